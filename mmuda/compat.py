@@ -3,19 +3,51 @@
 The only file that knows about versions. :func:`apply` runs on ``import mmuda``, before anything of
 ``mmseg.models`` is imported.
 """
+import functools
 import importlib.util
+import pickle
 import sys
 import types
+from collections.abc import Callable
 from typing import Any
+from unittest import mock
+
+import mmengine.dist.utils
+import mmengine.runner.checkpoint
+import numpy as np
+import torch
+from mmengine.device import get_device
+from mmengine.logging import HistoryBuffer, print_log
+from mmengine.model import MMDistributedDataParallel
+from mmengine.utils import digit_version
+
+_applied = False
 
 
 def apply() -> None:
-    """Close the known gaps of the installed stack. Calling it again changes nothing."""
+    """Close the known gaps of the installed stack. Calling it again changes nothing.
+
+    Raises:
+        ImportError: If torch is older than 2.6, where even ``weights_only=True`` can execute
+            code from a checkpoint (CVE-2025-32434).
+    """
+    global _applied
+    if _applied:
+        return
+    if digit_version(torch.__version__) < digit_version('2.6.0'):
+        raise ImportError(f'mmuda needs torch >= 2.6, to load checkpoints without executing code in them, '
+                          f'but found torch {torch.__version__}. Tested versions are in requirements/.')
     _stand_in_for_mmcv_ops()
+    _load_checkpoints_safely()
+    _distribute_on_cpu()
+    _applied = True
+
+
+# mmcv-lite ------------------------------------------------------------------------------------------
 
 
 class MMCVOpUnavailableError(ImportError):
-    """An operator of full mmcv was used while mmcv-lite is installed."""
+    """An operator of full mmcv was used, but mmcv has been installed without operators."""
 
 
 def _unavailable_op(name: str) -> type:
@@ -23,15 +55,15 @@ def _unavailable_op(name: str) -> type:
 
     def refuse(cls: type, *args: Any, **kwargs: Any) -> None:
         raise MMCVOpUnavailableError(
-            f"mmcv.ops.{name} was used, but mmcv-lite is installed, which has no compiled operators. "
-            "Install full mmcv in its place: pip uninstall mmcv-lite, then "
-            "pip install 'mmcv==2.1.0' --no-build-isolation (needs a compiler and setuptools<81).")
+            f'mmcv.ops.{name} was used, but mmcv is installed without its compiled operators (mmcv-lite). '
+            'Choose a component that does not need it, or install mmcv with operators: '
+            'see requirements/full.txt.')
 
     return type(name, (), {'__new__': refuse, '__module__': 'mmcv.ops', '__doc__': f'Stand-in for {name}.'})
 
 
 def _stand_in_for_mmcv_ops() -> None:
-    """Let mmseg import with mmcv-lite: it imports ``mmcv.ops`` unguarded.
+    """Let mmseg import without compiled operators: it imports ``mmcv.ops`` unguarded.
 
     The stand-in is for ``mmcv.ops`` and not for ``mmcv._ext``, by which mmengine recognises full mmcv.
     """
@@ -39,7 +71,7 @@ def _stand_in_for_mmcv_ops() -> None:
         return
     import mmcv
 
-    ops = types.ModuleType('mmcv.ops', 'Stand-ins for the compiled operators that mmcv-lite does not have.')
+    ops = types.ModuleType('mmcv.ops', 'Stand-ins for the compiled operators, which are not installed.')
     ops.__path__ = []  # type: ignore[attr-defined]
 
     def __getattr__(name: str) -> type:
@@ -51,3 +83,124 @@ def _stand_in_for_mmcv_ops() -> None:
 
     ops.__getattr__ = __getattr__  # type: ignore[method-assign]
     sys.modules['mmcv.ops'] = mmcv.ops = ops
+
+
+# checkpoints ----------------------------------------------------------------------------------------
+
+
+class UnsafeCheckpointError(RuntimeError):
+    """A checkpoint holds something else than plain data and was not loaded."""
+
+
+def _statistics_method(owner: type, name: str) -> Callable:
+    """What a pickled ``getattr`` may do in a checkpoint: name a statistic of a HistoryBuffer.
+
+    A HistoryBuffer pickles its methods ``min``, ``max``, ``current`` and ``mean``. The real
+    ``getattr`` must not be allowed, it reaches ``__globals__`` and the like.
+    """
+    if owner is not HistoryBuffer or name not in ('min', 'max', 'current', 'mean'):
+        raise pickle.UnpicklingError(f'getattr({owner!r}, {name!r}) is not allowed in a checkpoint')
+    return getattr(owner, name)
+
+
+def _safe_globals() -> list:
+    """All that mmengine's own checkpoints need: log histories, numpy arrays and numpy scalars."""
+    core = np._core if hasattr(np, '_core') else np.core
+    # No object dtype ('O') and no records ('V'): they are not numbers.
+    codes = '?SUMm' + np.typecodes['AllInteger'] + np.typecodes['AllFloat']
+    dtypes = {type(np.dtype(code)) for code in codes}
+    functions = [(getattr(core.multiarray, name), f'numpy.{package}.multiarray.{name}')
+                 for name in ('_reconstruct', 'scalar')
+                 for package in ('core', '_core')]  # as numpy 1 and numpy 2 write it
+    getattr_ = (_statistics_method, 'builtins.getattr')
+    return [HistoryBuffer, getattr_, np.ndarray, np.dtype, *dtypes, *functions]
+
+
+def safe_load(file: Any, map_location: Any = None, *, _load: Callable = torch.load, **kwargs: Any) -> Any:
+    """``torch.load`` that never executes code from the file, whatever ``weights_only`` is asked for.
+
+    Args:
+        file (str | os.PathLike | file object): The checkpoint, or its URL when ``_load`` takes one.
+        map_location (Any): As in :func:`torch.load`.
+        kwargs (Any): Other arguments of :func:`torch.load`.
+
+    Returns:
+        Any: The content of the checkpoint.
+
+    Raises:
+        UnsafeCheckpointError: If the file is not plain data (tensors, numbers, strings, containers, numpy
+            arrays, log histories).
+    """
+    kwargs['weights_only'] = True
+    try:
+        return _load(file, map_location=map_location, **kwargs)
+    except pickle.UnpicklingError as e:
+        name = file if isinstance(file, str) else getattr(file, 'name', file)
+        reason = str(e).replace('WeightsUnpickler error:', '\n').splitlines()
+        reason = next((line.strip() for line in reason if 'GLOBAL' in line or 'getattr' in line), str(e))
+        raise UnsafeCheckpointError(
+            f'Checkpoint {name} was refused, no code in it was run: it is damaged, or it holds pickled '
+            f'objects, which can carry code, besides tensors and plain values. Found: {reason} '
+            'Where it was made, save the weights alone: torch.save(model.state_dict(), path). A class you '
+            'know to be harmless can be allowed with torch.serialization.add_safe_globals.'
+        ) from e
+
+
+class _SafeTorch(types.ModuleType):
+    """The module torch, with :func:`safe_load` as its ``load``."""
+
+    load = staticmethod(safe_load)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(torch, name)
+
+
+def _load_checkpoints_safely() -> None:
+    """Let mmengine load its own checkpoints, and nothing that executes code.
+
+    mmengine 0.10.7 calls ``torch.load`` without a word about its HistoryBuffer, onedl-mmengine
+    falls back to ``weights_only=False``, and both do so for URLs (default of ``torch.hub``).
+    """
+    torch.serialization.add_safe_globals(_safe_globals())
+    checkpoint = mmengine.runner.checkpoint
+    checkpoint.torch = _SafeTorch('torch')
+    checkpoint.load_url = functools.partial(safe_load, _load=checkpoint.load_url)
+    if hasattr(checkpoint, '_safe_torch_load'):
+        checkpoint._safe_torch_load = safe_load
+
+
+# several processes on the CPU -----------------------------------------------------------------------
+
+
+def _gloo_without_gpu(init: Callable) -> Callable:
+    """Wrap one of mmengine's initialisers so that it works, with gloo, where there is no accelerator."""
+
+    @functools.wraps(init)
+    def wrapper(backend: str, *args: Any, **kwargs: Any) -> None:
+        if get_device() != 'cpu':
+            init(backend, *args, **kwargs)
+            return
+        if backend == 'nccl':
+            print_log('No GPU found: distributed backend gloo is used instead of nccl.', logger='current')
+            backend = 'gloo'
+        with mock.patch.object(torch.cuda, 'set_device'):
+            init(backend, *args, **kwargs)
+
+    return wrapper
+
+
+def _distribute_on_cpu() -> None:
+    """Let mmengine's launchers and its DDP wrapper run on the CPU; nothing changes on a GPU."""
+    for name in ('_init_dist_pytorch', '_init_dist_slurm', '_init_dist_mpi'):
+        setattr(mmengine.dist.utils, name, _gloo_without_gpu(getattr(mmengine.dist.utils, name)))
+
+    init = MMDistributedDataParallel.__init__
+
+    @functools.wraps(init)
+    def without_device_ids(self: Any, module: torch.nn.Module, *args: Any, **kwargs: Any) -> None:
+        if all(p.device.type == 'cpu' for p in module.parameters()):
+            kwargs.pop('device_ids', None)
+            kwargs.pop('output_device', None)
+        init(self, module, *args, **kwargs)
+
+    MMDistributedDataParallel.__init__ = without_device_ids
