@@ -1,0 +1,7 @@
+from mmuda.datasets.transforms.hard_sample_crop import HardSampleCrop
+from mmuda.datasets.transforms.horizontal_flip import HorizontalFlip
+from mmuda.datasets.transforms.jittered_resize import JitteredResize
+from mmuda.datasets.transforms.load_image_strict import LoadImageStrict
+from mmuda.datasets.transforms.load_label_ids import LoadLabelIds
+
+__all__ = ['HardSampleCrop', 'HorizontalFlip', 'JitteredResize', 'LoadImageStrict', 'LoadLabelIds']

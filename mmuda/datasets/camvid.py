@@ -1,0 +1,20 @@
+"""CamVid in its 11-class form."""
+from mmseg.registry import DATASETS
+
+from mmuda.datasets import label_maps
+from mmuda.datasets.published_dataset import PublishedDataset
+
+
+@DATASETS.register_module()
+class CamVidDataset(PublishedDataset):
+    """CamVid, 11 classes (Brostow et al., Pattern Recognition Letters 2009), split by daylight.
+
+    Layout below ``data_root``: ``images/<split>/*.jpg``, ``labels/<split>/*.png`` (8-bit ids 0..10,
+    11 = void). The default prefix is the labelled split ``day_train``.
+    """
+
+    METAINFO = dict(classes=label_maps.CAMVID_CLASSES, palette=label_maps.CAMVID_PALETTE)
+    DATA_PREFIX = dict(img_path='images/day_train', seg_map_path='labels/day_train')
+    IMG_SUFFIX = '.jpg'
+    LABEL_FORMAT = label_maps.CAMVID
+    HOW_TO_GET = 'Put or link CamVid day-to-dusk so that data_root holds images/<split>/ and labels/<split>/.'

@@ -1,0 +1,21 @@
+"""GTA5 (Playing for Data)."""
+from mmseg.registry import DATASETS
+
+from mmuda.datasets import label_maps
+from mmuda.datasets.published_dataset import PublishedDataset
+
+
+@DATASETS.register_module()
+class GTADataset(PublishedDataset):
+    """GTA5: 24,966 rendered street scenes (Richter et al., Playing for Data, ECCV 2016).
+
+    Layout below ``data_root``: ``images/00001.png``, ``labels/00001.png`` (paletted PNG whose indices are
+    Cityscapes label ids). A few label files differ in size from their image; use
+    ``dict(type='LoadLabelIds', on_size_mismatch='resize')`` for the full set.
+    """
+
+    METAINFO = dict(classes=label_maps.CITYSCAPES_CLASSES, palette=label_maps.CITYSCAPES_PALETTE)
+    DATA_PREFIX = dict(img_path='images', seg_map_path='labels')
+    LABEL_FORMAT = label_maps.GTA
+    HOW_TO_GET = ('Get GTA5 from https://download.visinf.tu-darmstadt.de/data/from_games/ and unpack all parts '
+                  'so that data_root holds images/ and labels/.')

@@ -1,0 +1,91 @@
+"""What all data sets in their published form share."""
+import os.path as osp
+from collections.abc import Iterable
+
+import mmengine.fileio as fileio
+from mmseg.datasets import BaseSegDataset
+
+from mmuda.datasets.label_maps import LabelFormat, train_ids
+
+_TOY_HINT = 'For the toy data set run `python tools/make_toy_data.py`.'
+
+
+class PublishedDataset(BaseSegDataset):
+    """A segmentation data set whose files are read as published, without conversion.
+
+    Subclasses say where images and labels lie, and how the label files are encoded; the pipeline's
+    ``LoadLabelIds`` applies that while loading. Without ``seg_map_path`` in ``data_prefix`` the data set is
+    unlabelled and its labels are never looked for. At start the folders are listed, no image or label is
+    opened.
+
+    Args:
+        data_prefix (dict, optional): ``img_path`` and, for labelled data, ``seg_map_path``, relative to
+            ``data_root``. Defaults to the class's ``DATA_PREFIX``.
+        img_suffix (str, optional): End of image file names. Defaults to the class's ``IMG_SUFFIX``.
+        seg_map_suffix (str, optional): End of label file names in its place. Defaults to the class's
+            ``SEG_MAP_SUFFIX``.
+        kwargs: As for ``mmseg.datasets.BaseSegDataset`` (``data_root``, ``ann_file``, ``pipeline``, ...).
+
+    Raises:
+        FileNotFoundError: If the image folder is missing or empty, ``ann_file`` is missing, or an image has
+            no label file.
+    """
+
+    DATA_PREFIX: dict[str, str] = {}
+    IMG_SUFFIX = '.png'
+    SEG_MAP_SUFFIX = '.png'
+    LABEL_FORMAT: LabelFormat = train_ids()
+    HOW_TO_GET = 'Check data_root and data_prefix in the config.'
+
+    def __init__(self,
+                 data_prefix: dict | None = None,
+                 img_suffix: str | None = None,
+                 seg_map_suffix: str | None = None,
+                 **kwargs) -> None:
+        super().__init__(
+            data_prefix=dict(self.DATA_PREFIX if data_prefix is None else data_prefix),
+            img_suffix=self.IMG_SUFFIX if img_suffix is None else img_suffix,
+            seg_map_suffix=self.SEG_MAP_SUFFIX if seg_map_suffix is None else seg_map_suffix,
+            **kwargs)
+
+    def load_data_list(self) -> list[dict]:
+        """List images and labels, and check that they are there.
+
+        Returns:
+            list[dict]: One entry per image, as in ``mmseg.datasets.BaseSegDataset``.
+        """
+        image_dir, label_dir = self.data_prefix.get('img_path', ''), self.data_prefix.get('seg_map_path')
+        if not fileio.isdir(image_dir, backend_args=self.backend_args):
+            raise FileNotFoundError(
+                f'{type(self).__name__}: there is no image folder {image_dir!r}. {self._hint()}')
+        if self.ann_file and not fileio.exists(self.ann_file, backend_args=self.backend_args):
+            raise FileNotFoundError(
+                f'{type(self).__name__}: there is no image list {self.ann_file!r}. Correct ann_file, or leave '
+                'it empty to use every image of the folder.')
+        data_list = super().load_data_list()
+        if not data_list:
+            place = f'image list {self.ann_file!r} is empty' if self.ann_file else \
+                f'folder {image_dir!r} holds no file that ends in {self.img_suffix!r}'
+            raise FileNotFoundError(f'{type(self).__name__}: {place}. {self._hint()}')
+        if label_dir is not None:
+            self._check_labels(label_dir, (info['seg_map_path'] for info in data_list))
+        return data_list
+
+    def get_data_info(self, idx: int) -> dict:
+        """The entry of one image, with the encoding of its label under ``label_format``."""
+        return {**super().get_data_info(idx), 'label_format': self.LABEL_FORMAT}
+
+    def _check_labels(self, label_dir: str, paths: Iterable[str]) -> None:
+        present = set()
+        if fileio.isdir(label_dir, backend_args=self.backend_args):
+            present = {osp.join(label_dir, name) for name in fileio.list_dir_or_file(
+                label_dir, list_dir=False, suffix=self.seg_map_suffix, recursive=True,
+                backend_args=self.backend_args)}
+        missing = [path for path in paths if path not in present]
+        if missing:
+            raise FileNotFoundError(
+                f'{type(self).__name__}: {len(missing)} images have no label file, the first are missing at '
+                f'{missing[:3]}. {self._hint()} For unlabelled use leave seg_map_path out of data_prefix.')
+
+    def _hint(self) -> str:
+        return f'{self.HOW_TO_GET} {_TOY_HINT}'

@@ -1,0 +1,20 @@
+"""SYNTHIA-RAND-CITYSCAPES."""
+from mmseg.registry import DATASETS
+
+from mmuda.datasets import label_maps
+from mmuda.datasets.published_dataset import PublishedDataset
+
+
+@DATASETS.register_module()
+class SynthiaDataset(PublishedDataset):
+    """SYNTHIA-RAND-CITYSCAPES: 9,400 rendered street scenes (Ros et al., CVPR 2016).
+
+    Layout below ``data_root``: ``RGB/0000000.png``, ``GT/LABELS/0000000.png`` (16-bit PNG of 3 channels, the
+    class id in the red one). 16 of the 19 Cityscapes classes occur; the ids stay those of the 19-way space.
+    """
+
+    METAINFO = dict(classes=label_maps.CITYSCAPES_CLASSES, palette=label_maps.CITYSCAPES_PALETTE)
+    DATA_PREFIX = dict(img_path='RGB', seg_map_path='GT/LABELS')
+    LABEL_FORMAT = label_maps.SYNTHIA
+    HOW_TO_GET = ('Get SYNTHIA-RAND-CITYSCAPES from https://synthia-dataset.net/ and unpack it so that '
+                  'data_root holds RGB/ and GT/LABELS/.')

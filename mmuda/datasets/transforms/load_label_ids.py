@@ -1,0 +1,74 @@
+"""Loading of label ids as published."""
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmseg.registry import TRANSFORMS
+from PIL import Image
+
+from mmuda.datasets.label_files import read_label_ids
+from mmuda.datasets.label_maps import train_ids
+
+_ON_SIZE_MISMATCH = ('error', 'resize')
+_TRAIN_IDS = train_ids()
+
+
+@TRANSFORMS.register_module()
+class LoadLabelIds(BaseTransform):
+    """Read a label file in the encoding of its data set and map its ids to training ids.
+
+    Takes the place of mmseg's ``LoadAnnotations``. The data set says in ``label_format`` how its files are
+    read; without it (stock data sets) the files hold training ids.
+
+    Required keys: ``seg_map_path``; ``label_format``, ``label_map``, ``ori_shape`` where given.
+    Added keys: ``gt_seg_map`` ((H, W) uint8, 255 is ignored), ``seg_fields``.
+
+    Args:
+        on_size_mismatch (str): What to do with a label of another size than its image: ``'error'``, or
+            ``'resize'`` it to the image (nearest). Defaults to ``'error'``.
+        backend_args (dict, optional): Arguments of the mmengine file backend. Defaults to None.
+
+    Raises:
+        OSError: If the file is missing, damaged or of another encoding.
+        ValueError: If the label has another size than the image.
+    """
+
+    def __init__(self, on_size_mismatch: str = 'error', backend_args: dict | None = None) -> None:
+        if on_size_mismatch not in _ON_SIZE_MISMATCH:
+            raise ValueError(f'LoadLabelIds: on_size_mismatch = {on_size_mismatch!r}, expected one of '
+                             f'{_ON_SIZE_MISMATCH}')
+        self.on_size_mismatch = on_size_mismatch
+        self.backend_args = backend_args
+
+    def transform(self, results: dict) -> dict:
+        """Add ``gt_seg_map`` to the results."""
+        if 'seg_map_path' not in results:
+            raise KeyError(
+                f'LoadLabelIds: image {results.get("img_path")} has no label path; its data set is unlabelled '
+                '(no seg_map_path in data_prefix). Remove LoadLabelIds from its pipeline.')
+        label_format = results.get('label_format', _TRAIN_IDS)
+        label = label_format.lookup[
+            read_label_ids(results['seg_map_path'], label_format.decoder, self.backend_args)]
+        if results.get('label_map') is not None:  # a subset of the classes was chosen in the config
+            label = _subset_lookup(results['label_map'])[label]
+        results['gt_seg_map'] = self._fit(label, results)
+        results.setdefault('seg_fields', []).append('gt_seg_map')
+        return results
+
+    def _fit(self, label: np.ndarray, results: dict) -> np.ndarray:
+        image_shape = tuple(results.get('ori_shape', label.shape)[:2])
+        if label.shape == image_shape:
+            return label
+        if self.on_size_mismatch == 'resize':
+            return np.array(Image.fromarray(label).resize(image_shape[::-1], Image.Resampling.NEAREST))
+        raise ValueError(
+            f'label file {results["seg_map_path"]} has (H, W) = {label.shape}, its image '
+            f'{results.get("img_path")} has {image_shape}. Get the matching file, or set '
+            "on_size_mismatch='resize' of LoadLabelIds to stretch the label.")
+
+    def __repr__(self) -> str:
+        return f'{type(self).__name__}(on_size_mismatch={self.on_size_mismatch!r})'
+
+
+def _subset_lookup(label_map: dict[int, int]) -> np.ndarray:
+    lookup = np.arange(256, dtype=np.uint8)
+    lookup[list(label_map)] = list(label_map.values())
+    return lookup

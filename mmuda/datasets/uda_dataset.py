@@ -1,0 +1,118 @@
+"""Labelled source and unlabelled target as one data set."""
+from typing import Any, NamedTuple
+
+from mmengine.dataset import BaseDataset
+from mmseg.registry import DATASETS
+
+from mmuda.datasets.isolated_rng import isolated_rng
+from mmuda.datasets.unlabelled import build_unlabelled
+
+VIEWS = ('source', 'target')
+_LABEL_LOADERS = ('LoadAnnotations', 'LoadLabel')
+
+
+class UDAIndex(NamedTuple):
+    """One draw of :class:`~mmuda.datasets.UDASampler`.
+
+    Attributes:
+        position (int): Number of the draw over the whole run and all ranks, from 0.
+        source (int): Index of the source image.
+        target (int): Index of the target image.
+    """
+
+    position: int
+    source: int
+    target: int
+
+
+@DATASETS.register_module()
+class UDADataset:
+    """Pairs of a labelled source sample and an unlabelled target sample.
+
+    The target's labels are never looked for: ``seg_map_path`` is dropped from its config before it is built.
+    The random numbers of both pipelines (``random``, ``numpy.random``, torch CPU) are seeded from
+    (seed, position, view), so that a sample does not depend on the number of workers, their order, or what
+    was skipped on resume; the global random states are left as they were.
+
+    Args:
+        source (dict): Config of the labelled data set.
+        target (dict): Config of the target data set; its pipeline loads no labels.
+        seed (int): Seed of the pipelines' random numbers; :class:`~mmuda.datasets.UDASampler` sets it.
+            Defaults to 0.
+
+    Raises:
+        ValueError: If the class lists differ, or the target's pipeline loads labels.
+
+    Example:
+        >>> dataset = UDADataset(source=dict(type='GTADataset', ...), target=dict(type='CamVidDataset', ...))
+        >>> dataset[UDAIndex(position=0, source=3, target=5)]['inputs'].keys()
+        dict_keys(['source', 'target'])
+    """
+
+    def __init__(self, source: dict, target: dict, seed: int = 0) -> None:
+        loaders = sorted(_label_loaders(target))
+        if loaders:
+            raise ValueError(f'UDADataset: the target is unlabelled, but its pipeline has {loaders}. Remove '
+                             'the label loading from the pipeline of the target data set.')
+        self.source: BaseDataset = DATASETS.build(source)
+        self.target: BaseDataset = build_unlabelled(target)
+        self.seed = seed
+        _check_classes(self.source.metainfo.get('classes'), self.target.metainfo.get('classes'))
+
+    @property
+    def metainfo(self) -> dict:
+        """Meta information (classes, palette) of the source."""
+        return self.source.metainfo
+
+    def full_init(self) -> None:
+        """Nothing to do: both data sets are initialised in the constructor."""
+
+    def __len__(self) -> int:
+        return max(len(self.source), len(self.target))
+
+    def __getitem__(self, index: UDAIndex | int) -> dict[str, dict[str, Any]]:
+        """Load one pair.
+
+        Args:
+            index (UDAIndex | int): A draw of the sampler. An integer ``i`` stands for position ``i`` with the
+                images ``i`` modulo the number of images of each domain.
+
+        Returns:
+            dict: ``inputs`` and ``data_samples``, each a dict with the keys ``source`` and ``target``: what
+            the two pipelines packed.
+        """
+        if not isinstance(index, UDAIndex):
+            if not 0 <= index < len(self):
+                raise IndexError(f'index {index} of a UDADataset of length {len(self)}')
+            index = UDAIndex(index, index % len(self.source), index % len(self.target))
+        samples = {}
+        for number, view in enumerate(VIEWS):
+            with isolated_rng([self.seed, index.position, number]):
+                samples[view] = getattr(self, view)[getattr(index, view)]
+        return {key: {view: samples[view][key] for view in VIEWS} for key in ('inputs', 'data_samples')}
+
+
+def _label_loaders(config: Any) -> set[str]:
+    """Names of the label-loading transforms anywhere in a config."""
+    if isinstance(config, dict):
+        kind, parts = config.get('type'), list(config.values())
+        name = kind if isinstance(kind, str) else getattr(kind, '__name__', '')
+    elif isinstance(config, (list, tuple)):
+        name, parts = '', config
+    else:
+        name, parts = type(config).__name__, []
+    own = {name} if any(loader in name for loader in _LABEL_LOADERS) else set()
+    return own.union(*map(_label_loaders, parts))
+
+
+def _check_classes(source: tuple | None, target: tuple | None) -> None:
+    source, target = list(source or ()), list(target or ())
+    if source == target:
+        return
+    only_source = [name for name in source if name not in target]
+    only_target = [name for name in target if name not in source]
+    detail = f'only in the source: {only_source}, only in the target: {only_target}' \
+        if only_source or only_target else f'the order differs: source {source}, target {target}'
+    raise ValueError(
+        f'UDADataset: source ({len(source)}) and target ({len(target)}) need the same classes in the same '
+        f'order; {detail}. Choose data sets of one class protocol, or give metainfo=dict(classes=...).')
