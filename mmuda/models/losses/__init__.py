@@ -1,0 +1,10 @@
+"""Losses, one per file, each usable alone."""
+from mmuda.models.losses.class_weights import ClassBalanceWeights
+from mmuda.models.losses.confident_entropy_loss import ConfidentEntropyLoss
+from mmuda.models.losses.hard_pixel_cross_entropy_loss import HardPixelCrossEntropyLoss
+from mmuda.models.losses.lsgan_loss import LSGANLoss
+from mmuda.models.losses.memory_regularization_loss import MemoryRegularizationLoss
+from mmuda.models.losses.rectified_loss import RectifiedLoss
+
+__all__ = ['ClassBalanceWeights', 'ConfidentEntropyLoss', 'HardPixelCrossEntropyLoss', 'LSGANLoss',
+           'MemoryRegularizationLoss', 'RectifiedLoss']
