@@ -17,5 +17,5 @@ class GTADataset(PublishedDataset):
     METAINFO = dict(classes=label_maps.CITYSCAPES_CLASSES, palette=label_maps.CITYSCAPES_PALETTE)
     DATA_PREFIX = dict(img_path='images', seg_map_path='labels')
     LABEL_FORMAT = label_maps.GTA
-    HOW_TO_GET = ('Get GTA5 from https://download.visinf.tu-darmstadt.de/data/from_games/ and unpack all parts '
-                  'so that data_root holds images/ and labels/.')
+    HOW_TO_GET = ('Get GTA5 from https://download.visinf.tu-darmstadt.de/data/from_games/ and unpack all '
+                  'parts so that data_root holds images/ and labels/.')

@@ -41,7 +41,7 @@ ROBOTCAR_IDS = {1: 0, 2: 1, 3: 2, 4: 3, 5: 4, 6: 5, 7: 6, 10: 7, 11: 8, 12: 8, 1
 
 CITYSCAPES_IDS_TO_ROBOTCAR = {7: 8, 8: 7, 11: 6, 19: 5, 20: 4, 23: 0, 24: 1, 25: 1, 26: 3, 27: 3, 28: 3,
                               32: 2, 33: 2}
-"""Cityscapes label ids to the 9 RobotCar classes; wall, fence, pole, vegetation, terrain, train are ignored."""
+"""Cityscapes label ids to the 9 RobotCar classes; wall, fence, pole, vegetation, terrain, train: ignored."""
 
 CAMVID_IDS = {index: index for index in range(len(CAMVID_CLASSES))}
 """CamVid in the 11-class form: ids are training ids, 11 (void) is ignored."""

@@ -60,8 +60,8 @@ class PseudoLabelDataset:
         if self.store is None:
             raise RuntimeError(
                 f'PseudoLabelDataset: there are no pseudo labels for {self.dataset.data_prefix["img_path"]}: '
-                'store is not set. PseudoLabelHook makes them before training; add it to custom_hooks, or give '
-                'store=<folder>.')
+                'store is not set. PseudoLabelHook makes them before training; add it to custom_hooks, or '
+                'give store=<folder>.')
         return osp.join(self.store, osp.splitext(self.relative_path(index))[0] + '.png')
 
     def __getitem__(self, index: int) -> dict:

@@ -60,8 +60,8 @@ class PublishedDataset(BaseSegDataset):
                 f'{type(self).__name__}: there is no image folder {image_dir!r}. {self._hint()}')
         if self.ann_file and not fileio.exists(self.ann_file, backend_args=self.backend_args):
             raise FileNotFoundError(
-                f'{type(self).__name__}: there is no image list {self.ann_file!r}. Correct ann_file, or leave '
-                'it empty to use every image of the folder.')
+                f'{type(self).__name__}: there is no image list {self.ann_file!r}. Correct ann_file, or '
+                'leave it empty to use every image of the folder.')
         data_list = super().load_data_list()
         if not data_list:
             place = f'image list {self.ann_file!r} is empty' if self.ann_file else \

@@ -18,5 +18,5 @@ class RobotCarDataset(PublishedDataset):
     DATA_PREFIX = dict(img_path='train')
     LABEL_FORMAT = label_maps.ROBOTCAR
     HOW_TO_GET = ('Get the Oxford RobotCar release of "Domain Adaptation for Structured Output via '
-                  'Discriminative Patch Representations" (NEC Labs page of the paper) so that data_root holds '
-                  'train/, val/ and anno/.')
+                  'Discriminative Patch Representations" (NEC Labs page of the paper) so that data_root '
+                  'holds train/, val/ and anno/.')

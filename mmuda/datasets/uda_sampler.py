@@ -16,7 +16,7 @@ class UDASampler(Sampler[UDAIndex]):
 
     Source and target index of every position are drawn uniformly and independently. The code of MRNet (Zheng
     and Yang, IJCAI 2020) repeats the file list to the length of the run and shuffles it once, which differs
-    only in that there every image comes equally often, here on average. Rank ``r`` of ``W`` gets the positions
+    only in that there every image comes equally often, here on average. Rank ``r`` of ``W`` gets positions
     ``r, r + W, ...``, so that the pairs of an iteration do not depend on how a global batch is spread over
     ranks. Nothing is stored: starting at any position is immediate.
 

@@ -13,7 +13,7 @@ class HardSampleCrop(RandomCrop):
 
     As in MRNet (Zheng and Yang, IJCAI 2020): up to ``max_tries`` draws of
     ``top = random.randint(0, H - h)``, ``left = random.randint(0, W - w)``; the first crop with at least
-    ``min_distinct`` values (255 counts as one) is taken, else the last. Without a label the first draw is taken.
+    ``min_distinct`` values (255 counts as one) is taken, else the last; without a label the first.
 
     Args:
         crop_size (tuple[int, int]): (height, width) in pixels.
@@ -48,9 +48,9 @@ class HardSampleCrop(RandomCrop):
         (height, width), (crop_height, crop_width) = results['img'].shape[:2], self.crop_size
         if height < crop_height or width < crop_width:
             raise ValueError(
-                f'HardSampleCrop: image {results.get("img_path")} is {width}x{height} after resizing, smaller '
-                f'than the crop of {crop_width}x{crop_height} (width x height); enlarge the resize scale or '
-                'lower crop_size')
+                f'HardSampleCrop: image {results.get("img_path")} is {width}x{height} after resizing, '
+                f'smaller than the crop of {crop_width}x{crop_height} (width x height); enlarge the resize scale '
+                'or lower crop_size')
         label = results.get('gt_seg_map')
         for _ in range(self.max_tries):
             top = random.randint(0, height - crop_height)

@@ -42,8 +42,8 @@ class LoadLabelIds(BaseTransform):
         """Add ``gt_seg_map`` to the results."""
         if 'seg_map_path' not in results:
             raise KeyError(
-                f'LoadLabelIds: image {results.get("img_path")} has no label path; its data set is unlabelled '
-                '(no seg_map_path in data_prefix). Remove LoadLabelIds from its pipeline.')
+                f'LoadLabelIds: image {results.get("img_path")} has no label path; its data set is '
+                'unlabelled (no seg_map_path in data_prefix). Remove LoadLabelIds from its pipeline.')
         label_format = results.get('label_format', _TRAIN_IDS)
         label = label_format.lookup[
             read_label_ids(results['seg_map_path'], label_format.decoder, self.backend_args)]
