@@ -8,6 +8,7 @@ import importlib.util
 import pickle
 import sys
 import types
+import warnings
 from collections.abc import Callable
 from typing import Any
 from unittest import mock
@@ -83,6 +84,8 @@ def _stand_in_for_mmcv_ops() -> None:
 
     ops.__getattr__ = __getattr__  # type: ignore[method-assign]
     sys.modules['mmcv.ops'] = mmcv.ops = ops
+    # What mmcv.cnn says about it on every import; the stand-in says it to those who use the operator.
+    warnings.filterwarnings('ignore', message='Fail to import ``MultiScaleDeformableAttention``')
 
 
 # checkpoints ----------------------------------------------------------------------------------------
