@@ -1,0 +1,5 @@
+"""Pictures a person looks at."""
+
+from mmuda.visualization.comparison import colorize, comparison_figure
+
+__all__ = ['colorize', 'comparison_figure']
