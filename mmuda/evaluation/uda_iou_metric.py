@@ -1,0 +1,186 @@
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.dist import get_dist_info
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import MMLogger, print_log
+from mmseg.registry import METRICS
+from PIL import Image
+from prettytable import PrettyTable
+from torch import Tensor
+
+from mmuda.evaluation.confusion import confusion_matrix
+from mmuda.evaluation.protocols import protocol_indices
+
+RESERVED_KEYS = ('aAcc', 'mIoU', 'mAcc')
+
+
+@METRICS.register_module()
+class UDAIoUMetric(BaseMetric):
+    """mIoU of a whole data set and of class subsets, from one confusion matrix.
+
+    The values are those of mmseg's ``IoUMetric`` (which sums in float32 and loses exactness above 2^24
+    pixels per class); the matrix is counted in one pass, in int64, on the prediction's device, and
+    its size does not grow with the data set. A class that occurs neither in the labels nor in the
+    predictions has IoU NaN and is left out of means. Labels that are no class count nowhere (mmseg
+    counts the predictions on them, unless they equal ``ignore_index``).
+
+    Several processes: mmengine's ``DefaultSampler`` pads the last round over the ranks with
+    repeated images; these are dropped, as :class:`mmengine.evaluator.BaseMetric` drops them. As
+    there, image k of rank r must be image ``k * world_size + r`` of the data set, each rank
+    padded by at most one image.
+
+    Args:
+        ignore_index (int): Label that does not count. Defaults to 255.
+        protocols (dict, optional): Further means, by the name under which they are returned: a name
+            from :mod:`mmuda.evaluation.protocols` ('synthia16', 'synthia13', 'cityscapes19', 'all') or
+            a list of class names or indices, e.g. ``dict(mIoU16='synthia16', mIoU13='synthia13')``.
+            The other classes' pixels stay in the matrix and count as false positives of the
+            listed ones. Defaults to None.
+        output_dir (str, optional): Where to write predictions as PNG; made if absent.
+            ``tools/test.py --out`` sets it. Defaults to None.
+        format_only (bool): Only write predictions: no labels are needed and nothing is measured.
+            Defaults to False.
+        collect_device (str): 'cpu' or 'gpu', how ranks exchange results. Defaults to 'cpu'.
+        prefix (str, optional): Put before the returned names. Defaults to None.
+        keep_results (bool): Accepted because ``tools/test.py --out`` sets it, and not used.
+
+    Raises:
+        ValueError: For a protocol that does not fit the data set's classes, ``format_only`` without
+            ``output_dir``, or a prediction that does not have its label's size.
+    """
+
+    def __init__(self, ignore_index: int = 255,
+                 protocols: Mapping[str, str | Sequence[int] | Sequence[str]] | None = None,
+                 output_dir: str | None = None, format_only: bool = False, collect_device: str = 'cpu',
+                 prefix: str | None = None, keep_results: bool = False) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        self.ignore_index = ignore_index
+        self.protocols = dict(protocols or {})
+        for key in self.protocols:
+            if key in RESERVED_KEYS:
+                raise ValueError(f'UDAIoUMetric: protocols key {key!r} is the name of a standard value')
+        if format_only and output_dir is None:
+            raise ValueError('UDAIoUMetric: format_only=True needs output_dir')
+        self.output_dir = Path(output_dir) if output_dir is not None else None
+        self.format_only = format_only
+        self._reset()
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+        """Count the pixels of a batch of predictions.
+
+        Args:
+            data_batch (Any): Not used.
+            data_samples (Sequence[dict]): With ``pred_sem_seg.data`` and ``gt_sem_seg.data``, (1, H, W) or
+                (H, W) class ids each.
+        """
+        num_classes = len(self.dataset_meta['classes'])
+        for sample in data_samples:
+            prediction = _plane(sample['pred_sem_seg']['data'])
+            if self.output_dir is not None:
+                self._write(prediction, sample)
+            if self.format_only:
+                continue
+            label = _plane(sample['gt_sem_seg']['data'])
+            if label.shape != prediction.shape:
+                raise ValueError(
+                    f'prediction {tuple(prediction.shape)} and label {tuple(label.shape)} differ in size '
+                    f'(height, width) for image {sample.get("img_path", "(no img_path)")}: load the label '
+                    'at the size of the original image, without resizing it in the test pipeline')
+            matrix = confusion_matrix(prediction, label, num_classes, self.ignore_index)
+            if self._last is not None:
+                self._total = self._last if self._total is None else self._total.add_(self._last)
+            self._last = matrix
+            self._num_images += 1
+
+    def evaluate(self, size: int) -> dict[str, float]:
+        """Return the metrics of the whole data set and start anew.
+
+        Args:
+            size (int): Number of images of the data set; what ranks hold beyond it is padding.
+
+        Returns:
+            dict[str, float]: See :meth:`compute_metrics`.
+        """
+        rank, world_size = get_dist_info()
+        matrices = [matrix for matrix in (self._total, self._last) if matrix is not None]
+        if matrices and (self._num_images - 1) * world_size + rank >= size:
+            matrices.pop()
+        num_classes = len(self.dataset_meta['classes'])
+        empty = torch.zeros(num_classes, num_classes + 1, dtype=torch.int64)
+        self._reset()
+        self.results = [sum((matrix.cpu() for matrix in matrices), empty)]
+        return super().evaluate(world_size)
+
+    def compute_metrics(self, results: list[Tensor]) -> dict[str, float]:
+        """Metrics of the sum of confusion matrices; prints the table of classes.
+
+        Args:
+            results (list[Tensor]): (C, C + 1) confusion matrices, rows = label.
+
+        Returns:
+            dict[str, float]: ``aAcc``, ``mIoU``, ``mAcc`` and every protocol's mIoU, in percent, rounded to
+            two decimals. Empty for ``format_only``.
+        """
+        logger = MMLogger.get_current_instance()
+        if self.format_only:
+            logger.info(f'predictions are saved to {self.output_dir}')
+            return {}
+        classes = list(self.dataset_meta['classes'])
+        selected = {key: protocol_indices(key, value, classes) for key, value in self.protocols.items()}
+        matrix = sum(results).numpy()
+        iou, accuracy = iou_and_accuracy(matrix)
+
+        table = PrettyTable()
+        table.add_column('Class', classes)
+        table.add_column('IoU', np.round(iou * 100, 2))
+        table.add_column('Acc', np.round(accuracy * 100, 2))
+        print_log('per class results:', logger)
+        print_log('\n' + table.get_string(), logger)
+
+        with np.errstate(invalid='ignore'):
+            overall = np.trace(matrix) / matrix.sum()
+        metrics = dict(aAcc=_percent(overall), mIoU=_percent(iou), mAcc=_percent(accuracy))
+        metrics.update({key: _percent(iou[indices]) for key, indices in selected.items()})
+        return metrics
+
+    def _reset(self) -> None:
+        self._total: Tensor | None = None
+        self._last: Tensor | None = None  # apart from the total, as it may turn out to be padding
+        self._num_images = 0
+
+    def _write(self, prediction: Tensor, sample: dict) -> None:
+        self.output_dir.mkdir(parents=True, exist_ok=True)
+        offset = 1 if sample.get('reduce_zero_label', False) else 0
+        image = Image.fromarray((prediction.cpu().numpy() + offset).astype(np.uint8))
+        image.save(self.output_dir / f'{Path(sample["img_path"]).stem}.png')
+
+
+def iou_and_accuracy(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Per-class IoU and accuracy (recall) of a confusion matrix.
+
+    Args:
+        matrix (np.ndarray): (C, C) or (C, C + 1) counts, rows = label, columns = prediction.
+
+    Returns:
+        tuple[np.ndarray, np.ndarray]: (C,) float64 in [0, 1] each; NaN where a class does not occur.
+    """
+    num_classes = len(matrix)
+    hits = np.diag(matrix).astype(np.float64)
+    labelled = matrix.sum(1)
+    predicted = matrix[:, :num_classes].sum(0)
+    with np.errstate(invalid='ignore'):
+        return hits / (labelled + predicted - hits), hits / labelled
+
+
+def _plane(ids: Tensor) -> Tensor:
+    """(1, H, W) or (H, W) -> (H, W)."""
+    return ids.reshape(ids.shape[-2:])
+
+
+def _percent(values: np.ndarray | float) -> float:
+    present = np.atleast_1d(values)[~np.isnan(np.atleast_1d(values))]
+    return float(np.round(present.mean() * 100, 2)) if present.size else float('nan')
