@@ -49,8 +49,8 @@ class HardSampleCrop(RandomCrop):
         if height < crop_height or width < crop_width:
             raise ValueError(
                 f'HardSampleCrop: image {results.get("img_path")} is {width}x{height} after resizing, '
-                f'smaller than the crop of {crop_width}x{crop_height} (width x height); enlarge the resize scale '
-                'or lower crop_size')
+                f'smaller than the crop of {crop_width}x{crop_height} (width x height); enlarge the resize '
+                'scale or lower crop_size')
         label = results.get('gt_seg_map')
         for _ in range(self.max_tries):
             top = random.randint(0, height - crop_height)

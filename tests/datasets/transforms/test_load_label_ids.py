@@ -1,0 +1,107 @@
+import cv2
+import numpy as np
+import pytest
+from mmseg.registry import DATASETS, TRANSFORMS
+from PIL import Image
+
+from mmuda.datasets.label_files import read_label_ids
+from tests.datasets.published import LAYOUTS, write_dataset, write_image
+
+LOAD = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds')]
+
+
+def load(config: dict, **kwargs) -> np.ndarray:
+    return DATASETS.build(dict(config, pipeline=[LOAD[0], dict(LOAD[1], **kwargs)]))[0]['gt_seg_map']
+
+
+@pytest.mark.parametrize('name', LAYOUTS)
+def test_labels_are_uint8_of_the_image_size(tmp_path, name):
+    label = load(write_dataset(tmp_path, name, np.zeros((4, 6), np.uint8)))
+    assert (label.shape, label.dtype) == ((4, 6), np.uint8)
+
+
+def test_palette_files_are_read_by_index_not_by_colour(tmp_path):
+    assert load(write_dataset(tmp_path, 'GTADataset', np.array([[7, 26]], np.uint8))).tolist() == [[0, 13]]
+
+
+def test_synthia_ids_above_255_are_ignored(tmp_path):
+    config = write_dataset(tmp_path, 'SynthiaDataset', np.array([[3, 259]], np.uint16))
+    assert load(config).tolist() == [[0, 255]]
+
+
+@pytest.mark.parametrize('name', LAYOUTS)
+def test_label_of_another_size_than_its_image_is_named(tmp_path, name):
+    config = write_dataset(tmp_path, name, np.zeros((4, 6), np.uint8), np.zeros((8, 12, 3), np.uint8))
+    with pytest.raises(ValueError, match=rf'(?s){LAYOUTS[name].label}.*\(4, 6\).*\(8, 12\)'):
+        load(config)
+
+
+def test_label_of_another_size_is_stretched_on_request(tmp_path):
+    image = np.zeros((2, 4, 3), np.uint8)
+    config = write_dataset(tmp_path, 'GTADataset', np.array([[7, 26]], np.uint8), image)
+    assert load(config, on_size_mismatch='resize').tolist() == [[0, 0, 13, 13]] * 2
+
+
+def test_unknown_size_rule_is_refused():
+    with pytest.raises(ValueError, match="on_size_mismatch = 'crop'"):
+        TRANSFORMS.build(dict(type='LoadLabelIds', on_size_mismatch='crop'))
+
+
+@pytest.mark.parametrize('name', LAYOUTS)
+def test_truncated_label_file_is_named(tmp_path, name):
+    rng = np.random.default_rng(0)
+    config = write_dataset(tmp_path, name, rng.integers(0, 12, (32, 32)).astype(np.uint8))
+    path = tmp_path / LAYOUTS[name].label
+    path.write_bytes(path.read_bytes()[:-60])
+    with pytest.raises(OSError, match=f'cannot read label file .*{LAYOUTS[name].label}'):
+        load(config)
+
+
+@pytest.mark.parametrize('name', LAYOUTS)
+def test_label_file_of_garbage_is_named(tmp_path, name):
+    config = write_dataset(tmp_path, name, np.zeros((4, 4), np.uint8))
+    (tmp_path / LAYOUTS[name].label).write_bytes(b'no picture')
+    with pytest.raises(OSError, match=f'cannot read label file .*{LAYOUTS[name].label}'):
+        load(config)
+
+
+@pytest.mark.parametrize('channels', [1, 3])
+def test_synthia_of_8_bits_is_refused(tmp_path, channels):
+    config = write_dataset(tmp_path, 'SynthiaDataset', np.zeros((4, 4), np.uint16))
+    path = tmp_path / LAYOUTS['SynthiaDataset'].label
+    cv2.imwrite(str(path), np.zeros((4, 4, channels), np.uint8))
+    with pytest.raises(OSError, match=f'{path}.*expected a 16-bit image of 3 channels.*found 8 bits'):
+        load(config)
+
+
+def test_colour_picture_instead_of_ids_is_refused(tmp_path):
+    config = write_dataset(tmp_path, 'CityscapesLabelIdsDataset', np.zeros((4, 4), np.uint8))
+    write_image(tmp_path / LAYOUTS['CityscapesLabelIdsDataset'].label, np.zeros((4, 4, 3), np.uint8))
+    with pytest.raises(OSError, match="found mode 'RGB'"):
+        load(config)
+
+
+def test_robotcar_label_of_one_channel_is_refused(tmp_path):
+    config = write_dataset(tmp_path, 'RobotCarDataset', np.zeros((4, 4), np.uint8))
+    Image.new('L', (4, 4)).save(tmp_path / LAYOUTS['RobotCarDataset'].label)
+    with pytest.raises(OSError, match="found mode 'L'"):
+        load(config)
+
+
+def test_unlabelled_data_set_is_named(tmp_path):
+    config = write_dataset(tmp_path, 'CamVidDataset', np.zeros((4, 4), np.uint8))
+    with pytest.raises(KeyError, match='its data set is unlabelled'):
+        load(dict(config, data_prefix=dict(img_path='images/day_train')))
+
+
+def test_label_that_vanished_after_start_is_named(tmp_path):
+    config = write_dataset(tmp_path, 'CamVidDataset', np.zeros((4, 4), np.uint8))
+    dataset = DATASETS.build(dict(config, pipeline=LOAD))
+    (tmp_path / LAYOUTS['CamVidDataset'].label).unlink()
+    with pytest.raises(FileNotFoundError, match=r'label file .*a\.png does not exist'):
+        dataset[0]
+
+
+def test_unknown_decoder_is_refused():
+    with pytest.raises(ValueError, match="unknown label decoder 'tiff'"):
+        read_label_ids('a.png', 'tiff')
