@@ -6,10 +6,12 @@ The only file that knows about versions. :func:`apply` runs on ``import mmuda``,
 import functools
 import importlib.util
 import pickle
+import runpy
 import sys
 import types
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -207,3 +209,27 @@ def _distribute_on_cpu() -> None:
         init(self, module, *args, **kwargs)
 
     MMDistributedDataParallel.__init__ = without_device_ids
+
+
+# MMSegmentation's tools ------------------------------------------------------------------------------
+
+
+def run_stock_tool(name: str) -> None:
+    """Run a script of MMSegmentation's ``tools/`` as ``__main__``, with ``sys.argv`` as it is.
+
+    Args:
+        name (str): Path below ``tools/``, e.g. 'train.py'.
+
+    Raises:
+        FileNotFoundError: If the installed mmseg comes without its tools.
+    """
+    import mmseg
+
+    package = Path(mmseg.__file__).resolve().parent
+    candidates = [package / '.mim' / 'tools' / name, package.parent / 'tools' / name]  # wheel, checkout
+    for path in candidates:
+        if path.is_file():
+            runpy.run_path(str(path), run_name='__main__')
+            return
+    raise FileNotFoundError(f'mmseg {mmseg.__version__} is installed without its tools: {name} is neither '
+                            f'{candidates[0]} nor {candidates[1]}. Reinstall it as in requirements/.')
