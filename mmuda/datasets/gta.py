@@ -10,8 +10,8 @@ class GTADataset(PublishedDataset):
     """GTA5: 24,966 rendered street scenes (Richter et al., Playing for Data, ECCV 2016).
 
     Layout below ``data_root``: ``images/00001.png``, ``labels/00001.png`` (paletted PNG whose indices are
-    Cityscapes label ids). A few label files differ in size from their image; use
-    ``dict(type='LoadLabelIds', on_size_mismatch='resize')`` for the full set.
+    Cityscapes label ids). Images are 1914x1052, except a few; for labels that differ in size from
+    their image there is ``dict(type='LoadLabelIds', on_size_mismatch='resize')``.
     """
 
     METAINFO = dict(classes=label_maps.CITYSCAPES_CLASSES, palette=label_maps.CITYSCAPES_PALETTE)

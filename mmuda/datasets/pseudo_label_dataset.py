@@ -24,7 +24,7 @@ class PseudoLabelDataset:
     """
 
     def __init__(self, dataset: dict, pipeline: list, store: str | None = None) -> None:
-        self.dataset = build_unlabelled({**dataset, 'pipeline': []})
+        self.dataset = build_unlabelled({key: value for key, value in dataset.items() if key != 'pipeline'})
         if 'img_path' not in getattr(self.dataset, 'data_prefix', {}):
             raise ValueError(f'PseudoLabelDataset: {type(self.dataset).__name__} has no image folder of its '
                              "own (data_prefix['img_path']); give a plain data set, not a wrapper")
