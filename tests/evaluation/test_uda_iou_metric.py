@@ -1,0 +1,139 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from mmengine.evaluator import BaseMetric
+from mmseg.registry import METRICS
+from PIL import Image
+
+from mmuda.evaluation import UDAIoUMetric
+from mmuda.evaluation.uda_iou_metric import iou_and_accuracy
+from tests.two_ranks import run_on_two_ranks
+
+CLASSES = ('a', 'b', 'c', 'd')
+
+
+def sample(prediction: torch.Tensor, label: torch.Tensor, **meta: object) -> dict:
+    return dict(pred_sem_seg=dict(data=prediction[None]), gt_sem_seg=dict(data=label[None]), **meta)
+
+
+def random_samples(count: int, classes: int = 3, size: tuple[int, int] = (6, 7)) -> list[dict]:
+    """Class ``classes`` and above never occur; some labels are 255."""
+    generator = torch.Generator().manual_seed(0)
+    samples = []
+    for _ in range(count):
+        prediction, label = torch.randint(classes, (2, *size), generator=generator)
+        label[torch.rand(size, generator=generator) < .2] = 255
+        samples.append(sample(prediction, label, img_path='x.png'))
+    return samples
+
+
+def with_classes(metric: BaseMetric) -> BaseMetric:
+    metric.dataset_meta = dict(classes=CLASSES)
+    return metric
+
+
+def evaluate(metric: BaseMetric, samples: list[dict]) -> dict[str, float]:
+    with_classes(metric).process({}, samples)
+    return metric.evaluate(len(samples))
+
+
+def test_iou_of_the_worked_example():
+    label, prediction = torch.tensor([[0, 0, 1, 1, 2, 255, 2]]), torch.tensor([[0, 1, 1, 1, 0, 0, 2]])
+    metric = UDAIoUMetric()
+    metric.dataset_meta = dict(classes=CLASSES[:3])
+    metric.process({}, [sample(prediction, label)])
+    assert metric.evaluate(1)['mIoU'] == 50.
+
+
+@pytest.mark.parametrize('classes', [3, 4], ids=['one class absent', 'all classes'])
+def test_values_are_those_of_mmseg(classes):
+    samples = random_samples(5, classes)
+    want = evaluate(METRICS.build(dict(type='IoUMetric')), samples)
+    got = evaluate(METRICS.build(dict(type='UDAIoUMetric')), samples)
+    assert got == {key: pytest.approx(float(value), abs=1e-5) for key, value in want.items()}
+
+
+def test_prediction_outside_the_classes_is_a_miss_as_in_mmseg():
+    samples = random_samples(2)
+    samples[0]['pred_sem_seg']['data'][:, :3] = 200
+    want = evaluate(METRICS.build(dict(type='IoUMetric')), samples)
+    assert evaluate(UDAIoUMetric(), samples) == {
+        key: pytest.approx(float(value), abs=1e-5) for key, value in want.items()}
+
+
+def test_ignored_class_is_as_in_mmseg():
+    samples = random_samples(2)
+    for entry in samples:
+        entry['gt_sem_seg']['data'].clamp_(max=2)
+    want = evaluate(METRICS.build(dict(type='IoUMetric', ignore_index=1)), samples)
+    got = evaluate(UDAIoUMetric(ignore_index=1), samples)
+    assert got == {key: pytest.approx(float(value), abs=1e-5) for key, value in want.items()}
+
+
+def test_pixels_of_unlisted_classes_stay_false_positives():
+    label, prediction = torch.tensor([[0, 0, 1, 2]]), torch.tensor([[0, 0, 1, 0]])
+    got = evaluate(UDAIoUMetric(protocols=dict(mIoU2=[0, 1])), [sample(prediction, label)])
+    assert got['mIoU2'] == round(100 * (2 / 3 + 1) / 2, 2)
+
+
+def test_protocols_are_named_in_the_result_with_the_prefix():
+    metric = UDAIoUMetric(protocols=dict(first=['a'], everything='all'), prefix='target')
+    got = evaluate(metric, random_samples(1))
+    assert set(got) == {'target/' + key for key in ('aAcc', 'mIoU', 'mAcc', 'first', 'everything')}
+    assert got['target/everything'] == got['target/mIoU']
+
+
+def test_protocol_of_absent_classes_is_nan():
+    assert math.isnan(evaluate(UDAIoUMetric(protocols=dict(none=['d'])), random_samples(1))['none'])
+
+
+def test_second_evaluation_starts_anew():
+    metric = UDAIoUMetric()
+    first = evaluate(metric, random_samples(2))
+    assert evaluate(metric, random_samples(2)) == first
+
+
+def test_counts_stay_exact_above_float32():
+    iou, accuracy = iou_and_accuracy(np.array([[2**24 + 1, 0, 0], [0, 1, 1]]))
+    assert iou.tolist() == [1, .5] and accuracy.tolist() == [1, .5]
+
+
+def test_size_mismatch_names_the_image():
+    bad = sample(torch.zeros(2, 3), torch.zeros(2, 4), img_path='street.png')
+    with pytest.raises(ValueError, match='street.png'):
+        with_classes(UDAIoUMetric()).process({}, [bad])
+
+
+def test_protocol_must_not_hide_a_standard_value():
+    with pytest.raises(ValueError, match='mIoU'):
+        UDAIoUMetric(protocols=dict(mIoU='all'))
+
+
+def test_format_only_needs_a_folder():
+    with pytest.raises(ValueError, match='output_dir'):
+        UDAIoUMetric(format_only=True)
+
+
+def test_format_only_writes_predictions_without_labels(tmp_path):
+    prediction = torch.tensor([[0, 1], [2, 3]])
+    metric = with_classes(UDAIoUMetric(output_dir=str(tmp_path / 'out'), format_only=True))
+    metric.process({}, [dict(pred_sem_seg=dict(data=prediction[None]), img_path='a/street.png')])
+    assert metric.evaluate(1) == {}
+    assert np.array_equal(np.array(Image.open(tmp_path / 'out' / 'street.png')), prediction.numpy())
+
+
+def evaluate_on_rank(rank: int, count: int) -> dict[str, float]:
+    """As mmengine's DefaultSampler deals images out: round robin, padded with the first ones."""
+    samples = random_samples(count)
+    padded = samples + samples[:count % 2]
+    metric = with_classes(UDAIoUMetric())
+    metric.process({}, padded[rank::2])
+    return metric.evaluate(count)
+
+
+def test_padding_of_the_last_round_over_ranks_is_dropped():
+    count = 5
+    want = evaluate(UDAIoUMetric(), random_samples(count))
+    assert run_on_two_ranks(evaluate_on_rank, count) == [want, want]
