@@ -1,0 +1,3 @@
+from mmuda.models.backbones.deeplab_resnet import DeepLabResNet
+
+__all__ = ['DeepLabResNet']

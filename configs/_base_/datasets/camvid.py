@@ -1,0 +1,60 @@
+# CamVid, day (labelled) to dusk (unlabelled), 11 classes, at two thirds of its size.
+source_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(type='LoadLabelIds'),
+    dict(type='JitteredResize', scale=(320, 240), ratio_range=(0.8, 1.2)),
+    dict(type='HardSampleCrop', crop_size=(160, 240), min_distinct=9),
+    dict(type='HorizontalFlip', prob=0.5),
+    dict(type='PackSegInputs'),
+]
+target_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(type='JitteredResize', scale=(320, 240), ratio_range=(0.8, 1.2)),
+    dict(type='HardSampleCrop', crop_size=(160, 240), min_distinct=None),
+    dict(type='HorizontalFlip', prob=0.5),
+    dict(type='PackSegInputs'),
+]
+resize = dict(type='Resize', interpolation='bicubic', backend='pillow')
+test_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(scale=(320, 240), **resize),
+    dict(type='LoadLabelIds'),
+    dict(type='PackSegInputs'),
+]
+tta_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(
+        type='TestTimeAug',
+        transforms=[
+            [dict(scale=(320, 240), **resize), dict(scale=(400, 300), **resize)],
+            [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0., 1.)],
+            [dict(type='LoadLabelIds')],
+            [dict(type='PackSegInputs')],
+        ]),
+]
+
+train_dataloader = dict(
+    batch_size=2,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='UDASampler'),
+    dataset=dict(
+        type='UDADataset',
+        source=dict(type='CamVidDataset', data_root='data/camvid_day2dusk', pipeline=source_pipeline),
+        target=dict(
+            type='CamVidDataset',
+            data_root='data/camvid_day2dusk',
+            data_prefix=dict(img_path='images/dusk_train'),
+            pipeline=target_pipeline)))
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=0,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='CamVidDataset',
+        data_root='data/camvid_day2dusk',
+        data_prefix=dict(img_path='images/dusk_val', seg_map_path='labels/dusk_val'),
+        pipeline=test_pipeline))
+test_dataloader = val_dataloader
+val_evaluator = dict(type='UDAIoUMetric')
+test_evaluator = val_evaluator

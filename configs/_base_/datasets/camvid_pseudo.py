@@ -1,0 +1,18 @@
+# Stage 2: pseudo-labelled target crops, and the same images without labels.
+_base_ = './camvid.py'
+
+train_dataloader = dict(
+    dataset=dict(
+        source=dict(
+            _delete_=True,
+            type='PseudoLabelDataset',
+            dataset=dict(
+                type='CamVidDataset', data_root='data/camvid_day2dusk', data_prefix=dict(img_path='images/dusk_train')),
+            pipeline=[
+                dict(type='LoadImageStrict'),
+                dict(type='LoadLabelIds'),
+                dict(type='JitteredResize', scale=(320, 240), ratio_range=(0.8, 1.2)),
+                dict(type='HardSampleCrop', crop_size=(160, 240), min_distinct=7),
+                dict(type='HorizontalFlip', prob=0.5),
+                dict(type='PackSegInputs'),
+            ])))

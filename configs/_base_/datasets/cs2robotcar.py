@@ -1,0 +1,62 @@
+# Cityscapes (labelled) to Oxford RobotCar (unlabelled), 9 classes.
+source_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(type='LoadLabelIds'),
+    dict(type='JitteredResize', scale=(1280, 720), ratio_range=None),
+    dict(type='HardSampleCrop', crop_size=(512, 1024), min_distinct=None),
+    dict(type='HorizontalFlip', prob=0.5),
+    dict(type='PackSegInputs'),
+]
+target_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(type='JitteredResize', scale=(1280, 960), ratio_range=None),
+    dict(type='HardSampleCrop', crop_size=(512, 1024), min_distinct=None),
+    dict(type='PackSegInputs'),
+]
+resize = dict(type='Resize', interpolation='bicubic', backend='pillow')
+test_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(scale=(1280, 960), **resize),
+    dict(type='LoadLabelIds'),
+    dict(type='PackSegInputs'),
+]
+# `tools/test.py --tta`: the published protocol, two scales and their mirror images.
+tta_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(
+        type='TestTimeAug',
+        transforms=[
+            [dict(scale=(1280, 960), **resize), dict(scale=(1024, 768), **resize)],
+            [dict(type='RandomFlip', prob=0., direction='horizontal'),
+             dict(type='RandomFlip', prob=1., direction='horizontal')],
+            [dict(type='LoadLabelIds')],
+            [dict(type='PackSegInputs')],
+        ]),
+]
+
+train_dataloader = dict(
+    batch_size=2,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='UDASampler'),
+    dataset=dict(
+        type='UDADataset',
+        source=dict(type='Cityscapes9Dataset', data_root='data/cityscapes', pipeline=source_pipeline),
+        target=dict(
+            type='RobotCarDataset',
+            data_root='data/robotcar',
+            data_prefix=dict(img_path='train'),
+            pipeline=target_pipeline)))
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='RobotCarDataset',
+        data_root='data/robotcar',
+        data_prefix=dict(img_path='val', seg_map_path='anno'),
+        pipeline=test_pipeline))
+test_dataloader = val_dataloader
+val_evaluator = dict(type='UDAIoUMetric')
+test_evaluator = val_evaluator

@@ -1,0 +1,20 @@
+# Stage 2: pseudo-labelled target crops, and the same images without labels.
+_base_ = './toy.py'
+
+train_dataloader = dict(
+    dataset=dict(
+        source=dict(
+            _delete_=True,
+            type='PseudoLabelDataset',
+            dataset=dict(
+                type='CityscapesLabelIdsDataset',
+                data_root='data/toy/cityscapes',
+                data_prefix=dict(img_path='leftImg8bit/train')),
+            pipeline=[
+                dict(type='LoadImageStrict'),
+                dict(type='LoadLabelIds'),
+                dict(type='JitteredResize', scale=(256, 128), ratio_range=(1., 1.5)),
+                dict(type='HardSampleCrop', crop_size=(128, 192), min_distinct=7),
+                dict(type='HorizontalFlip', prob=0.5),
+                dict(type='PackSegInputs'),
+            ])))

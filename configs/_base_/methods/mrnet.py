@@ -1,0 +1,20 @@
+# MRNet, stage 1: supervised source, adversarial alignment of both classifiers, memory regularisation.
+_base_ = '../models/deeplabv2_r101_dual.py'
+
+model = dict(
+    objectives=[
+        dict(
+            type='SourceSupervision',
+            loss=dict(type='HardPixelCrossEntropyLoss', percentile=80.),
+            class_weights=dict(type='ClassBalanceWeights', max_weight=7.),
+            weights=dict(aux=0.5, main=1.)),
+        dict(type='AdversarialAlignment', weights=dict(aux=2e-4, main=1e-3)),
+        dict(type='MemoryRegularization', weight=0.1, begin=15000),
+    ])
+custom_hooks = [
+    dict(
+        type='DiscriminatorHook',
+        discriminator=dict(type='MultiScaleDiscriminator'),
+        optimizer=dict(type='Adam', lr=1e-4, betas=(0.9, 0.99)),
+        param_scheduler=dict(type='WarmupPolyLR', warmup_iters=0, max_iters=100000, by_epoch=False)),
+]

@@ -1,0 +1,16 @@
+# MRNet, stage 2: stage 1's loss on pseudo-labelled target images ("source" is the labelled stream).
+_base_ = '../models/deeplabv2_r101_dual.py'
+
+model = dict(
+    segmentor=dict(
+        backbone=dict(norm_cfg=dict(requires_grad=True), init_cfg=None),
+        decode_head=dict(dropout_ratio=0.2)),
+    objectives=[
+        dict(
+            type='SourceSupervision',
+            loss=dict(type='HardPixelCrossEntropyLoss', percentile=80.),
+            class_weights=dict(type='ClassBalanceWeights', max_weight=7.),
+            weights=dict(aux=0.5, main=1.)),
+        dict(type='MemoryRegularization', weight=0.1, begin=15000),
+        dict(type='BatchNormUpdate', view='target'),
+    ])

@@ -1,0 +1,14 @@
+# MRNet, stage 2, on the small network ("source" is the labelled stream).
+_base_ = '../models/r18_dual.py'
+
+model = dict(
+    segmentor=dict(decode_head=dict(dropout_ratio=0.2)),
+    objectives=[
+        dict(
+            type='SourceSupervision',
+            loss=dict(type='HardPixelCrossEntropyLoss', percentile=80.),
+            class_weights=dict(type='ClassBalanceWeights', max_weight=7., min_pixels=256),
+            weights=dict(aux=0.5, main=1.)),
+        dict(type='MemoryRegularization', weight=0.1, begin=300),
+        dict(type='BatchNormUpdate', view='target'),
+    ])

@@ -1,0 +1,11 @@
+# The labelled source alone, with the losses of MRNet.
+_base_ = '../models/deeplabv2_r101_dual.py'
+
+model = dict(
+    objectives=[
+        dict(
+            type='SourceSupervision',
+            loss=dict(type='HardPixelCrossEntropyLoss', percentile=80.),
+            class_weights=dict(type='ClassBalanceWeights', max_weight=7.),
+            weights=dict(aux=0.5, main=1.)),
+    ])

@@ -1,0 +1,27 @@
+# A small network with two classifiers, for the CPU; starts from scratch.
+model = dict(
+    type='UDASegmentor',
+    data_preprocessor=dict(
+        type='UDADataPreprocessor',
+        mean=[104.00698793, 116.66876762, 122.67891434],  # B, G, R
+        std=[58., 58., 58.]),
+    segmentor=dict(
+        type='EncoderDecoder',
+        backbone=dict(
+            type='ResNet',
+            depth=18,
+            base_channels=32,
+            stem_channels=32,
+            strides=(1, 2, 2, 1),
+            dilations=(1, 1, 1, 2),
+            out_indices=(2, 3),
+            norm_cfg=dict(type='BN', requires_grad=True)),
+        decode_head=dict(
+            type='DualClassifierHead',
+            in_channels=(128, 256),
+            branch_channels=32,
+            channels=64,
+            dilations=(2, 4, 6),
+            num_classes=19),
+        train_cfg=dict(),
+        test_cfg=dict(mode='whole')))

@@ -1,0 +1,3 @@
+_base_ = './small.py'
+
+optim_wrapper = dict(optimizer=dict(lr=0.005))

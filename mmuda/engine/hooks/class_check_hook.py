@@ -1,0 +1,32 @@
+"""Agreement of the model's and the data's classes."""
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from mmseg.registry import HOOKS
+
+
+@HOOKS.register_module()
+class ClassCheckHook(Hook):
+    """Refuse to run a head on a dataset with another number of classes."""
+
+    def before_train(self, runner: Runner) -> None:
+        """Check the training data."""
+        self._check(runner, 'train_dataloader', runner.train_dataloader.dataset.metainfo)
+
+    def before_val(self, runner: Runner) -> None:
+        """Check the validation data."""
+        self._check(runner, 'val_dataloader', runner.val_dataloader.dataset.metainfo)
+
+    def before_test(self, runner: Runner) -> None:
+        """Check the test data."""
+        self._check(runner, 'test_dataloader', runner.test_dataloader.dataset.metainfo)
+
+    @staticmethod
+    def _check(runner: Runner, name: str, metainfo: dict) -> None:
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = getattr(model, 'module', model)  # a test-time augmentation wrapper
+        classes = metainfo['classes']
+        if model.decode_head.num_classes != len(classes):
+            raise ValueError(
+                f'the head predicts {model.decode_head.num_classes} classes, the dataset of {name} has '
+                f'{len(classes)}: {", ".join(classes)}. Set num_classes of the decode head to {len(classes)}')

@@ -1,0 +1,41 @@
+"""The start of one stage from the end of another."""
+from mmengine.hooks import Hook
+from mmengine.optim import OptimWrapper
+from mmengine.runner import Runner, find_latest_checkpoint
+from mmseg.registry import HOOKS
+
+
+@HOOKS.register_module()
+class StageCheckpointHook(Hook):
+    """Start from the last checkpoint of an earlier stage.
+
+    ``load_from`` in the config or on the command line takes precedence. A run that is resumed
+    (``--resume``) and finds a checkpoint of its own does not need the earlier stage.
+
+    Args:
+        work_dir (str): Work dir of the earlier stage, relative to where training is started.
+        config (str): Config of the earlier stage, for the message that says how to make what is missing.
+    """
+
+    priority = 'VERY_HIGH'
+
+    def __init__(self, work_dir: str, config: str) -> None:
+        self.work_dir = work_dir
+        self.config = config
+
+    def before_run(self, runner: Runner) -> None:
+        """Find the checkpoint and let the runner load it."""
+        testing = not isinstance(runner.optim_wrapper, OptimWrapper)
+        if testing or runner._load_from is not None or runner._has_loaded:
+            return
+        if runner._resume and find_latest_checkpoint(runner.work_dir) is not None:
+            return
+        checkpoint = find_latest_checkpoint(self.work_dir)
+        if checkpoint is None:
+            raise FileNotFoundError(
+                f'this stage starts from a checkpoint of an earlier one, but there is none in {self.work_dir!r}. '
+                f'Train it first: python tools/train.py {self.config} ; or name a checkpoint: '
+                '--cfg-options load_from=CHECKPOINT')
+        runner.logger.info(f'Starting from {checkpoint}')
+        runner._load_from = checkpoint
+        runner._resume = False

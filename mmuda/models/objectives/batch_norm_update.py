@@ -1,0 +1,36 @@
+"""A forward pass for the sake of BatchNorm's running statistics."""
+import torch
+from mmseg.registry import MODELS
+from torch import Tensor
+
+from mmuda.models.objectives.objective import Objective
+from mmuda.models.segmentors.step import Step
+
+
+@MODELS.register_module()
+class BatchNormUpdate(Objective):
+    """Let a view move the running statistics of BatchNorm; no loss.
+
+    The second stage of MRNet passes unlabelled target crops through the network in every iteration,
+    although no loss may read them: they count in the statistics used at test time. List it after the
+    objectives that may use the view: where one of them has already passed it through the student,
+    nothing is left to do.
+
+    Args:
+        view (str): Defaults to ``target``.
+    """
+
+    def __init__(self,
+                 view: str = 'target',
+                 name: str = 'batch_norm',
+                 begin: int = 0,
+                 end: int | None = None) -> None:
+        super().__init__(name, begin, end)
+        self.view = view
+
+    def losses(self, step: Step) -> dict[str, Tensor]:
+        """Return nothing."""
+        if not step.has_logits(self.view):
+            with torch.no_grad():
+                step.student.extract_feat(step.images(self.view))
+        return {}

@@ -1,0 +1,34 @@
+"""Agreement of two classifiers on unlabelled images."""
+from mmseg.registry import MODELS
+from torch import Tensor
+
+from mmuda.models.losses import MemoryRegularizationLoss
+from mmuda.models.objectives.objective import Objective, two_classifiers
+from mmuda.models.segmentors.step import Step
+
+
+@MODELS.register_module()
+class MemoryRegularization(Objective):
+    """Memory regularisation in vivo (Zheng and Yang, IJCAI 2020, Sec. 3.3).
+
+    Args:
+        weight (float): Defaults to 0.1.
+        aux_weight (float): Weight of the auxiliary logits in the fused target. Defaults to 0.5.
+        view (str): Defaults to ``target``.
+        begin (int): First iteration. The published code starts at 15000. Defaults to 0.
+    """
+
+    def __init__(self,
+                 weight: float = 0.1,
+                 aux_weight: float = 0.5,
+                 view: str = 'target',
+                 name: str = 'memory',
+                 begin: int = 0,
+                 end: int | None = None) -> None:
+        super().__init__(name, begin, end)
+        self.loss = MemoryRegularizationLoss(aux_weight=aux_weight, loss_weight=weight)
+        self.view = view
+
+    def losses(self, step: Step) -> dict[str, Tensor]:
+        """Return ``loss``."""
+        return dict(loss=self.loss(*two_classifiers(step, self.view, self.name)))

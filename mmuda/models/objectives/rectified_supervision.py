@@ -1,0 +1,37 @@
+"""Supervision by pseudo labels, rectified by the disagreement of two classifiers."""
+from mmseg.registry import MODELS
+from torch import Tensor
+
+from mmuda.models.objectives.objective import Objective, two_classifiers
+from mmuda.models.segmentors.step import Step
+
+
+@MODELS.register_module()
+class RectifiedSupervision(Objective):
+    """Pseudo-label loss weighted down where the classifiers disagree (Zheng and Yang, IJCV 2021).
+
+    Args:
+        loss (dict): Config of a loss called as ``loss(aux, main, labels, class_weight=...)`` that
+            returns one weighted loss per classifier. Defaults to ``RectifiedLoss``.
+        class_weights (dict, optional): As in :class:`SourceSupervision`.
+        view (str): The view with pseudo labels. Defaults to ``source``: the labelled stream.
+    """
+
+    def __init__(self,
+                 loss: dict | None = None,
+                 class_weights: dict | None = None,
+                 view: str = 'source',
+                 name: str = 'rectified',
+                 begin: int = 0,
+                 end: int | None = None) -> None:
+        super().__init__(name, begin, end)
+        self.loss = MODELS.build(loss or dict(type='RectifiedLoss'))
+        self.class_weights = MODELS.build(class_weights) if class_weights else None
+        self.view = view
+
+    def losses(self, step: Step) -> dict[str, Tensor]:
+        """Return ``loss_aux`` and ``loss_main``."""
+        aux, main = two_classifiers(step, self.view, self.name)
+        labels = step.labels(self.view)
+        class_weight = self.class_weights(labels) if self.class_weights is not None else None
+        return {f'loss_{key}': value for key, value in self.loss(aux, main, labels, class_weight=class_weight).items()}

@@ -1,0 +1,48 @@
+"""Supervised cross entropy on a labelled view."""
+from mmseg.registry import MODELS
+from torch import Tensor
+
+from mmuda.models.objectives.objective import Objective
+from mmuda.models.segmentors.step import Step
+
+
+@MODELS.register_module()
+class SourceSupervision(Objective):
+    """Supervised loss of every classifier on a labelled view.
+
+    Args:
+        loss (dict): Config of a loss called as ``loss(logits, labels, class_weight=...)``. Defaults to
+            ``HardPixelCrossEntropyLoss`` with its defaults (top 20 % of the pixels).
+        class_weights (dict, optional): Config of a module that turns labels (N, H, W) into class
+            weights (C,), e.g. ``ClassBalanceWeights``; called once per iteration. Defaults to None.
+        weights (dict): Weight of each classifier's loss. Entries of classifiers the student does not
+            have are an error. Defaults to ``dict(aux=0.5, main=1.)``, restricted to what it has.
+        view (str): Defaults to ``source``.
+    """
+
+    def __init__(self,
+                 loss: dict | None = None,
+                 class_weights: dict | None = None,
+                 weights: dict[str, float] | None = None,
+                 view: str = 'source',
+                 name: str = 'source',
+                 begin: int = 0,
+                 end: int | None = None) -> None:
+        super().__init__(name, begin, end)
+        self.loss = MODELS.build(loss or dict(type='HardPixelCrossEntropyLoss'))
+        self.class_weights = MODELS.build(class_weights) if class_weights else None
+        self.weights = weights
+        self.view = view
+
+    def losses(self, step: Step) -> dict[str, Tensor]:
+        """Return ``loss_<classifier>`` for each classifier."""
+        logits, labels = step.logits(self.view), step.labels(self.view)
+        weights = self.weights or {name: dict(aux=0.5, main=1.)[name] for name in logits}
+        if set(weights) != set(logits):
+            raise ValueError(f'objective {self.name!r}: weights are for {sorted(weights)}, the student has the '
+                             f'classifiers {sorted(logits)}')
+        class_weight = self.class_weights(labels) if self.class_weights is not None else None
+        return {
+            f'loss_{name}': weight * self.loss(logits[name], labels, class_weight=class_weight)
+            for name, weight in weights.items()
+        }

@@ -1,0 +1,77 @@
+"""One training iteration, seen by the objectives of a method."""
+from collections.abc import Sequence
+
+import torch
+from mmengine.structures import BaseDataElement
+from mmseg.models.utils import resize
+from torch import Tensor, nn
+
+
+class Step:
+    """The views of one iteration and every forward pass made on them.
+
+    Objectives ask a step for predictions; a prediction that two objectives need is computed once.
+    Passes happen in the order in which they are first asked for, which matters for the running
+    statistics of BatchNorm.
+
+    Args:
+        student (nn.Module): A segmentor with ``extract_feat`` and ``decode_head``.
+        inputs (dict[str, Tensor]): Per view, preprocessed images (N, 3, H, W).
+        data_samples (dict[str, list]): Per view, the data samples of these images.
+        iteration (int): Iterations done before this one.
+    """
+
+    def __init__(self, student: nn.Module, inputs: dict[str, Tensor],
+                 data_samples: dict[str, Sequence[BaseDataElement]], iteration: int) -> None:
+        self.student = student
+        self.inputs = inputs
+        self.data_samples = data_samples
+        self.iteration = iteration
+        self._logits: dict[str, dict[str, Tensor]] = {}
+
+    def images(self, view: str) -> Tensor:
+        """Return the images of ``view``, (N, 3, H, W)."""
+        if view not in self.inputs:
+            raise KeyError(f'no view {view!r} in the batch, it has {sorted(self.inputs)}: check the `view` of the '
+                           'objectives and the training dataset')
+        return self.inputs[view]
+
+    def labels(self, view: str) -> Tensor:
+        """Return the labels of ``view``, (N, H, W), int64, ignored pixels 255."""
+        samples = self.data_samples[view]
+        if any('gt_sem_seg' not in sample for sample in samples):
+            raise KeyError(f'view {view!r} has no labels: an objective that needs labels was given an unlabelled '
+                           'view, or its pipeline does not load them')
+        return torch.cat([sample.gt_sem_seg.data for sample in samples]).long()
+
+    def has_logits(self, view: str) -> bool:
+        """Whether the student has already seen ``view`` in this step."""
+        return view in self._logits
+
+    def logits(self, view: str) -> dict[str, Tensor]:
+        """Return the student's logits for ``view`` at the size of the images.
+
+        Returns:
+            dict[str, Tensor]: (N, C, H, W) per classifier: ``aux`` and ``main`` for a student with
+            two classifiers (a dual decode head, or an auxiliary head beside the decode head), else
+            ``main`` alone.
+        """
+        if view not in self._logits:
+            self._logits[view] = self._forward(self.images(view))
+        return self._logits[view]
+
+    def _forward(self, images: Tensor) -> dict[str, Tensor]:
+        features = self.student.extract_feat(images)
+        head = self.student.decode_head
+        logits = head(features)
+        if isinstance(logits, Tensor):
+            logits = dict(main=logits)
+            if getattr(self.student, 'with_auxiliary_head', False):
+                auxiliary = self.student.auxiliary_head
+                if isinstance(auxiliary, nn.ModuleList):
+                    raise TypeError(f'the student has {len(auxiliary)} auxiliary heads, expected one at most')
+                logits['aux'] = auxiliary(features)
+        return {
+            name: resize(value, images.shape[2:], mode='bilinear', align_corners=head.align_corners, warning=False)
+            for name, value in logits.items()
+        }

@@ -1,0 +1,138 @@
+"""The segmentor that learns from labelled source and unlabelled target images."""
+from collections.abc import Sequence
+from typing import Any
+
+from mmengine.logging import MessageHub
+from mmseg.models.segmentors.base import BaseSegmentor
+from mmseg.registry import MODELS
+from mmseg.utils import ConfigType, OptConfigType, OptSampleList, SampleList
+from torch import Tensor, nn
+
+from mmuda.models.segmentors.step import Step
+
+
+@MODELS.register_module()
+class UDASegmentor(BaseSegmentor):
+    """A student segmentor trained by a list of objectives.
+
+    In training each batch holds one stream of images per view. One :class:`Step` is made of it, every
+    objective turns the step into named losses, and their sum is one backward pass for the stock
+    optimizer wrapper. In prediction it *is* its student, so that stock testing, test-time
+    augmentation, visualisation and inference work.
+
+    A checkpoint of the plain student (without the ``student.`` prefix) loads as it is. A checkpoint
+    of another architecture is refused.
+
+    Args:
+        segmentor (dict): Config of the student, any registered segmentor with one decode head.
+        objectives (Sequence[dict]): Configs of the method's objectives. Their order is the order
+            of the forward passes they ask for. ``num_classes`` of their ``class_weights`` defaults to
+            that of the student. Defaults to ().
+        data_preprocessor (dict, optional): Usually ``UDADataPreprocessor``.
+        allow_partial_checkpoint (bool): Accept checkpoints that lack parameters of the student or
+            hold them in other shapes; these keep their values. Defaults to False.
+        init_cfg (dict, optional): Initialisation config.
+    """
+
+    def __init__(self,
+                 segmentor: ConfigType,
+                 objectives: Sequence[ConfigType] = (),
+                 data_preprocessor: OptConfigType = None,
+                 allow_partial_checkpoint: bool = False,
+                 init_cfg: OptConfigType = None) -> None:
+        super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
+        self.student = MODELS.build(segmentor)
+        self.objectives = nn.ModuleList(
+            MODELS.build(_with_num_classes(objective, self.num_classes)) for objective in objectives)
+        self.allow_partial_checkpoint = allow_partial_checkpoint
+        names = [objective.name for objective in self.objectives]
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise ValueError(f'objectives share the name {repeated}: give each its own `name`')
+
+    @property
+    def backbone(self) -> nn.Module:
+        """nn.Module: The student's backbone."""
+        return self.student.backbone
+
+    @property
+    def decode_head(self) -> nn.Module:
+        """nn.Module: The student's decode head."""
+        return self.student.decode_head
+
+    @property
+    def align_corners(self) -> bool:
+        """bool: How the student resizes its predictions."""
+        return self.student.align_corners
+
+    @property
+    def num_classes(self) -> int:
+        """int: Number of classes of the student."""
+        return self.decode_head.num_classes
+
+    @property
+    def out_channels(self) -> int:
+        """int: Number of outputs of the student."""
+        return self.decode_head.out_channels
+
+    def loss(self, inputs: dict[str, Tensor], data_samples: dict[str, SampleList]) -> dict[str, Tensor]:
+        """Return the losses of every objective, named ``<objective>.<loss>``.
+
+        The iteration that gates objectives is the runner's; outside a runner it is 0.
+        """
+        if not len(self.objectives):
+            raise RuntimeError('this UDASegmentor has no objectives: list them under `model.objectives` to train it')
+        if not isinstance(inputs, dict):
+            raise TypeError(f'training needs one stream of images per view, got {type(inputs).__name__}: '
+                            'use UDADataset and UDADataPreprocessor')
+        iteration = MessageHub.get_current_instance().get_info('iter', 0)
+        step = Step(self.student, inputs, data_samples, iteration)
+        losses = {}
+        for objective in self.objectives:
+            losses.update({f'{objective.name}.{key}': value for key, value in objective(step).items()})
+        return losses
+
+    def predict(self, inputs: Tensor, data_samples: OptSampleList = None) -> SampleList:
+        """Predict with the student."""
+        return self.student.predict(inputs, data_samples)
+
+    def _forward(self, inputs: Tensor, data_samples: OptSampleList = None) -> Any:
+        return self.student._forward(inputs, data_samples)
+
+    def extract_feat(self, inputs: Tensor) -> Any:
+        """Extract features with the student."""
+        return self.student.extract_feat(inputs)
+
+    def encode_decode(self, inputs: Tensor, batch_data_samples: list[dict]) -> Tensor:
+        """Encode and decode with the student."""
+        return self.student.encode_decode(inputs, batch_data_samples)
+
+    def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *args: Any) -> None:
+        own = f'{prefix}student.'
+        expected = {f'{own}{key}': value.shape for key, value in self.student.state_dict().items()}
+        if not any(key.startswith(own) for key in state_dict):
+            for key in [key for key in state_dict if f'{prefix}student.{key[len(prefix):]}' in expected]:
+                state_dict[f'{own}{key[len(prefix):]}'] = state_dict.pop(key)
+        if not self.allow_partial_checkpoint:
+            self._check_architecture(expected, state_dict)
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+    @staticmethod
+    def _check_architecture(expected: dict[str, Sequence[int]], state_dict: dict[str, Tensor]) -> None:
+        missing = [key for key in expected if key not in state_dict and not key.endswith('num_batches_tracked')]
+        reshaped = [
+            f'{key} is {tuple(state_dict[key].shape)}, expected {tuple(shape)}' for key, shape in expected.items()
+            if key in state_dict and state_dict[key].shape != shape
+        ]
+        if missing or reshaped:
+            raise RuntimeError(
+                f'the checkpoint is of another architecture: {len(missing)} of {len(expected)} student parameters '
+                f'are missing (first: {missing[:3]}), {len(reshaped)} have another shape (first: {reshaped[:3]}). '
+                'Use the config that the checkpoint was trained with, or set model.allow_partial_checkpoint=True to '
+                'load what fits')
+
+
+def _with_num_classes(objective: ConfigType, num_classes: int) -> ConfigType:
+    if not objective.get('class_weights'):
+        return objective
+    return dict(objective, class_weights=dict(dict(num_classes=num_classes), **objective['class_weights']))

@@ -1,0 +1,41 @@
+"""Pseudo labels from class probabilities."""
+from mmseg.registry import TASK_UTILS
+from torch import Tensor
+
+IGNORE_INDEX = 255
+
+
+@TASK_UTILS.register_module()
+class ConfidenceLabeler:
+    """The most probable class, where it is probable enough.
+
+    Args:
+        threshold (float, optional): Pixels whose highest probability is below it are ignored (255).
+            Defaults to None: every pixel is labelled.
+
+    Example:
+        >>> label, confidence = ConfidenceLabeler(0.9)(torch.tensor([[[0.95, 0.6]], [[0.05, 0.4]]]))
+        >>> label
+        tensor([[  0, 255]], dtype=torch.uint8)
+    """
+
+    def __init__(self, threshold: float | None = None) -> None:
+        if threshold is not None and not 0 < threshold <= 1:
+            raise ValueError(f'threshold must lie in (0, 1], got {threshold}')
+        self.threshold = threshold
+
+    def __call__(self, probabilities: Tensor) -> tuple[Tensor, Tensor]:
+        """Label one image.
+
+        Args:
+            probabilities (Tensor): (C, H, W).
+
+        Returns:
+            tuple[Tensor, Tensor]: Labels (H, W), uint8, 255 where ignored (the first of equal
+            classes wins), and the highest probability (H, W).
+        """
+        confidence, label = probabilities.max(dim=0)
+        label = label.byte()
+        if self.threshold is not None:
+            label[confidence < self.threshold] = IGNORE_INDEX
+        return label, confidence

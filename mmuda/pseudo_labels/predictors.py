@@ -1,0 +1,74 @@
+"""Class probabilities of one target image."""
+from collections.abc import Sequence
+
+import mmcv
+import numpy as np
+import torch
+from mmseg.registry import TASK_UTILS
+from mmseg.structures import SegDataSample
+from torch import Tensor, nn
+
+
+@TASK_UTILS.register_module()
+class MultiViewPredictor:
+    """Mean probabilities over scales and mirror images.
+
+    Every view takes the segmentor's stock test path (preprocessing, padding, mirroring back, resizing
+    to the size of the image), and the probabilities of all views are averaged.
+
+    Args:
+        scales (Sequence): Sizes (width, height) in pixels, or factors of the image's size.
+        flip (bool): Whether each scale is also seen mirrored. Defaults to True.
+        interpolation (str): Of the resized image, by Pillow. Defaults to ``bicubic``.
+    """
+
+    def __init__(self,
+                 scales: Sequence[tuple[int, int] | float] = (1.,),
+                 flip: bool = True,
+                 interpolation: str = 'bicubic') -> None:
+        if not scales:
+            raise ValueError('MultiViewPredictor needs at least one entry in `scales`')
+        self.scales = tuple(scales)
+        self.flip = flip
+        self.interpolation = interpolation
+
+    def views(self, image: np.ndarray) -> list[tuple[np.ndarray, bool]]:
+        """Return (resized image, mirrored) for each view of ``image`` (H, W, 3), BGR, uint8."""
+        height, width = image.shape[:2]
+        views = []
+        for scale in self.scales:
+            size = tuple(scale) if isinstance(scale, Sequence) else (round(width * scale), round(height * scale))
+            resized = image
+            if size != (width, height):
+                resized = mmcv.imresize(image, size, interpolation=self.interpolation, backend='pillow')
+            views.append((resized, False))
+            if self.flip:
+                views.append((mmcv.imflip(resized), True))
+        return views
+
+    @torch.no_grad()
+    def __call__(self, segmentor: nn.Module, image: np.ndarray) -> Tensor:
+        """Predict one image.
+
+        Args:
+            segmentor (nn.Module): A segmentor in evaluation mode with its data preprocessor.
+            image (np.ndarray): (H, W, 3), BGR, uint8.
+
+        Returns:
+            Tensor: (C, H, W) probabilities, on the segmentor's device.
+        """
+        views = self.views(image)
+        total: Tensor | None = None
+        for view, mirrored in views:
+            sample = SegDataSample(
+                metainfo=dict(
+                    ori_shape=image.shape[:2],
+                    img_shape=view.shape[:2],
+                    pad_shape=view.shape[:2],
+                    flip=mirrored,
+                    flip_direction='horizontal' if mirrored else None))
+            inputs = torch.from_numpy(np.ascontiguousarray(view.transpose(2, 0, 1)))
+            result = segmentor.test_step(dict(inputs=[inputs], data_samples=[sample]))[0]
+            probabilities = result.seg_logits.data.softmax(dim=0)
+            total = probabilities if total is None else total.add_(probabilities)
+        return total.div_(len(views))
