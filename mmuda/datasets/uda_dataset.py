@@ -43,10 +43,15 @@ class UDADataset:
     Raises:
         ValueError: If the class lists differ, or the target's pipeline loads labels.
 
-    Example:
-        >>> dataset = UDADataset(source=dict(type='GTADataset', ...), target=dict(type='CamVidDataset', ...))
-        >>> dataset[UDAIndex(position=0, source=3, target=5)]['inputs'].keys()
-        dict_keys(['source', 'target'])
+    Example of a config::
+
+        train_dataloader = dict(
+            sampler=dict(type='UDASampler'),
+            dataset=dict(
+                type='UDADataset',
+                source=dict(type='GTADataset', data_root='data/gta', pipeline=source_pipeline),
+                target=dict(type='CityscapesLabelIdsDataset', data_root='data/cityscapes',
+                            pipeline=target_pipeline)))
     """
 
     def __init__(self, source: dict, target: dict, seed: int = 0) -> None:

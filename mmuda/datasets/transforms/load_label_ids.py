@@ -50,7 +50,8 @@ class LoadLabelIds(BaseTransform):
         if results.get('label_map') is not None:  # a subset of the classes was chosen in the config
             label = _subset_lookup(results['label_map'])[label]
         results['gt_seg_map'] = self._fit(label, results)
-        results.setdefault('seg_fields', []).append('gt_seg_map')
+        # a new list: test-time augmentation loads the label once per view into copies that share the old one
+        results['seg_fields'] = [*results.get('seg_fields', []), 'gt_seg_map']
         return results
 
     def _fit(self, label: np.ndarray, results: dict) -> np.ndarray:

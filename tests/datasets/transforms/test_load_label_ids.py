@@ -94,6 +94,22 @@ def test_unlabelled_data_set_is_named(tmp_path):
         load(dict(config, data_prefix=dict(img_path='images/day_train')))
 
 
+def test_label_loaded_after_the_resize_of_a_test_pipeline_keeps_its_size(tmp_path):
+    config = write_dataset(tmp_path, 'CamVidDataset', np.zeros((4, 6), np.uint8))
+    pipeline = [LOAD[0], dict(type='Resize', scale=(12, 8)), LOAD[1]]
+    assert DATASETS.build(dict(config, pipeline=pipeline))[0]['gt_seg_map'].shape == (4, 6)
+
+
+def test_label_is_loaded_in_every_view_of_test_time_augmentation(tmp_path):
+    config = write_dataset(tmp_path, 'CamVidDataset', np.full((4, 6), 3, np.uint8))
+    views = [[dict(type='Resize', scale_factor=factor, keep_ratio=True) for factor in (1.0, 2.0)],
+             [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0., 1.)],
+             [LOAD[1]], [dict(type='PackSegInputs')]]
+    pipeline = [LOAD[0], dict(type='TestTimeAug', transforms=views)]
+    samples = DATASETS.build(dict(config, pipeline=pipeline))[0]['data_samples']
+    assert [tuple(sample.gt_sem_seg.shape) for sample in samples] == [(4, 6)] * 4
+
+
 def test_label_that_vanished_after_start_is_named(tmp_path):
     config = write_dataset(tmp_path, 'CamVidDataset', np.zeros((4, 4), np.uint8))
     dataset = DATASETS.build(dict(config, pipeline=LOAD))
