@@ -69,6 +69,19 @@ class UDAIoUMetric(BaseMetric):
         self.format_only = format_only
         self._reset()
 
+    @property
+    def dataset_meta(self) -> dict | None:
+        """Meta information of the data set; setting it checks the protocols against its classes."""
+        return self._dataset_meta
+
+    @dataset_meta.setter
+    def dataset_meta(self, dataset_meta: dict) -> None:
+        if 'classes' not in dataset_meta:
+            raise ValueError('UDAIoUMetric: the metainfo of the data set has no "classes"')
+        self._dataset_meta = dataset_meta
+        classes = list(dataset_meta['classes'])
+        self._selected = {key: protocol_indices(key, value, classes) for key, value in self.protocols.items()}
+
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Count the pixels of a batch of predictions.
 
@@ -130,7 +143,6 @@ class UDAIoUMetric(BaseMetric):
             logger.info(f'predictions are saved to {self.output_dir}')
             return {}
         classes = list(self.dataset_meta['classes'])
-        selected = {key: protocol_indices(key, value, classes) for key, value in self.protocols.items()}
         matrix = sum(results).numpy()
         iou, accuracy = iou_and_accuracy(matrix)
 
@@ -144,7 +156,7 @@ class UDAIoUMetric(BaseMetric):
         with np.errstate(invalid='ignore'):
             overall = np.trace(matrix) / matrix.sum()
         metrics = dict(aAcc=_percent(overall), mIoU=_percent(iou), mAcc=_percent(accuracy))
-        metrics.update({key: _percent(iou[indices]) for key, indices in selected.items()})
+        metrics.update({key: _percent(iou[indices]) for key, indices in self._selected.items()})
         return metrics
 
     def _reset(self) -> None:

@@ -3,8 +3,10 @@ import math
 import numpy as np
 import pytest
 import torch
-from mmengine.evaluator import BaseMetric
+from mmengine.evaluator import BaseMetric, Evaluator
+from mmengine.structures import PixelData
 from mmseg.registry import METRICS
+from mmseg.structures import SegDataSample
 from PIL import Image
 
 from mmuda.evaluation import UDAIoUMetric
@@ -109,6 +111,26 @@ def test_size_mismatch_names_the_image():
 def test_protocol_must_not_hide_a_standard_value():
     with pytest.raises(ValueError, match='mIoU'):
         UDAIoUMetric(protocols=dict(mIoU='all'))
+
+
+def test_protocol_of_other_classes_is_refused_before_anything_runs():
+    with pytest.raises(ValueError, match='protocols.*boat'):
+        with_classes(UDAIoUMetric(protocols=dict(mine=['boat'])))
+
+
+def test_data_set_without_classes_is_refused():
+    with pytest.raises(ValueError, match='classes'):
+        UDAIoUMetric().dataset_meta = {}
+
+
+def test_data_samples_pass_through_mmengine_s_evaluator():
+    samples = random_samples(2)
+    packed = [SegDataSample(pred_sem_seg=PixelData(**s['pred_sem_seg']), gt_sem_seg=PixelData(**s['gt_sem_seg']))
+              for s in samples]
+    evaluator = Evaluator(dict(type='mmseg.UDAIoUMetric'))
+    evaluator.dataset_meta = dict(classes=CLASSES)
+    evaluator.process(packed)
+    assert evaluator.evaluate(2) == evaluate(UDAIoUMetric(), samples)
 
 
 def test_format_only_needs_a_folder():

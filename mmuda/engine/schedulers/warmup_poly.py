@@ -43,6 +43,7 @@ class WarmupPolyLR(_ParamScheduler):
         ValueError: If ``warmup_iters``, ``max_iters`` or ``start_factor`` is out of range.
 
     Example:
+        >>> import torch
         >>> optimizer = torch.optim.SGD([torch.zeros(1)], lr=2e-4)
         >>> scheduler = WarmupPolyLR(optimizer)
         >>> optimizer.param_groups[0]['lr']

@@ -20,6 +20,7 @@ class FCDiscriminator(nn.Module):
         least 32. Result: list with one map (N, 1, H // 32, W // 32); linear, without sigmoid.
 
     Example:
+        >>> import torch
         >>> net = FCDiscriminator(in_channels=19, base_channels=8)
         >>> [tuple(m.shape) for m in net(torch.rand(1, 19, 64, 96))]
         [(1, 1, 2, 3)]

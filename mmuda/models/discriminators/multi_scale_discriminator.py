@@ -70,6 +70,7 @@ class MultiScaleDiscriminator(nn.Module):
         (N, 1, h, w), the first with h = ceil(H / 8); linear, without sigmoid.
 
     Example:
+        >>> import torch
         >>> net = MultiScaleDiscriminator(in_channels=19)
         >>> [tuple(m.shape) for m in net(torch.rand(1, 19, 64, 128))]
         [(1, 1, 8, 16), (1, 1, 4, 8), (1, 1, 2, 4)]

@@ -22,6 +22,7 @@ class ConfidentEntropyLoss(nn.Module):
         aux, main: (N, C, H, W) logits of the two classifiers. Result: scalar in [0, log C].
 
     Example:
+        >>> import torch
         >>> loss = ConfidentEntropyLoss()
         >>> aux, main = torch.randn(2, 1, 19, 4, 4)
         >>> loss(aux, main).shape

@@ -76,9 +76,10 @@ class LSGANLoss(nn.Module):
             Tensor: Scalar.
         """
         penalised = self.gradient_penalty != 0
+        fake = at_least_float32(fake.detach())
         real = at_least_float32(real.detach()).requires_grad_(penalised)
         real_maps = net(real)
-        loss = _squared_distance(net(fake.detach()), 0.) + _squared_distance(real_maps, 1.)
+        loss = _squared_distance(net(fake), 0.) + _squared_distance(real_maps, 1.)
         if penalised:
             loss = loss + self.gradient_penalty * gradient_penalty(real_maps, real)
         return loss

@@ -68,6 +68,7 @@ class RectifiedLoss(nn.Module):
         so that their sum is the loss to minimise.
 
     Example:
+        >>> import torch
         >>> loss = RectifiedLoss()
         >>> aux, main = torch.randn(2, 1, 19, 4, 4)
         >>> sorted(loss(aux, main, torch.randint(19, (1, 4, 4))))
