@@ -7,7 +7,7 @@ from mmseg.registry import TRANSFORMS
 class LoadImageStrict(LoadImageFromFile):
     """Stock image loading with Pillow, which refuses truncated files, and an error that names the file.
 
-    OpenCV, the stock default, fills the missing part of a truncated image up with grey without a word.
+    OpenCV, the stock default, fills the missing part of a truncated JPEG with grey in some of its releases.
 
     Args:
         imdecode_backend (str): As in ``mmcv.transforms.LoadImageFromFile``. Defaults to ``'pillow'``.
