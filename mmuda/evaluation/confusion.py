@@ -47,11 +47,10 @@ def _count_bytes(prediction: Tensor, label: Tensor, num_classes: int) -> Tensor:
 def _to_bytes(ids: Tensor) -> np.ndarray:
     """Flat uint8 ids; what does not fit becomes 255, which is no class here."""
     array = ids.numpy().ravel()
-    if array.dtype == np.uint8:
-        return array
-    if array.size and not (0 <= array.min() and array.max() <= 255):
-        array = np.where((array >= 0) & (array <= 255), array, 255)
-    return array.astype(np.uint8)
+    unsigned = array.view(f'u{array.itemsize}')  # negative ids become large ones
+    if unsigned.max(initial=0) > 255:
+        unsigned = np.where(unsigned <= 255, unsigned, 255)
+    return unsigned.astype(np.uint8, copy=False)
 
 
 def _count_on_device(prediction: Tensor, label: Tensor, num_classes: int) -> Tensor:
