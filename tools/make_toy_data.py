@@ -11,9 +11,7 @@ from mmuda.toy_data import DOMAINS, write_toy_data  # noqa: E402
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument('--out', default='data/toy', help='folder to create; identical toy data are reused')
     parser.add_argument('--seed', type=int, default=0, help='the data depend on nothing but these options')
     parser.add_argument('--train', type=int, default=64, help='training images per domain')

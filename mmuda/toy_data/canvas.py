@@ -110,9 +110,7 @@ class Canvas:
     ) -> None:
         """Draw the ground between the lines x0 and x1 from z0 to z1 (metres)."""
         p = self.camera.project
-        self.polygons(
-            [[p(x0, 0, z0), p(x1, 0, z0), p(x1, 0, z1), p(x0, 0, z1)]], label, material, owner, 'ground', 0.0
-        )
+        self.polygons([[p(x0, 0, z0), p(x1, 0, z0), p(x1, 0, z1), p(x0, 0, z1)]], label, material, owner, 'ground', 0.0)
 
     def front(
         self,

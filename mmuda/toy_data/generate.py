@@ -108,9 +108,7 @@ def _is_made(out: Path, settings: dict) -> bool:
     try:
         found = json.loads(stamp.read_text())
     except ValueError as error:
-        raise FileExistsError(
-            f'{stamp} cannot be read ({error}): delete {out} or choose another folder'
-        ) from error
+        raise FileExistsError(f'{stamp} cannot be read ({error}): delete {out} or choose another folder') from error
     same = (
         isinstance(found, dict)
         and set(settings['domains']) <= set(found.get('domains', ()))
@@ -124,9 +122,7 @@ def _is_made(out: Path, settings: dict) -> bool:
     return True
 
 
-def _write_domain(
-    root: Path, domain: str, seed: int, num_train: int, num_val: int, size: tuple[int, int]
-) -> None:
+def _write_domain(root: Path, domain: str, seed: int, num_train: int, num_val: int, size: tuple[int, int]) -> None:
     replace = SYNTHIA_ABSENT if domain == 'synthia' else None
     for split, number, written_as, write in plan(domain, num_train, num_val):
         key = [seed, DOMAINS.index(domain), split == 'val', number]

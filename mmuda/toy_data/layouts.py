@@ -60,9 +60,7 @@ def write_cityscapes(split: str) -> Writer:
         city = cities[number % len(cities)]
         stem = f'{city}_{number // len(cities):06d}_000019'
         _save(Image.fromarray(image), root / 'leftImg8bit' / split / city / f'{stem}_leftImg8bit.png')
-        _save(
-            Image.fromarray(label_map(canvas)), root / 'gtFine' / split / city / f'{stem}_gtFine_labelIds.png'
-        )
+        _save(Image.fromarray(label_map(canvas)), root / 'gtFine' / split / city / f'{stem}_gtFine_labelIds.png')
 
     return write
 

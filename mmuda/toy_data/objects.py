@@ -45,9 +45,7 @@ def draw_traffic_light(canvas: Canvas, rng: np.random.Generator, x: float, z: fl
     canvas.front([(x - 0.32, x + 0.32, y, y + 1.5)], z, 'traffic_light', 'light_box', owner)
     on = rng.integers(3)
     for k, lamp in enumerate(('lamp_green', 'lamp_yellow', 'lamp_red')):
-        canvas.ellipse(
-            x, y + 0.3 + 0.45 * k, z, 0.17, 0.17, 'traffic_light', lamp, owner, 1.0 if k == on else 0.35
-        )
+        canvas.ellipse(x, y + 0.3 + 0.45 * k, z, 0.17, 0.17, 'traffic_light', lamp, owner, 1.0 if k == on else 0.35)
 
 
 def draw_sign(canvas: Canvas, rng: np.random.Generator, x: float, z: float) -> None:
@@ -69,9 +67,7 @@ def draw_sign(canvas: Canvas, rng: np.random.Generator, x: float, z: float) -> N
             canvas.polygons([corners], 'traffic_sign', material, owner, 'front', z)
     else:
         canvas.front([(x - r, x + r, y - r, y + r)], z, 'traffic_sign', 'sign_blue', owner)
-        canvas.front(
-            [(x - 0.5 * r, x + 0.5 * r, y - 0.3 * r, y + 0.3 * r)], z, 'traffic_sign', 'sign_white', owner
-        )
+        canvas.front([(x - 0.5 * r, x + 0.5 * r, y - 0.3 * r, y + 0.3 * r)], z, 'traffic_sign', 'sign_white', owner)
 
 
 def draw_person(canvas: Canvas, rng: np.random.Generator, x: float, z: float) -> None:
@@ -166,9 +162,7 @@ def draw_car(canvas: Canvas, rng: np.random.Generator, x: float, z: float) -> No
         'tyre',
         owner,
     )
-    canvas.front(
-        [(x0, x1, 0.25, 0.58 * tall), (x0 + 0.12, x1 - 0.12, 0.55 * tall, tall)], z, 'car', 'paint', owner
-    )
+    canvas.front([(x0, x1, 0.25, 0.58 * tall), (x0 + 0.12, x1 - 0.12, 0.55 * tall, tall)], z, 'car', 'paint', owner)
     canvas.front([(x0 + 0.25, x1 - 0.25, 0.6 * tall, 0.92 * tall)], z, 'car', 'glass', owner)
     canvas.front(
         [(x0 + 0.08, x0 + 0.4, 0.4 * tall, 0.52 * tall), (x1 - 0.4, x1 - 0.08, 0.4 * tall, 0.52 * tall)],
@@ -201,14 +195,10 @@ def _draw_box(
         canvas.side(panes, inner, label, 'glass', owner, 0.8)
     if stripe:
         canvas.side([(z, z + length, 0.3 * tall, 0.4 * tall)], inner, label, stripe, owner, 0.8)
-    canvas.side(
-        [(z + k * length, z + k * length + 1.0, 0, 0.9) for k in (0.12, 0.75)], inner, label, 'tyre', owner
-    )
+    canvas.side([(z + k * length, z + k * length + 1.0, 0, 0.9) for k in (0.12, 0.75)], inner, label, 'tyre', owner)
     canvas.front([(x0, x1, 0.35, tall)], z, label, material, owner)
     canvas.front([(x0 + 0.15, x1 - 0.15, 0, 0.4)], z, label, 'tyre', owner)
-    canvas.front(
-        [(x0 + 0.05, x0 + 0.35, 0.6, 0.9), (x1 - 0.35, x1 - 0.05, 0.6, 0.9)], z, label, 'tail_lamp', owner
-    )
+    canvas.front([(x0 + 0.05, x0 + 0.35, 0.6, 0.9), (x1 - 0.35, x1 - 0.05, 0.6, 0.9)], z, label, 'tail_lamp', owner)
     return owner
 
 
@@ -216,9 +206,7 @@ def draw_truck(canvas: Canvas, rng: np.random.Generator, x: float, z: float) -> 
     """A lorry with a plain box and two doors."""
     size = (rng.uniform(2.2, 2.5), rng.uniform(6, 9), rng.uniform(2.8, 3.6))
     owner = _draw_box(canvas, x, z, size, 'truck', 'truck_box', [], None)
-    canvas.front(
-        [(x - 0.06, x + 0.06, 0.6, size[2] - 0.2), (x - 1.0, x + 1.0, 0.9, 1.05)], z, 'truck', 'engine', owner
-    )
+    canvas.front([(x - 0.06, x + 0.06, 0.6, size[2] - 0.2), (x - 1.0, x + 1.0, 0.9, 1.05)], z, 'truck', 'engine', owner)
 
 
 def draw_bus(canvas: Canvas, rng: np.random.Generator, x: float, z: float) -> None:

@@ -143,9 +143,7 @@ def _draw_roadside(canvas: Canvas, rng: np.random.Generator, x: float, featured:
             _draw_barrier(canvas, rng, kind, x, z0, z1, shade)
 
 
-def _draw_building(
-    canvas: Canvas, rng: np.random.Generator, x: float, z0: float, z1: float, shade: float
-) -> None:
+def _draw_building(canvas: Canvas, rng: np.random.Generator, x: float, z0: float, z1: float, shade: float) -> None:
     owner, tall = canvas.new_group(), rng.uniform(5, 16)
     outer = x + np.sign(x) * 12
     canvas.front([(min(x, outer), max(x, outer), 0, tall)], z0, 'building', 'facade', owner, 0.9)
@@ -215,17 +213,13 @@ def _draw_objects(
             todo.append((z, curbside[name], side * (kerb + rng.uniform(0.3, 0.8))))
         elif name in on_walk:
             on_street = rng.random() < 0.15
-            todo.append(
-                (z, on_walk[name], side * (rng.uniform(1, kerb) if on_street else rng.uniform(*walk)))
-            )
+            todo.append((z, on_walk[name], side * (rng.uniform(1, kerb) if on_street else rng.uniform(*walk))))
         elif name == 'rider':
             todo.append((z, draw_rider, side * rng.uniform(1.2, kerb - 0.6)))
         else:
             parked = rng.random() < 0.5
             todo.append((z, on_road[name], side * (kerb - 1.1 if parked else rng.uniform(1.5, kerb - 1.3))))
     if featured == 'motorcycle':
-        todo.append(
-            (float(rng.uniform(6, 15)), draw_rider, rng.choice([-1, 1]) * rng.uniform(1.2, kerb - 0.6))
-        )
+        todo.append((float(rng.uniform(6, 15)), draw_rider, rng.choice([-1, 1]) * rng.uniform(1.2, kerb - 0.6)))
     for z, draw, x in sorted(todo, key=lambda item: -item[0]):
         draw(canvas, rng, x, z)

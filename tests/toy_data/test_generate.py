@@ -129,9 +129,7 @@ def test_synthetic_looks_are_more_saturated_than_real_ones():
         name: cv2.cvtColor(render(canvas, look, np.random.default_rng(0)), cv2.COLOR_RGB2HSV)[..., 1].mean()
         for name, look in LOOKS.items()
     }
-    assert min(saturation['gta'], saturation['synthia']) > 1.3 * max(
-        saturation['cityscapes'], saturation['robotcar']
-    )
+    assert min(saturation['gta'], saturation['synthia']) > 1.3 * max(saturation['cityscapes'], saturation['robotcar'])
 
 
 def test_every_pixel_of_a_scene_is_labelled():

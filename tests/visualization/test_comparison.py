@@ -39,9 +39,7 @@ def test_label_maps_and_the_legend_show_the_palette(tmp_path):
 
 
 def test_every_row_adds_height(tmp_path):
-    one, three = (
-        pixels(comparison_figure([row()] * n, CLASSES, PALETTE, tmp_path / f'{n}.png')) for n in (1, 3)
-    )
+    one, three = (pixels(comparison_figure([row()] * n, CLASSES, PALETTE, tmp_path / f'{n}.png')) for n in (1, 3))
     assert three.shape[0] > 1.5 * one.shape[0] and three.shape[1] == one.shape[1]
 
 
@@ -54,9 +52,7 @@ def test_float_maps_share_one_scale_per_column(tmp_path):
 
 
 def test_a_map_without_uncertainty_is_drawn(tmp_path):
-    assert comparison_figure(
-        [row(uncertainty=np.zeros((16, 32)))], CLASSES, PALETTE, tmp_path / 'a.png'
-    ).is_file()
+    assert comparison_figure([row(uncertainty=np.zeros((16, 32)))], CLASSES, PALETTE, tmp_path / 'a.png').is_file()
 
 
 @pytest.mark.parametrize(
