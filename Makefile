@@ -1,0 +1,51 @@
+# make test, make demo: do all their own set-up. Needs Python >= 3.10 and pip's access to packages.
+#   STACK=default|full|onedl   versions to use, requirements/$(STACK).txt
+#   PYTHON3=python3.12         the Python to build the environment with
+#   PIP_ARGS=...               more arguments for pip install, e.g. for a smaller torch without CUDA:
+#                              PIP_ARGS='--extra-index-url https://download.pytorch.org/whl/cpu'
+STACK ?= default
+VENV ?= $(if $(filter default,$(STACK)),.venv,.venv-$(STACK))
+PYTHON3 ?= $(shell for p in python3.11 python3 python3.12 python3.10 python3.13; do \
+    $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$p && break; done)
+PIP_ARGS ?=
+PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
+STAMP = $(VENV)/installed-$(STACK)
+
+# The operators of full mmcv are compiled against the torch of the environment.
+FLAGS_full = --no-build-isolation
+
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: help env test lint demo smoke clean
+help:
+	@echo 'make test | demo | lint | smoke | env | clean   (STACK=default|full|onedl)'
+
+env: $(STAMP)
+
+$(STAMP): requirements/$(STACK).txt requirements/tests.txt setup.py
+	@test -n "$(PYTHON3)" || { echo 'make: no Python >= 3.10 with venv and ensurepip found.' \
+	    'Install one (Debian, Ubuntu: apt install python3 python3-venv) or name it: make PYTHON3=/path/to/python3' >&2; exit 1; }
+	@echo "Setting up $(VENV) with $(PYTHON3), stack $(STACK) ..."
+	$(PYTHON3) -m venv $(VENV)
+	$(PIP) 'setuptools<81' wheel ninja psutil
+	$(PIP) $(shell grep '^torch==' requirements/$(STACK).txt)
+	MMCV_WITH_OPS=1 $(PIP) $(FLAGS_$(STACK)) -r requirements/$(STACK).txt
+	$(PIP) -r requirements/tests.txt
+	$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+test: lint
+	$(VENV)/bin/python -m pytest -q tests
+
+lint: $(STAMP)
+	$(VENV)/bin/ruff check .
+
+demo: $(STAMP)
+	$(VENV)/bin/python tools/demo.py
+
+smoke: $(STAMP)
+	$(VENV)/bin/python -m pytest -q tools/dev/smoke.py
+
+clean:
+	rm -rf .venv .venv-full .venv-onedl build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
