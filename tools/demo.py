@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -154,7 +155,7 @@ def target_images(run: Run) -> tuple[torch.utils.data.Dataset, list[str]]:
 def load_model(run: Run) -> torch.nn.Module:
     """The trained model, in evaluation mode."""
     model = MODELS.build(Config.fromfile(run.config).model)
-    load_checkpoint(model, run.checkpoint, map_location='cpu')
+    load_checkpoint(model, run.checkpoint, map_location='cpu', logger='silent')
     return model.eval()
 
 
@@ -204,6 +205,8 @@ def main() -> None:
     mrnet = Run('MRNet', configs / 'mrnet.py', work_dir / 'mrnet')
     rectified = Run('MRNet + Rectifying', configs / 'mrnet_rectified.py', work_dir / 'mrnet_rectified', mrnet)
     runs = [source_only, mrnet, rectified]
+    os.chdir(ROOT)  # the configs name the data from here
+    warnings.filterwarnings('ignore', module='mmseg')  # what stock losses say when a model is built
     try:
         print(f'Toy data: {write_toy_data(ROOT / "data" / "toy")}', flush=True)
         for number, run in enumerate(runs, 1):
@@ -214,8 +217,8 @@ def main() -> None:
         picture = draw(runs, work_dir / 'comparison.png')
     except (StepError, OSError) as error:
         sys.exit(f'demo: {error}')
-    table = Table(title='Toy GTA5 -> Cityscapes, validation images of the target')
-    for column in ('method', 'mIoU (%)', 'training (s)'):
+    table = Table(title='mIoU on the target, toy GTA5 -> Cityscapes', title_justify='left', min_width=48)
+    for column in ('method', 'mIoU', 'training (s)'):
         table.add_column(column, justify='left' if column == 'method' else 'right')
     for run in runs:
         table.add_row(run.title, f'{run.miou:.1f}', f'{run.seconds:.0f}')

@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from mmuda.compat import UnsafeCheckpointError
+
 FILE = Path(__file__).resolve().parents[2] / 'tools' / 'model_converters' / 'seg_uncertainty.py'
 spec = importlib.util.spec_from_file_location('seg_uncertainty', FILE)
 converter = importlib.util.module_from_spec(spec)
@@ -23,9 +25,7 @@ def test_reverse_is_the_inverse(use_se, batch_norm):
 
 def test_entries_of_a_data_parallel_model_lose_their_prefix():
     state = original()
-    assert converter.convert({f'module.{name}': value for name, value in state.items()}) == converter.convert(
-        state
-    )
+    assert converter.convert({f'module.{name}': value for name, value in state.items()}) == converter.convert(state)
 
 
 def test_checkpoints_without_batch_counters_are_accepted():
@@ -35,9 +35,7 @@ def test_checkpoints_without_batch_counters_are_accepted():
 
 def test_the_initialisation_becomes_a_backbone_without_classifiers():
     names = list(converter.backbone_names())
-    state = {
-        f'Scale.{name}': torch.zeros(()) for name in [*names, 'layer5.conv2d_list.0.weight', 'fc.weight']
-    }
+    state = {f'Scale.{name}': torch.zeros(()) for name in [*names, 'layer5.conv2d_list.0.weight', 'fc.weight']}
     assert list(converter.convert(state)) == names
 
 
@@ -45,11 +43,7 @@ def test_reverse_takes_a_plain_student_and_leaves_the_rest_of_the_training_out()
     ours = converter.convert(original())
     plain = {name.removeprefix('student.'): value for name, value in ours.items()}
     with_objectives = {**ours, 'objectives.0.weights.ema': torch.ones(19)}
-    assert (
-        converter.convert(plain, reverse=True)
-        == converter.convert(with_objectives, reverse=True)
-        == original()
-    )
+    assert converter.convert(plain, reverse=True) == converter.convert(with_objectives, reverse=True) == original()
 
 
 @pytest.mark.parametrize('reverse', [False, True])
@@ -79,3 +73,18 @@ def test_a_file_of_another_network_is_refused_and_nothing_is_written(tmp_path):
     with pytest.raises(ValueError, match='other.pth.*unknown entries: fc.weight'):
         converter.convert_file(tmp_path / 'other.pth', tmp_path / 'ours.pth')
     assert [path.name for path in tmp_path.iterdir()] == ['other.pth']
+
+
+class Payload:
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __reduce__(self):
+        return Path.touch, (self.marker,)
+
+
+def test_a_checkpoint_that_carries_code_is_refused_and_not_executed(tmp_path):
+    torch.save({'state_dict': Payload(tmp_path / 'executed')}, tmp_path / 'evil.pth')
+    with pytest.raises(UnsafeCheckpointError):
+        converter.convert_file(tmp_path / 'evil.pth', tmp_path / 'ours.pth')
+    assert not (tmp_path / 'executed').exists()

@@ -172,7 +172,7 @@ def main() -> None:
     args = parser.parse_args()
     try:
         print(convert_file(args.source, args.target, args.reverse))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: unreadable or unsafe
         sys.exit(f'seg_uncertainty: {error}')
 
 
