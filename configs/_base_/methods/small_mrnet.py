@@ -14,7 +14,7 @@ model = dict(
 custom_hooks = [
     dict(
         type='DiscriminatorHook',
-        discriminator=dict(type='MultiScaleDiscriminator'),
+        discriminator=dict(type='MultiScaleDiscriminator', base_channels=8),
         optimizer=dict(type='Adam', lr=1e-4, betas=(0.9, 0.99)),
         param_scheduler=dict(type='WarmupPolyLR', warmup_iters=0, max_iters=600, by_epoch=False)),
 ]

@@ -31,7 +31,7 @@ class ResumeStateHook(Hook):
         """Check that the loop can start anywhere."""
         if not isinstance(runner.train_loop, UDATrainLoop):
             raise TypeError(f'ResumeStateHook needs train_cfg=dict(type="UDATrainLoop", ...), got '
-                            f'{type(runner.train_loop).__name__}; set default_hooks.resume_state=None to do without '
+                            f'{type(runner.train_loop).__name__}; remove default_hooks.resume_state to do without '
                             'exact resuming')
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict | None = None) -> None:
