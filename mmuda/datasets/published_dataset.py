@@ -4,19 +4,22 @@ from collections.abc import Iterable
 
 import mmengine.fileio as fileio
 from mmseg.datasets import BaseSegDataset
+from mmseg.registry import DATASETS
 
 from mmuda.datasets.label_maps import LabelFormat, train_ids
 
 _TOY_HINT = 'For the toy data set run `python tools/make_toy_data.py`.'
 
 
+@DATASETS.register_module()
 class PublishedDataset(BaseSegDataset):
     """A segmentation data set whose files are read as published, without conversion.
 
     Subclasses say where images and labels lie, and how the label files are encoded; the pipeline's
-    ``LoadLabelIds`` applies that while loading. Without ``seg_map_path`` in ``data_prefix`` the data set is
-    unlabelled and its labels are never looked for. At start the folders are listed, no image or label is
-    opened.
+    ``LoadLabelIds`` applies that while loading. As it stands it reads one's own data: label files hold training
+    ids, the classes come from ``metainfo=dict(classes=..., palette=...)``. Without ``seg_map_path`` in
+    ``data_prefix`` the data set is unlabelled and its labels are never looked for. At start the folders are
+    listed, no image or label is opened.
 
     Args:
         data_prefix (dict, optional): ``img_path`` and, for labelled data, ``seg_map_path``, relative to

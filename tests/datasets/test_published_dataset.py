@@ -3,6 +3,7 @@ import builtins
 import numpy as np
 import pytest
 from mmseg.registry import DATASETS
+from PIL import Image
 
 from tests.datasets.published import LAYOUTS, write_camvid, write_dataset
 
@@ -97,3 +98,16 @@ def test_subset_of_the_classes_renumbers_the_labels(tmp_path):
     ('RobotCarDataset', 9), ('CamVidDataset', 11)])
 def test_number_of_classes(name, count):
     assert len(DATASETS.get(name).METAINFO['classes']) == count
+
+
+def test_own_data_need_no_class_of_their_own(tmp_path):
+    write_camvid(tmp_path, 'day_train', 1)
+    dataset = DATASETS.build(
+        dict(
+            type='PublishedDataset',
+            data_root=str(tmp_path),
+            data_prefix=dict(img_path='images/day_train', seg_map_path='labels/day_train'),
+            img_suffix='.jpg',
+            metainfo=dict(classes=['road', 'rest']),
+            pipeline=[dict(type='LoadLabelIds')]))
+    np.testing.assert_array_equal(dataset[0]['gt_seg_map'], np.array(Image.open(tmp_path / 'labels/day_train/00.png')))
