@@ -48,6 +48,9 @@ class UDAIoUMetric(BaseMetric):
         prefix (str, optional): Put before the returned names. Defaults to None.
         keep_results (bool): Accepted because ``tools/test.py --out`` sets it, and not used.
 
+    Attributes:
+        iou_per_class (dict[str, float]): IoU in percent per class name, of the last evaluation.
+
     Raises:
         ValueError: For a protocol that does not fit the data set's classes, ``format_only`` without
             ``output_dir``, or a prediction that does not have its label's size.
@@ -67,6 +70,7 @@ class UDAIoUMetric(BaseMetric):
             raise ValueError('UDAIoUMetric: format_only=True needs output_dir')
         self.output_dir = Path(output_dir) if output_dir is not None else None
         self.format_only = format_only
+        self.iou_per_class: dict[str, float] = {}
         self._reset()
 
     @property
@@ -145,6 +149,7 @@ class UDAIoUMetric(BaseMetric):
         classes = list(self.dataset_meta['classes'])
         matrix = sum(results).numpy()
         iou, accuracy = iou_and_accuracy(matrix)
+        self.iou_per_class = dict(zip(classes, (iou * 100).tolist()))
 
         table = PrettyTable()
         table.add_column('Class', classes)

@@ -1,0 +1,9 @@
+# MRNet, stage 1, with every parameter once in the optimizer: the corrected variant of gta2cs.py.
+_base_ = './gta2cs.py'
+
+optim_wrapper = dict(
+    _delete_=True,
+    type='OptimWrapper',
+    optimizer=dict(type='SGD', lr=2e-4, momentum=0.9, weight_decay=5e-4, nesterov=True),
+    paramwise_cfg=dict(custom_keys=dict(decode_head=dict(lr_mult=10.))))
+work_dir = 'work_dirs/mrnet/gta2cs_plain_sgd'
