@@ -5,6 +5,13 @@ from torch import Tensor
 IGNORE_INDEX = 255
 
 
+def check_num_classes(num_classes: int) -> None:
+    """Raise a ValueError if class ids do not fit into 8 bits beside 255, the ignored pixels."""
+    if num_classes > IGNORE_INDEX:
+        raise ValueError(f'pseudo labels are stored in 8 bits, of which {IGNORE_INDEX} means ignored: at most '
+                         f'{IGNORE_INDEX} classes, got {num_classes}')
+
+
 @TASK_UTILS.register_module()
 class ConfidenceLabeler:
     """The most probable class, where it is probable enough.
@@ -28,12 +35,16 @@ class ConfidenceLabeler:
         """Label one image.
 
         Args:
-            probabilities (Tensor): (C, H, W).
+            probabilities (Tensor): (C, H, W), at most 255 classes.
 
         Returns:
             tuple[Tensor, Tensor]: Labels (H, W), uint8, 255 where ignored (the first of equal
             classes wins), and the highest probability (H, W).
+
+        Raises:
+            ValueError: If the class ids do not fit into 8 bits.
         """
+        check_num_classes(len(probabilities))
         confidence, label = probabilities.max(dim=0)
         label = label.byte()
         if self.threshold is not None:

@@ -17,9 +17,13 @@ class MultiViewPredictor:
     to the size of the image), and the probabilities of all views are averaged.
 
     Args:
-        scales (Sequence): Sizes (width, height) in pixels, or factors of the image's size.
+        scales (Sequence): Sizes (width, height) in pixels, or factors of the image's size. Defaults to (1.,).
         flip (bool): Whether each scale is also seen mirrored. Defaults to True.
         interpolation (str): Of the resized image, by Pillow. Defaults to ``bicubic``.
+
+    Example of a config, the four views of MRNet on Cityscapes (Zheng and Yang, IJCAI 2020)::
+
+        predictor=dict(type='MultiViewPredictor', scales=[(1024, 512), (1280, 640)])
     """
 
     def __init__(self,
@@ -28,6 +32,11 @@ class MultiViewPredictor:
                  interpolation: str = 'bicubic') -> None:
         if not scales:
             raise ValueError('MultiViewPredictor needs at least one entry in `scales`')
+        for scale in scales:
+            numbers = scale if isinstance(scale, Sequence) else (scale, scale)
+            if len(numbers) != 2 or min(numbers) <= 0:
+                raise ValueError(f'MultiViewPredictor: scales has {scale!r}, expected (width, height) in pixels or a '
+                                 'factor, all positive')
         self.scales = tuple(scales)
         self.flip = flip
         self.interpolation = interpolation
@@ -56,6 +65,9 @@ class MultiViewPredictor:
 
         Returns:
             Tensor: (C, H, W) probabilities, on the segmentor's device.
+
+        Raises:
+            ValueError: If the segmentor has one output only, which is no probability of classes.
         """
         views = self.views(image)
         total: Tensor | None = None
@@ -69,6 +81,10 @@ class MultiViewPredictor:
                     flip_direction='horizontal' if mirrored else None))
             inputs = torch.from_numpy(np.ascontiguousarray(view.transpose(2, 0, 1)))
             result = segmentor.test_step(dict(inputs=[inputs], data_samples=[sample]))[0]
-            probabilities = result.seg_logits.data.softmax(dim=0)
+            logits = result.seg_logits.data
+            if len(logits) < 2:
+                raise ValueError('pseudo labels need a segmentor with one output per class, this one has 1 output: '
+                                 'set out_channels=num_classes in its decode head')
+            probabilities = logits.softmax(dim=0)
             total = probabilities if total is None else total.add_(probabilities)
         return total.div_(len(views))

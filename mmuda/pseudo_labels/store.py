@@ -1,9 +1,11 @@
 """Pseudo labels on disk."""
+import contextlib
 import json
 import os
 import shutil
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -18,7 +20,15 @@ class PseudoLabelStore:
     whole or not at all. A store that something else made is refused, never mixed.
 
     Args:
-        root (str or Path): The folder.
+        root (str or Path): The folder; seen by all ranks.
+
+    Example:
+        >>> store = PseudoLabelStore('work_dirs/run/pseudo_labels')
+        >>> store.open(dict(classes=['road', 'sky']))
+        False
+        >>> store.write('aachen/0.jpg', np.zeros((4, 4), np.uint8), np.ones((4, 4)))
+        >>> store.has('aachen/0.jpg')
+        True
     """
 
     MANIFEST = 'manifest.json'
@@ -34,23 +44,48 @@ class PseudoLabelStore:
         """Return the path of the confidences of the image ``name``."""
         return self.root / 'confidence' / Path(name).with_suffix('.png')
 
+    def check_names(self, names: Iterable[str]) -> None:
+        """Check that every image has files of its own.
+
+        Raises:
+            ValueError: If two files would have one path (``a.png`` and ``a.jpg``; ``a.png`` and
+                ``confidence/a.png``), or one lies outside of the folder.
+        """
+        names = list(names)
+        outside = [name for name in names if Path(name).is_absolute() or '..' in Path(name).parts]
+        if outside:
+            raise ValueError(f'the image {outside[0]!r} lies outside of the image folder of its dataset, so that its '
+                             f'pseudo labels would lie outside of {self.root}')
+        owners: dict[Path, str] = {}
+        for name in names:
+            for path in (self.label_path(name), self.confidence_path(name)):
+                if path in owners:
+                    raise ValueError(f'the pseudo labels of the images {owners[path]!r} and {name!r} would share the '
+                                     f'file {path}: rename one of the images')
+                owners[path] = name
+
     def manifest(self) -> dict[str, Any] | None:
-        """Return the manifest, None if there is none."""
+        """Return the manifest (``complete``, ``description``), None if there is none."""
         path = self.root / self.MANIFEST
         if not path.is_file():
             return None
         try:
-            return json.loads(path.read_text())
-        except json.JSONDecodeError as error:
-            raise ValueError(f'{path} is damaged ({error}): delete the folder and label again') from error
+            manifest = json.loads(path.read_bytes())
+            if not (isinstance(manifest['description'], dict) and isinstance(manifest['complete'], bool)):
+                raise TypeError('`description` or `complete` is of another type')
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f'{path} is damaged or not the manifest of pseudo labels ({error}): delete the folder '
+                             'and label again, or name another store') from error
+        return manifest
 
     def open(self, description: dict[str, Any], overwrite: bool = False) -> bool:
-        """Start or continue a store.
+        """Start or continue a store. Only one process may do so at a time.
 
         Args:
             description (dict): What makes the labels; JSON values. Must equal that of a store that
                 exists already.
-            overwrite (bool): Delete a store of another description instead of refusing it.
+            overwrite (bool): Delete a store of another description instead of refusing it. A folder
+                that is not a store is refused all the same.
 
         Returns:
             bool: Whether it is complete already.
@@ -60,13 +95,20 @@ class PseudoLabelStore:
         """
         description = json.loads(json.dumps(description))
         manifest = self.manifest()
-        if manifest is not None and manifest['description'] == description:
+        if manifest is None:
+            if self.root.is_dir() and any(not _is_temporary(path) for path in self.root.iterdir()):
+                raise ValueError(f'{self.root} is no store of pseudo labels: it has files, but no {self.MANIFEST}. '
+                                 'It was left as it is: empty it, or name another store')
+        elif manifest['description'] == description:
+            for path in self.root.rglob('.*.tmp'):  # of a process that was killed
+                path.unlink(missing_ok=True)
             return manifest['complete']
-        if self.root.is_dir() and any(self.root.iterdir()):
-            if not overwrite:
-                raise ValueError(f'{self.root} holds other pseudo labels: {_difference(manifest, description)}. '
-                                 'Delete it, name another store, or set overwrite=True')
-            shutil.rmtree(self.root)
+        elif overwrite:
+            self.delete()
+        else:
+            raise ValueError(f'{self.root} holds other pseudo labels: '
+                             f'{difference(manifest["description"], description)}. '
+                             'Delete it, name another store, or set overwrite=True')
         self._write_manifest(description, complete=False)
         return False
 
@@ -74,12 +116,32 @@ class PseudoLabelStore:
         """Mark the store as complete."""
         self._write_manifest(self.manifest()['description'], complete=True)
 
+    def delete(self) -> None:
+        """Delete the store; killed half-way, nothing of it is left under its name."""
+        rubbish = self.root.with_name(f'.{self.root.name}.deleted')
+        shutil.rmtree(rubbish, ignore_errors=True)
+        os.replace(self.root, rubbish)
+        shutil.rmtree(rubbish)
+
     def has(self, name: str) -> bool:
         """Whether the image ``name`` is labelled."""
-        return self.label_path(name).is_file()
+        return self.label_path(name).is_file() and self.confidence_path(name).is_file()
 
     def write(self, name: str, label: np.ndarray, confidence: np.ndarray) -> None:
-        """Write labels (H, W), uint8, and confidences (H, W) in [0, 1] of one image."""
+        """Write the labels of one image.
+
+        Args:
+            name (str): Path of the image within the dataset.
+            label (np.ndarray): (H, W), uint8, train ids and 255.
+            confidence (np.ndarray): (H, W), in [0, 1]; rounded to multiples of 1/255.
+
+        Raises:
+            ValueError: If the arrays are of another kind.
+            OSError: If a file cannot be written, for instance for want of space.
+        """
+        if label.dtype != np.uint8 or label.ndim != 2 or confidence.shape != label.shape:
+            raise ValueError(f'pseudo labels of {name!r}: expected (H, W) uint8 labels and confidences of the same '
+                             f'shape, got {label.dtype} {label.shape} and {confidence.shape}')
         scaled = np.rint(np.clip(confidence, 0, 1) * 255).astype(np.uint8)
         self._write(self.confidence_path(name), lambda file: Image.fromarray(scaled).save(file, format='png'))
         # The labels last: their presence means that the image is done.
@@ -90,7 +152,7 @@ class PseudoLabelStore:
         self._write(self.root / self.MANIFEST, lambda file: file.write(text.encode()))
 
     @staticmethod
-    def _write(path: Path, write: Any) -> None:
+    def _write(path: Path, write: Callable[[BinaryIO], Any]) -> None:
         temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,14 +160,27 @@ class PseudoLabelStore:
                 write(file)
             os.replace(temporary, path)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
-            raise OSError(error.errno, f'cannot write the pseudo labels {path} ({error.strerror}); free some space or '
-                          'mend the permissions and start again: the images labelled so far are kept') from error
+            raise OSError(error.errno, f'cannot write the pseudo labels {path} ({error.strerror or error}); free some '
+                          'space or mend the permissions and start again: the images labelled so far are kept'
+                          ) from error
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
-def _difference(manifest: dict[str, Any] | None, description: dict[str, Any]) -> str:
-    if manifest is None:
-        return f'it has no {PseudoLabelStore.MANIFEST}'
-    old = manifest['description']
-    keys = [key for key in sorted(set(old) | set(description)) if old.get(key) != description.get(key)]
-    return '; '.join(f'{key} is {old.get(key)!r}, expected {description.get(key)!r}' for key in keys)
+def difference(found: dict[str, Any], expected: dict[str, Any], prefix: str = '') -> str:
+    """Say in words where two descriptions differ, nested ones with dotted names."""
+    parts = []
+    for key in sorted(set(found) | set(expected)):
+        old, new = found.get(key), expected.get(key)
+        if old == new:
+            continue
+        if isinstance(old, dict) and isinstance(new, dict):
+            parts.append(difference(old, new, f'{prefix}{key}.'))
+        else:
+            parts.append(f'{prefix}{key} is {old!r}, expected {new!r}')
+    return '; '.join(parts)
+
+
+def _is_temporary(path: Path) -> bool:
+    return path.name.startswith('.') and path.suffix == '.tmp'
