@@ -13,6 +13,7 @@ STAMP = $(VENV)/installed-$(STACK)
 
 # The operators of full mmcv are compiled against the torch of the environment.
 FLAGS_full = --no-build-isolation
+BUILD_full = ninja psutil
 
 export OMP_NUM_THREADS ?= 1
 
@@ -27,7 +28,7 @@ $(STAMP): requirements/$(STACK).txt requirements/tests.txt setup.py
 	    'Install one (Debian, Ubuntu: apt install python3 python3-venv) or name it: make PYTHON3=/path/to/python3' >&2; exit 1; }
 	@echo "Setting up $(VENV) with $(PYTHON3), stack $(STACK) ..."
 	$(PYTHON3) -m venv $(VENV)
-	$(PIP) 'setuptools<81' wheel ninja psutil
+	$(PIP) 'setuptools<81' wheel $(BUILD_$(STACK))
 	$(PIP) $(shell grep '^torch==' requirements/$(STACK).txt)
 	MMCV_WITH_OPS=1 $(PIP) $(FLAGS_$(STACK)) -r requirements/$(STACK).txt
 	$(PIP) -r requirements/tests.txt
