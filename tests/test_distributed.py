@@ -1,0 +1,89 @@
+"""Two processes on the CPU: through tools/dist_train.sh, and against one process with the whole batch."""
+import os
+import socket
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.model import is_model_wrapper
+
+from tests.tiny import REPO, hook_of, load, make_data, run_tool, tiny_config, train
+from tests.two_ranks import run_on_two_ranks
+
+STEPS = 3
+
+
+@pytest.fixture(scope='module')
+def data(tmp_path_factory) -> Path:
+    return make_data(tmp_path_factory.mktemp('data'))
+
+
+def free_port() -> str:
+    with socket.socket() as server:
+        server.bind(('127.0.0.1', 0))
+        return str(server.getsockname()[1])
+
+
+def test_dist_train_writes_a_checkpoint(data, tmp_path):
+    tiny_config(data, tmp_path / 'run').dump(tmp_path / 'config.py')
+    result = run_tool(REPO / 'tools/dist_train.sh', 'config.py', 2, cwd=tmp_path, PORT=free_port())
+    assert result.returncode == 0, result.stderr
+    checkpoint = load(tmp_path / 'run' / 'iter_2.pth')
+    assert checkpoint['samples_drawn'] == 2 * 2 * 2  # iterations, batch size, ranks
+    assert set(checkpoint['discriminators']) == {'aux', 'main'}
+
+
+def equality_config(data: str, work_dir: str, batch_size: int, class_balance: bool, **options) -> Config:
+    """MRNet without anything that may differ between ranks and the whole batch."""
+    cfg = tiny_config(Path(data), Path(work_dir), train_dataloader__batch_size=batch_size,
+                      model__segmentor__backbone__norm_eval=True, model__segmentor__decode_head__dropout_ratio=0.,
+                      param_scheduler__warmup_iters=0, default_hooks__checkpoint__interval=1000,
+                      **{'train_cfg__max_iters': STEPS, **options})
+    supervision, adversarial, memory = cfg.model.objectives
+    supervision.loss.percentile = None
+    if not class_balance:
+        supervision.class_weights = None
+    adversarial.weights = dict(aux=0.1, main=0.2)  # large enough to be seen
+    memory.begin = 1
+    cfg.train_dataloader.dataset.source.pipeline.insert(-1, dict(type='IgnoreRows'))
+    return cfg
+
+
+def weights_after_training(cfg: Config) -> dict[str, torch.Tensor]:
+    """Student, objectives and discriminators."""
+    runner = train(cfg)
+    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    discriminators = hook_of(runner, 'DiscriminatorHook').discriminators.state_dict(prefix='discriminators.')
+    return {**model.state_dict(), **discriminators}
+
+
+def test_the_compared_steps_move_everything(data, tmp_path):
+    """Else the comparison below proves nothing."""
+    steps = [weights_after_training(equality_config(data, tmp_path, 2, True, train_cfg__max_iters=n)) for n in (1, 3)]
+    for part in ('student.backbone', 'student.decode_head.aux', 'discriminators.aux', 'discriminators.main'):
+        assert max(float((steps[0][name] - steps[1][name]).abs().max())
+                   for name in steps[0] if name.startswith(part)) > 1e-4, part
+
+
+def train_on_rank(rank: int, data: str, work_dir: str) -> list[dict[str, torch.Tensor]]:
+    os.environ['LOCAL_RANK'] = str(rank)
+    return [
+        weights_after_training(equality_config(data, work_dir, 1, class_balance, launcher='pytorch'))
+        for class_balance in (False, True)
+    ]
+
+
+@pytest.fixture(scope='module')
+def ranks(data, tmp_path_factory) -> list[list[dict[str, torch.Tensor]]]:
+    return run_on_two_ranks(train_on_rank, str(data), str(tmp_path_factory.mktemp('two')))
+
+
+@pytest.mark.parametrize('class_balance', [False, True], ids=['plain', 'class balance'])
+def test_two_ranks_equal_one_process_with_the_whole_batch(data, ranks, tmp_path, class_balance):
+    """The labels of every sample are ignored in another number of rows: the ranks have other normalisers."""
+    one = weights_after_training(equality_config(data, tmp_path, 2, class_balance))
+    first, second = (results[class_balance] for results in ranks)
+    for name, want in one.items():
+        torch.testing.assert_close(first[name], want, rtol=0, atol=1e-5, msg=lambda text, name=name: f'{name}: {text}')
+        assert torch.equal(first[name], second[name]), name
