@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 from mmseg.apis import MMSegInferencer
 from mmseg.registry import MODELS
 from PIL import Image
@@ -204,6 +205,7 @@ def test_export_refuses_a_plain_checkpoint(export):
 
 
 def test_exported_segmentor_predicts_as_the_student_in_stock_mmseg(project):
+    init_default_scope('mmseg')
     config = uda_config()
     config.dump(str(project / 'uda.py'))
     model = MODELS.build(config.model).eval()
@@ -211,7 +213,7 @@ def test_exported_segmentor_predicts_as_the_student_in_stock_mmseg(project):
                 'meta': {'dataset_meta': {'classes': ['a'], 'palette': [[0, 0, 0]]}}}, project / 'uda.pth')
     exported = run(sys.executable, REPO / 'tools/export_segmentor.py', 'uda.py', 'uda.pth', '--out', 'plain',
                    cwd=project)
-    assert exported.stdout.split('\n')[2] == 'Needs stock mmseg only.', exported.stderr
+    assert 'Needs stock mmseg only.' in exported.stdout, exported.stderr
 
     plain = MODELS.build(Config.fromfile(project / 'plain/uda.py').model).eval()
     checkpoint = torch.load(project / 'plain/uda.pth', weights_only=True)
