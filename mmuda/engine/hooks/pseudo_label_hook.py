@@ -1,14 +1,23 @@
 """Pseudo labels before and during training."""
 import json
 from pathlib import Path
+from typing import Any
 
+from mmengine.dist import broadcast, is_main_process
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS, TASK_UTILS
 
 from mmuda.datasets import PseudoLabelDataset
+from mmuda.engine.runner import UDATrainLoop
 from mmuda.pseudo_labels import PseudoLabelStore, fingerprint, generate_pseudo_labels
+from mmuda.pseudo_labels.store import difference
+
+# Parts of a segmentor's config that do not change what it predicts.
+_TRAINING_ONLY = frozenset(
+    ('drop_path_rate', 'dropout_ratio', 'frozen_stages', 'init_cfg', 'loss_decode', 'norm_eval', 'pretrained',
+     'requires_grad', 'train_cfg', 'with_cp'))
 
 
 @HOOKS.register_module()
@@ -17,15 +26,32 @@ class PseudoLabelHook(Hook):
 
     The images of every :class:`mmuda.datasets.PseudoLabelDataset` in the training data are labelled, and
     the dataset is told where its labels are. Labelling is shared by the ranks, continues where it was
-    killed, and its manifest ties the labels to the weights, classes and settings that made them.
+    killed, and its manifest ties the labels to the weights, classes and settings that made them: labels
+    that something else made are refused.
+
+    A resumed run trains on the labels that it was trained on before. With an interval, the labels that
+    the latest checkpoint needs and all newer ones stay on the disk, older ones are deleted; labels of a
+    later iteration than the run has reached are made again where they differ.
 
     Args:
         predictor (dict, optional): Defaults to ``dict(type='MultiViewPredictor')``.
         labeler (dict, optional): Defaults to ``dict(type='ConfidenceLabeler')``.
         interval (int, optional): Label again after every so many iterations. Defaults to None: once.
-        store (str, optional): Folder of the labels. Defaults to ``pseudo_labels`` in the work dir. With
-            an interval, every generation has its own folder ``iter_<n>`` in it.
-        overwrite (bool): Delete labels that something else made instead of refusing them.
+        store (str, optional): Folder of the labels, in a place that all ranks share. Runs with the same
+            model and settings can share one. Defaults to ``pseudo_labels`` in the work dir. With an interval,
+            every generation has its own folder ``iter_<n>`` in it; with two datasets, each has its own
+            folder, ``source`` and ``target``.
+        overwrite (bool): Delete labels that something else made instead of refusing them. Defaults to False.
+        keep_all (bool): Keep the labels of all iterations. Defaults to False.
+
+    Example of a config::
+
+        custom_hooks = [
+            dict(
+                type='PseudoLabelHook',
+                predictor=dict(type='MultiViewPredictor', scales=[(1024, 512), (1280, 640)]),
+                labeler=dict(type='ConfidenceLabeler', threshold=0.9)),
+        ]
     """
 
     def __init__(self,
@@ -33,7 +59,8 @@ class PseudoLabelHook(Hook):
                  labeler: dict | None = None,
                  interval: int | None = None,
                  store: str | None = None,
-                 overwrite: bool = False) -> None:
+                 overwrite: bool = False,
+                 keep_all: bool = False) -> None:
         if interval is not None and interval < 1:
             raise ValueError(f'interval must be at least 1, got {interval}')
         self.predictor_cfg = predictor or dict(type='MultiViewPredictor')
@@ -41,69 +68,96 @@ class PseudoLabelHook(Hook):
         self.interval = interval
         self.store = store
         self.overwrite = overwrite
+        self.keep_all = keep_all
+        self._generation = 0  # iteration of the labels in use
+        self._needed = 0  # iteration of the labels that the latest checkpoint needs
         self._weights: str | None = None  # fingerprint of the model that made the labels in use
 
     def before_train(self, runner: Runner) -> None:
         """Make, continue or find the labels that training starts with."""
-        generation = runner.iter // self.interval * self.interval if self.interval else 0
-        if runner.iter == generation:
-            self._weights = fingerprint(_student(runner).state_dict())
-            self._label(runner, generation)
+        if not isinstance(runner.train_loop, UDATrainLoop):
+            raise TypeError('PseudoLabelHook needs a loop that starts to load data after the labels are made: set '
+                            f'train_cfg=dict(type="UDATrainLoop", ...), got {type(runner.train_loop).__name__}')
+        self._generation = self._needed = runner.iter // self.interval * self.interval if self.interval else 0
+        if runner.iter == self._generation:
+            self._label(runner, self.overwrite)
         else:
-            self._reuse(runner, generation)
+            self._reuse(runner)
 
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict | None = None,
                          outputs: dict | None = None) -> None:
         """Label again when it is time."""
         iteration = runner.iter + 1
         if self.interval and iteration % self.interval == 0 and iteration < runner.max_iters:
-            self._weights = fingerprint(_student(runner).state_dict())
-            self._label(runner, iteration)
+            self._generation = iteration
+            self._label(runner, overwrite=True)  # what is there was left by a run that went beyond its checkpoint
             runner.train_loop.restart_data()
+            self._delete_old(runner)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Note whose labels this run trains on."""
         checkpoint['pseudo_label_weights'] = self._weights
+        self._needed = self._generation
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Remember whose labels a resumed run trained on."""
         if runner._resume:
             self._weights = checkpoint.get('pseudo_label_weights')
 
-    def _label(self, runner: Runner, generation: int) -> None:
+    def _label(self, runner: Runner, overwrite: bool) -> None:
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        student = getattr(model, 'student', model)
+        for buffer in student.buffers():
+            broadcast(buffer)  # batch statistics differ between ranks; checkpoints hold those of rank 0
+        self._weights = fingerprint(student.state_dict())
         for key, dataset in _pseudo_labelled(runner).items():
-            store = self._store(runner, key, generation)
+            store = self._store(runner, key, self._generation)
             runner.logger.info(f'Pseudo labels of {len(dataset)} images: {store.root}')
-            images = [(dataset.relative_path(i), dataset.image_path(i)) for i in range(len(dataset))]
-            generate_pseudo_labels(model, images, TASK_UTILS.build(self.predictor_cfg),
-                                   TASK_UTILS.build(self.labeler_cfg), store, self._description(dataset),
-                                   self.overwrite)
+            generate_pseudo_labels(model, _images(dataset), TASK_UTILS.build(self.predictor_cfg),
+                                   TASK_UTILS.build(self.labeler_cfg), store, self._description(runner, dataset),
+                                   overwrite)
             dataset.store = str(store.root)
         model.train()
 
-    def _reuse(self, runner: Runner, generation: int) -> None:
+    def _reuse(self, runner: Runner) -> None:
+        if self._weights is None:
+            raise ValueError('cannot resume: the checkpoint does not say which pseudo labels it was trained on, as it '
+                             'was saved without PseudoLabelHook. Start from its weights instead, with '
+                             'load_from=CHECKPOINT and without --resume')
         for key, dataset in _pseudo_labelled(runner).items():
-            store = self._store(runner, key, generation)
+            store = self._store(runner, key, self._generation)
             manifest = store.manifest()
-            if manifest is None or not manifest['complete']:
+            if manifest is None or not manifest['complete'] or not all(store.has(name) for name, _ in _images(dataset)):
                 raise FileNotFoundError(
-                    f'cannot resume: the pseudo labels of iteration {generation} that this run was trained on are not '
-                    f'(all) in {store.root}. Bring them back, or start the stage again without --resume')
-            wanted = self._description(dataset)
+                    f'cannot resume: the pseudo labels of iteration {self._generation}, which this run was trained on, '
+                    f'are not (all) in {store.root}. Bring them back, or start the stage again without --resume')
+            wanted = self._description(runner, dataset)
             found = {key: manifest['description'].get(key) for key in wanted}
             if found != wanted:
                 raise ValueError(f'cannot resume: the pseudo labels in {store.root} are not those that this run was '
-                                 f'trained on; they say {found}, expected {wanted}')
+                                 f'trained on: {difference(found, wanted)}. Undo the change, or start the stage again '
+                                 'without --resume in another work dir')
             dataset.store = str(store.root)
 
-    def _description(self, dataset: PseudoLabelDataset) -> dict:
+    def _delete_old(self, runner: Runner) -> None:
+        if self.keep_all or not is_main_process():
+            return
+        for key in _pseudo_labelled(runner):
+            for generation in range(0, self._needed, self.interval):
+                store = self._store(runner, key, generation)
+                if store.manifest() is not None:
+                    store.delete()
+
+    def _description(self, runner: Runner, dataset: PseudoLabelDataset) -> dict:
+        config = runner.cfg.get('model') or {}
         description = dict(
             weights=self._weights,
             classes=dataset.metainfo['classes'],
             predictor=self.predictor_cfg,
-            labeler=self.labeler_cfg)
-        return json.loads(json.dumps(description))  # as it comes back from the manifest
+            labeler=self.labeler_cfg,
+            model=_prediction_settings(config.get('segmentor', config)),
+            data_preprocessor=_prediction_settings(config.get('data_preprocessor')))
+        return json.loads(json.dumps(description, default=str))  # as it comes back from the manifest
 
     def _store(self, runner: Runner, key: str, generation: int) -> PseudoLabelStore:
         root = Path(self.store or Path(runner.work_dir) / 'pseudo_labels')
@@ -112,9 +166,16 @@ class PseudoLabelHook(Hook):
         return PseudoLabelStore(root / f'iter_{generation}' if self.interval else root)
 
 
-def _student(runner: Runner):
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-    return getattr(model, 'student', model)
+def _prediction_settings(config: Any) -> Any:
+    if isinstance(config, dict):
+        return {key: _prediction_settings(value) for key, value in config.items() if key not in _TRAINING_ONLY}
+    if isinstance(config, (list, tuple)):
+        return [_prediction_settings(value) for value in config]
+    return config
+
+
+def _images(dataset: PseudoLabelDataset) -> list[tuple[str, str]]:
+    return [(dataset.relative_path(i), dataset.image_path(i)) for i in range(len(dataset))]
 
 
 def _pseudo_labelled(runner: Runner) -> dict[str, PseudoLabelDataset]:
