@@ -1,0 +1,179 @@
+import multiprocessing
+import os
+import signal
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from mmuda.pseudo_labels import ConfidenceLabeler, PseudoLabelStore, fingerprint, generate_pseudo_labels
+from tests.two_ranks import run_on_two_ranks
+
+NAMES = ['city/0.png', 'city/1.png', 'town/2.png', '3.png', '4.png']
+DESCRIPTION = dict(weights='abc')
+
+
+class Brightness:
+    """Three class probabilities from the colours; counts its calls and can be made to fail."""
+
+    def __init__(self, kill_at: int | None = None) -> None:
+        self.calls, self.kill_at = 0, kill_at
+
+    def __call__(self, segmentor: nn.Module, image: np.ndarray) -> torch.Tensor:
+        if self.calls == self.kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.calls += 1
+        return torch.from_numpy(image.transpose(2, 0, 1).copy()).float().div(32).softmax(0)
+
+
+@pytest.fixture
+def images(tmp_path) -> list[tuple[str, str]]:
+    rng = np.random.default_rng(0)
+    for name in NAMES:
+        path = tmp_path / 'images' / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 256, (6, 8, 3), np.uint8)).save(path)
+    return [(name, str(tmp_path / 'images' / name)) for name in NAMES]
+
+
+@pytest.fixture
+def store(tmp_path) -> PseudoLabelStore:
+    return PseudoLabelStore(tmp_path / 'store')
+
+
+def generate(images, store, predictor=None, **options) -> Brightness:
+    predictor = predictor or Brightness()
+    description = options.pop('description', DESCRIPTION)
+    generate_pseudo_labels(nn.Identity(), images, predictor, ConfidenceLabeler(0.5), store, description, **options)
+    return predictor
+
+
+def contents(store: PseudoLabelStore) -> dict[str, bytes]:
+    return {str(path.relative_to(store.root)): path.read_bytes() for path in store.root.rglob('*') if path.is_file()}
+
+
+def test_every_image_is_labelled(images, store):
+    generate(images, store)
+    assert store.manifest()['complete'] and all(store.has(name) for name in NAMES)
+
+
+def test_labels_are_those_of_predictor_and_labeler(images, store):
+    generate(images, store)
+    image = np.array(Image.open(images[0][1]))[:, :, ::-1]  # B, G, R
+    want, _ = ConfidenceLabeler(0.5)(Brightness()(None, image))
+    np.testing.assert_array_equal(np.array(Image.open(store.label_path(NAMES[0]))), want)
+
+
+def test_complete_store_is_not_predicted_again(images, store):
+    generate(images, store)
+    assert generate(images, store).calls == 0
+
+
+def test_deleted_labels_are_made_again(images, store):
+    generate(images, store)
+    store.label_path(NAMES[2]).unlink()
+    assert generate(images, store).calls == 1
+    assert store.has(NAMES[2])
+
+
+def test_model_is_put_in_evaluation_mode(images, store):
+    modes = []
+    model = nn.Dropout().train()
+
+    def predictor(segmentor, image):
+        modes.append(segmentor.training)
+        return Brightness()(segmentor, image)
+
+    generate_pseudo_labels(model, images[:1], predictor, ConfidenceLabeler(), store, DESCRIPTION)
+    assert modes == [False]
+
+
+def test_continues_after_sigkill(images, store, tmp_path):
+    process = multiprocessing.get_context('fork').Process(target=generate, args=(images, store, Brightness(kill_at=2)))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert [store.has(name) for name in NAMES] == [True, True, False, False, False]
+    assert not store.manifest()['complete']
+    assert generate(images, store).calls == 3
+    whole = PseudoLabelStore(tmp_path / 'whole')
+    generate(images, whole)
+    assert contents(store) == contents(whole)
+
+
+def generate_on_rank(rank: int, images: list, roots: list[str]) -> list[int]:
+    return [generate(images, PseudoLabelStore(root)).calls for root in roots]
+
+
+def test_two_ranks_share_the_work_and_write_the_same_files(images, store, tmp_path):
+    begun = PseudoLabelStore(tmp_path / 'begun')
+    process = multiprocessing.get_context('fork').Process(target=generate, args=(images, begun, Brightness(kill_at=1)))
+    process.start()
+    process.join()
+    calls = run_on_two_ranks(generate_on_rank, images, [str(store.root), str(begun.root)])
+    assert calls == [[3, 2], [2, 2]]
+    whole = PseudoLabelStore(tmp_path / 'whole')
+    generate(images, whole)
+    assert contents(store) == contents(begun) == contents(whole)
+
+
+def test_labels_of_other_images_are_refused(images, store):
+    generate(images[:3], store)
+    with pytest.raises(ValueError, match='num_images is 3, expected 5'):
+        generate(images, store)
+
+
+def test_order_of_images_does_not_matter(images, store):
+    generate(images, store)
+    assert generate(images[::-1], store).calls == 0
+
+
+def test_no_images_are_refused(store):
+    with pytest.raises(ValueError, match='no images to label.*data root'):
+        generate([], store)
+
+
+def test_names_that_would_share_a_file_are_refused_before_anything_is_written(images, store):
+    with pytest.raises(ValueError, match='would share the file'):
+        generate([*images, ('3.jpg', images[0][1])], store)
+    assert not store.root.exists()
+
+
+@pytest.mark.parametrize('damage', ['truncated', 'text', 'missing'])
+def test_unreadable_image_is_named_and_what_is_done_kept(images, store, tmp_path, damage):
+    path = tmp_path / 'images' / NAMES[1]
+    data = path.read_bytes()
+    path.unlink()
+    if damage != 'missing':
+        path.write_bytes(data[:len(data) // 2] if damage == 'truncated' else b'no picture')
+    with pytest.raises(OSError, match=r'cannot read image .*images/city/1\.png'):
+        generate(images, store)
+    assert store.has(NAMES[0]) and not store.has(NAMES[1])
+
+
+def test_truncated_jpeg_is_refused(store, tmp_path):
+    path = tmp_path / '0.jpg'
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)).save(path)
+    path.write_bytes(path.read_bytes()[:-800])
+    with pytest.raises(OSError, match=r'cannot read image .*0\.jpg'):
+        generate([('0.jpg', str(path))], store)
+
+
+@pytest.mark.parametrize('change', [
+    lambda state: state['weight'].add_(1e-6),
+    lambda state: state.update(weight=state['weight'].double()),
+    lambda state: state.update(weight=state['weight'].reshape(2, 2)),
+    lambda state: state.update(other=state.pop('weight')),
+])
+def test_fingerprint_tells_weights_apart(change):
+    state = dict(weight=torch.ones(4), count=torch.tensor(3))
+    before = fingerprint(state)
+    change(state)
+    assert fingerprint(state) != before
+
+
+def test_fingerprint_takes_half_precision_and_any_order():
+    state = dict(weight=torch.ones(2, 3, dtype=torch.bfloat16).t(), count=torch.tensor(3))
+    assert fingerprint(state) == fingerprint(dict(reversed(state.items())))

@@ -1,0 +1,193 @@
+import errno
+import json
+import os
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mmuda.pseudo_labels import PseudoLabelStore
+from mmuda.pseudo_labels import store as store_module
+
+LABEL = np.array([[0, 1], [255, 18]], np.uint8)
+CONFIDENCE = np.array([[0., 1.], [0.5, 0.2]], np.float32)
+DESCRIPTION = dict(weights='abc', classes=('road', 'sky'), predictor=dict(type='MultiViewPredictor', flip=True))
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = PseudoLabelStore(tmp_path / 'store')
+    store.open(DESCRIPTION)
+    return store
+
+
+def files(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob('*') if path.is_file())
+
+
+def test_labels_come_back(store):
+    store.write('city/a.jpg', LABEL, CONFIDENCE)
+    np.testing.assert_array_equal(np.array(Image.open(store.label_path('city/a.jpg'))), LABEL)
+
+
+def test_confidences_come_back_in_steps_of_1_over_255(store):
+    store.write('city/a.jpg', LABEL, CONFIDENCE)
+    assert np.array(Image.open(store.confidence_path('city/a.jpg'))).tolist() == [[0, 255], [128, 51]]
+
+
+def test_layout_of_files(store):
+    store.write('city/a.jpg', LABEL, CONFIDENCE)
+    assert files(store.root) == ['city/a.png', 'confidence/city/a.png', 'manifest.json']
+
+
+def test_image_counts_as_done_only_with_both_files(store):
+    store.write('a.png', LABEL, CONFIDENCE)
+    store.label_path('a.png').unlink()
+    assert not store.has('a.png')
+
+
+@pytest.mark.parametrize('label, confidence', [
+    (LABEL.astype(np.int64), CONFIDENCE), (LABEL[None], CONFIDENCE[None]), (LABEL, CONFIDENCE[:1])])
+def test_arrays_of_another_kind_are_refused(store, label, confidence):
+    with pytest.raises(ValueError, match=r"'a\.png': expected \(H, W\) uint8"):
+        store.write('a.png', label, confidence)
+
+
+@pytest.mark.parametrize('names', [('a.png', 'a.jpg'), ('x.png', 'confidence/x.png'), ('a.png', 'a.png')])
+def test_names_that_would_share_a_file_are_refused(store, names):
+    with pytest.raises(ValueError, match='would share the file'):
+        store.check_names(names)
+
+
+def test_folder_named_confidence_alone_is_fine(store):
+    store.check_names(['confidence/x.png', 'confidence/y.png'])
+    store.write('confidence/x.png', LABEL, CONFIDENCE)
+    assert not store.has('x.png')
+
+
+@pytest.mark.parametrize('name', ['../a.png', '/a.png'])
+def test_names_outside_of_the_folder_are_refused(store, name):
+    with pytest.raises(ValueError, match='outside of the image folder'):
+        store.check_names([name])
+
+
+def test_store_is_complete_after_finish(store):
+    assert not store.open(DESCRIPTION)
+    store.finish()
+    assert store.open(DESCRIPTION)
+
+
+def test_other_labels_are_refused_naming_what_differs(store):
+    other = dict(DESCRIPTION, weights='xyz', predictor=dict(type='MultiViewPredictor', flip=False))
+    with pytest.raises(ValueError) as error:
+        store.open(other)
+    assert "predictor.flip is True, expected False; weights is 'abc', expected 'xyz'" in str(error.value)
+    assert 'classes' not in str(error.value)
+
+
+def test_refusing_leaves_the_labels(store):
+    store.write('a.png', LABEL, CONFIDENCE)
+    with pytest.raises(ValueError, match='holds other pseudo labels'):
+        store.open(dict(DESCRIPTION, weights='xyz'))
+    assert store.has('a.png') and store.manifest()['description']['weights'] == 'abc'
+
+
+def test_overwrite_starts_anew(store):
+    store.write('a.png', LABEL, CONFIDENCE)
+    store.finish()
+    assert not store.open(dict(DESCRIPTION, weights='xyz'), overwrite=True)
+    assert files(store.root.parent) == ['store/manifest.json']
+
+
+def test_overwrite_keeps_equal_labels(store):
+    store.write('a.png', LABEL, CONFIDENCE)
+    store.open(DESCRIPTION, overwrite=True)
+    assert store.has('a.png')
+
+
+@pytest.mark.parametrize('overwrite', [False, True])
+def test_folder_that_is_no_store_is_refused_and_left(tmp_path, overwrite):
+    (tmp_path / 'photos').mkdir()
+    (tmp_path / 'photos/holiday.jpg').write_bytes(b'x')
+    with pytest.raises(ValueError, match=r'photos is no store of pseudo labels.*no manifest\.json'):
+        PseudoLabelStore(tmp_path / 'photos').open(DESCRIPTION, overwrite)
+    assert files(tmp_path) == ['photos/holiday.jpg']
+
+
+@pytest.mark.parametrize('text', ['{"complete": tr', '[]', '{}', '{"complete": true, "description": 3}', '\x00'])
+def test_damaged_manifest_is_named(store, text):
+    (store.root / 'manifest.json').write_text(text)
+    with pytest.raises(ValueError, match=r'store/manifest\.json is damaged.*delete the folder'):
+        store.open(DESCRIPTION)
+
+
+def test_killed_while_the_manifest_was_first_written(tmp_path):
+    (tmp_path / 'store').mkdir()
+    (tmp_path / 'store/.manifest.json.1.tmp').write_text('{"comp')
+    assert not PseudoLabelStore(tmp_path / 'store').open(DESCRIPTION)
+
+
+def test_temporary_files_of_a_killed_process_are_cleared(store):
+    (store.root / 'city').mkdir()
+    (store.root / 'city/.a.png.1.tmp').write_bytes(b'half a f')
+    store.open(DESCRIPTION)
+    assert files(store.root) == ['manifest.json']
+
+
+def test_full_disk_leaves_nothing_half_written(store, monkeypatch):
+    save = Image.Image.save
+
+    def fill(image, file, format):
+        save(image, file, format=format)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(store_module.Image.Image, 'save', fill)
+    with pytest.raises(OSError, match=r'cannot write the pseudo labels .*a\.png \(No space left on device\)'):
+        store.write('a.png', LABEL, CONFIDENCE)
+    assert files(store.root) == ['manifest.json']
+
+
+def test_full_disk_while_finishing_keeps_the_old_manifest(store, monkeypatch):
+    def fill(*args):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(store_module.os, 'replace', fill)
+    with pytest.raises(OSError, match='No space left'):
+        store.finish()
+    assert json.loads((store.root / 'manifest.json').read_text())['complete'] is False
+    assert files(store.root) == ['manifest.json']
+
+
+def test_interrupt_leaves_nothing_half_written(store, monkeypatch):
+    def interrupt(image, file, format):
+        file.write(b'half')
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store_module.Image.Image, 'save', interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        store.write('a.png', LABEL, CONFIDENCE)
+    assert files(store.root) == ['manifest.json']
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A real file system of 64 KiB, where mounting is allowed."""
+    mount = tmp_path / 'disk'
+    mount.mkdir()
+    command = ['mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', str(mount)]
+    if shutil.which('mount') is None or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip('mounting a small tmpfs needs root; the simulated full disk is tested all the same')
+    yield mount
+    subprocess.run(['umount', str(mount)], check=True)
+
+
+def test_really_full_disk(small_disk):
+    store = PseudoLabelStore(small_disk / 'store')
+    store.open(DESCRIPTION)
+    noise = np.random.default_rng(0).integers(0, 255, (300, 300), np.uint8)
+    store.write('0.png', LABEL, CONFIDENCE)
+    with pytest.raises(OSError, match='No space left on device.*labelled so far are kept'):
+        store.write('1.png', noise, noise / 255)
+    assert files(store.root) == ['0.png', 'confidence/0.png', 'manifest.json']
