@@ -101,6 +101,9 @@ class UDAIoUMetric(BaseMetric):
                 self._write(prediction, sample)
             if self.format_only:
                 continue
+            if 'gt_sem_seg' not in sample:
+                raise KeyError(f'UDAIoUMetric: image {sample.get("img_path", "(no img_path)")} has no label: give its '
+                               'data set seg_map_path in data_prefix and a pipeline with LoadLabelIds')
             label = _plane(sample['gt_sem_seg']['data'])
             if label.shape != prediction.shape:
                 raise ValueError(

@@ -108,6 +108,13 @@ def test_size_mismatch_names_the_image():
         with_classes(UDAIoUMetric()).process({}, [bad])
 
 
+def test_image_without_label_is_named():
+    unlabelled = sample(torch.zeros(2, 2), torch.zeros(2, 2), img_path='a.png')
+    del unlabelled['gt_sem_seg']
+    with pytest.raises(KeyError, match='a.png has no label'):
+        with_classes(UDAIoUMetric()).process(None, [unlabelled])
+
+
 def test_protocol_must_not_hide_a_standard_value():
     with pytest.raises(ValueError, match='mIoU'):
         UDAIoUMetric(protocols=dict(mIoU='all'))

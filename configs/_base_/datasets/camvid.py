@@ -15,10 +15,11 @@ target_pipeline = [
     dict(type='PackSegInputs'),
 ]
 resize = dict(type='Resize', interpolation='bicubic', backend='pillow')
+# Stock image loading and labels where there are any: MMSegInferencer uses this pipeline, too.
 test_pipeline = [
-    dict(type='LoadImageStrict'),
+    dict(type='LoadImageFromFile', imdecode_backend='pillow'),
     dict(scale=(320, 240), **resize),
-    dict(type='LoadLabelIds'),
+    dict(type='LoadLabelIds', required=False),
     dict(type='PackSegInputs'),
 ]
 tta_pipeline = [
@@ -34,7 +35,7 @@ tta_pipeline = [
 ]
 
 train_dataloader = dict(
-    batch_size=2,
+    batch_size=4,
     num_workers=1,
     persistent_workers=True,
     sampler=dict(type='UDASampler'),

@@ -14,10 +14,11 @@ target_pipeline = [
     dict(type='PackSegInputs'),
 ]
 resize = dict(type='Resize', interpolation='bicubic', backend='pillow')
+# Stock image loading and labels where there are any: MMSegInferencer uses this pipeline, too.
 test_pipeline = [
-    dict(type='LoadImageStrict'),
+    dict(type='LoadImageFromFile', imdecode_backend='pillow'),
     dict(scale=(1280, 960), **resize),
-    dict(type='LoadLabelIds'),
+    dict(type='LoadLabelIds', required=False),
     dict(type='PackSegInputs'),
 ]
 # `tools/test.py --tta`: the published protocol, two scales and their mirror images.

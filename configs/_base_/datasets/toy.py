@@ -14,9 +14,10 @@ target_pipeline = [
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSegInputs'),
 ]
+# Stock image loading and labels where there are any: MMSegInferencer uses this pipeline, too.
 test_pipeline = [
-    dict(type='LoadImageStrict'),
-    dict(type='LoadLabelIds'),
+    dict(type='LoadImageFromFile', imdecode_backend='pillow'),
+    dict(type='LoadLabelIds', required=False),
     dict(type='PackSegInputs'),
 ]
 tta_pipeline = [
@@ -33,7 +34,7 @@ tta_pipeline = [
 ]
 
 train_dataloader = dict(
-    batch_size=2,
+    batch_size=4,
     num_workers=1,
     persistent_workers=True,
     sampler=dict(type='UDASampler'),

@@ -24,23 +24,30 @@ class LoadLabelIds(BaseTransform):
     Args:
         on_size_mismatch (str): What to do with a label of another size than its image: ``'error'``, or
             ``'resize'`` it to the image (nearest). Defaults to ``'error'``.
+        required (bool): Whether an image without ``seg_map_path`` is an error. False leaves it unlabelled, so that
+            a test pipeline also serves inference. Defaults to True.
         backend_args (dict, optional): Arguments of the mmengine file backend. Defaults to None.
 
     Raises:
         OSError: If the file is missing, damaged or of another encoding.
         ValueError: If the label has another size than the image.
+        KeyError: If the image has no label and ``required`` is True.
     """
 
-    def __init__(self, on_size_mismatch: str = 'error', backend_args: dict | None = None) -> None:
+    def __init__(self, on_size_mismatch: str = 'error', required: bool = True,
+                 backend_args: dict | None = None) -> None:
         if on_size_mismatch not in _ON_SIZE_MISMATCH:
             raise ValueError(f'LoadLabelIds: on_size_mismatch = {on_size_mismatch!r}, expected one of '
                              f'{_ON_SIZE_MISMATCH}')
         self.on_size_mismatch = on_size_mismatch
+        self.required = required
         self.backend_args = backend_args
 
     def transform(self, results: dict) -> dict:
         """Add ``gt_seg_map`` to the results."""
         if 'seg_map_path' not in results:
+            if not self.required:
+                return results
             raise KeyError(
                 f'LoadLabelIds: image {results.get("img_path")} has no label path; its data set is '
                 'unlabelled (no seg_map_path in data_prefix). Remove LoadLabelIds from its pipeline.')
@@ -66,7 +73,7 @@ class LoadLabelIds(BaseTransform):
             "on_size_mismatch='resize' of LoadLabelIds to stretch the label.")
 
     def __repr__(self) -> str:
-        return f'{type(self).__name__}(on_size_mismatch={self.on_size_mismatch!r})'
+        return f'{type(self).__name__}(on_size_mismatch={self.on_size_mismatch!r}, required={self.required})'
 
 
 def _subset_lookup(label_map: dict[int, int]) -> np.ndarray:

@@ -121,3 +121,8 @@ def test_label_that_vanished_after_start_is_named(tmp_path):
 def test_unknown_decoder_is_refused():
     with pytest.raises(ValueError, match="unknown label decoder 'tiff'"):
         read_label_ids('a.png', 'tiff')
+
+
+def test_unlabelled_image_passes_where_no_label_is_required():
+    results = TRANSFORMS.build(dict(type='LoadLabelIds', required=False))(dict(img_path='a.png'))
+    assert results == dict(img_path='a.png')
