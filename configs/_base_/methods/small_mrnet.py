@@ -2,19 +2,20 @@
 _base_ = './small_source_only.py'
 
 model = dict(
+    statistics_views=('target',),  # trained for minutes, no blend of two domains
     objectives=[
         dict(
             type='SourceSupervision',
-            loss=dict(type='HardPixelCrossEntropyLoss', percentile=80.),
-            class_weights=dict(type='ClassBalanceWeights', max_weight=7., min_pixels=256),
+            loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
+            class_weights=dict(type='ClassBalanceWeights', max_weight=2., min_pixels=256),
             weights=dict(aux=0.5, main=1.)),
         dict(type='AdversarialAlignment', weights=dict(aux=2e-4, main=1e-3)),
-        dict(type='MemoryRegularization', weight=0.1, begin=300),
+        dict(type='MemoryRegularization', weight=0.1, begin=250),
     ])
 custom_hooks = [
     dict(
         type='DiscriminatorHook',
-        discriminator=dict(type='MultiScaleDiscriminator', base_channels=8),
+        discriminator=dict(type='MultiScaleDiscriminator', base_channels=8, num_blocks=1),
         optimizer=dict(type='Adam', lr=1e-4, betas=(0.9, 0.99)),
-        param_scheduler=dict(type='WarmupPolyLR', warmup_iters=0, max_iters=600, by_epoch=False)),
+        param_scheduler=dict(type='WarmupPolyLR', warmup_iters=0, max_iters=500, by_epoch=False)),
 ]

@@ -6,9 +6,9 @@ model = dict(
     objectives=[
         dict(
             type='SourceSupervision',
-            loss=dict(type='HardPixelCrossEntropyLoss', percentile=80.),
-            class_weights=dict(type='ClassBalanceWeights', max_weight=7., min_pixels=256),
+            loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
+            class_weights=dict(type='ClassBalanceWeights', max_weight=2., min_pixels=256),
             weights=dict(aux=0.5, main=1.)),
-        dict(type='MemoryRegularization', weight=0.1, begin=300),
+        dict(type='MemoryRegularization', weight=0.1, begin=250),
         dict(type='BatchNormUpdate', view='target'),
     ])

@@ -1,10 +1,12 @@
 """One training iteration, seen by the objectives of a method."""
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 
 import torch
 from mmengine.structures import BaseDataElement
 from mmseg.models.utils import resize
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 
 class Step:
@@ -19,14 +21,18 @@ class Step:
         inputs (dict[str, Tensor]): Per view, preprocessed images (N, 3, H, W).
         data_samples (dict[str, list]): Per view, the data samples of these images.
         iteration (int): Iterations done before this one.
+        statistics_views (Sequence[str], optional): Views whose passes move the running statistics of
+            BatchNorm. Defaults to None: all.
     """
 
     def __init__(self, student: nn.Module, inputs: dict[str, Tensor],
-                 data_samples: dict[str, Sequence[BaseDataElement]], iteration: int) -> None:
+                 data_samples: dict[str, Sequence[BaseDataElement]], iteration: int,
+                 statistics_views: Sequence[str] | None = None) -> None:
         self.student = student
         self.inputs = inputs
         self.data_samples = data_samples
         self.iteration = iteration
+        self.statistics_views = statistics_views
         self._logits: dict[str, dict[str, Tensor]] = {}
 
     def images(self, view: str) -> Tensor:
@@ -57,7 +63,9 @@ class Step:
             ``main`` alone.
         """
         if view not in self._logits:
-            self._logits[view] = self._forward(self.images(view))
+            keep = self.statistics_views is not None and view not in self.statistics_views
+            with frozen_statistics(self.student) if keep else nullcontext():
+                self._logits[view] = self._forward(self.images(view))
         return self._logits[view]
 
     def _forward(self, images: Tensor) -> dict[str, Tensor]:
@@ -75,3 +83,17 @@ class Step:
             name: resize(value, images.shape[2:], mode='bilinear', align_corners=head.align_corners, warning=False)
             for name, value in logits.items()
         }
+
+
+@contextmanager
+def frozen_statistics(module: nn.Module) -> Iterator[None]:
+    """Keep the running statistics of every BatchNorm; batches are normalised as before."""
+    norms = [norm for norm in module.modules() if isinstance(norm, _BatchNorm)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = 0.
+    try:
+        yield
+    finally:
+        for norm, momentum in zip(norms, momenta):
+            norm.momentum = momentum

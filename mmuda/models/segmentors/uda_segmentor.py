@@ -28,22 +28,34 @@ class UDASegmentor(BaseSegmentor):
         objectives (Sequence[dict]): Configs of the method's objectives. Their order is the order
             of the forward passes they ask for. ``num_classes`` of their ``class_weights`` defaults to
             that of the student. Defaults to ().
+        statistics_views (Sequence[str], optional): Views whose forward passes move the running
+            statistics of BatchNorm, which prediction uses. Defaults to None: all views, as in the
+            published code, so that the statistics are a blend of both domains. ``('target',)`` gives
+            those of the target alone (Li et al., AdaBN, Pattern Recognition 2018).
         data_preprocessor (dict, optional): Usually ``UDADataPreprocessor``.
         allow_partial_checkpoint (bool): Accept checkpoints that lack parameters of the student or
             hold them in other shapes; these keep their values. Defaults to False.
         init_cfg (dict, optional): Initialisation config.
+        pretrained, train_cfg (None): ``mmseg.apis.init_model`` adds these keys to every model; they
+            can only be None.
     """
 
     def __init__(self,
                  segmentor: ConfigType,
                  objectives: Sequence[ConfigType] = (),
+                 statistics_views: Sequence[str] | None = None,
                  data_preprocessor: OptConfigType = None,
                  allow_partial_checkpoint: bool = False,
-                 init_cfg: OptConfigType = None) -> None:
+                 init_cfg: OptConfigType = None,
+                 pretrained: None = None,
+                 train_cfg: None = None) -> None:
+        if pretrained is not None or train_cfg is not None:
+            raise ValueError('pretrained and train_cfg belong to the student: set them under model.segmentor')
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
         self.student = MODELS.build(segmentor)
         self.objectives = nn.ModuleList(
             MODELS.build(_with_num_classes(objective, self.num_classes)) for objective in objectives)
+        self.statistics_views = statistics_views
         self.allow_partial_checkpoint = allow_partial_checkpoint
         names = [objective.name for objective in self.objectives]
         repeated = sorted({name for name in names if names.count(name) > 1})
@@ -86,7 +98,7 @@ class UDASegmentor(BaseSegmentor):
             raise TypeError(f'training needs one stream of images per view, got {type(inputs).__name__}: '
                             'use UDADataset and UDADataPreprocessor')
         iteration = MessageHub.get_current_instance().get_info('iter', 0)
-        step = Step(self.student, inputs, data_samples, iteration)
+        step = Step(self.student, inputs, data_samples, iteration, self.statistics_views)
         losses = {}
         for objective in self.objectives:
             losses.update({f'{objective.name}.{key}': value for key, value in objective(step).items()})
