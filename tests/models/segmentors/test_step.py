@@ -1,0 +1,74 @@
+"""The forward passes of one iteration."""
+from types import SimpleNamespace
+
+import pytest
+import torch
+from mmseg.structures import SegDataSample
+from torch import nn
+
+from mmuda.models.segmentors import Step
+
+
+class Student(nn.Module):
+    """One BatchNorm and one convolution as head."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(3)
+        self.decode_head = nn.Conv2d(3, 2, 1, stride=2)
+        self.decode_head.align_corners = True
+        self.passes = 0
+
+    def extract_feat(self, images: torch.Tensor) -> torch.Tensor:
+        self.passes += 1
+        return self.norm(images)
+
+
+def make_step(**options) -> SimpleNamespace:
+    student = Student().train()
+    inputs = dict(source=torch.randn(2, 3, 8, 8) + 5, target=torch.randn(2, 3, 8, 8) - 5)
+    samples = {view: [SegDataSample(), SegDataSample()] for view in inputs}
+    return SimpleNamespace(student=student, step=Step(student, inputs, samples, 0, **options))
+
+
+def test_a_view_passes_once():
+    case = make_step()
+    assert case.step.logits('source') is case.step.logits('source')
+    assert case.student.passes == 1
+
+
+def test_logits_have_the_size_of_the_images():
+    assert make_step().step.logits('source')['main'].shape == (2, 2, 8, 8)
+
+
+def test_every_view_moves_the_running_statistics_by_default():
+    case = make_step()
+    case.step.logits('source')
+    assert (case.student.norm.running_mean > 0.3).all()
+
+
+def test_running_statistics_of_chosen_views_only():
+    case = make_step(statistics_views=('target',))
+    case.step.logits('source')
+    assert torch.equal(case.student.norm.running_mean, torch.zeros(3))
+    case.step.logits('target')
+    assert (case.student.norm.running_mean < -0.3).all()
+    assert case.student.norm.momentum == 0.1
+
+
+def test_other_views_are_normalised_by_their_own_batch_all_the_same():
+    torch.manual_seed(0)
+    chosen = make_step(statistics_views=('target',))
+    torch.manual_seed(0)
+    every = make_step()
+    assert torch.equal(chosen.step.logits('source')['main'], every.step.logits('source')['main'])
+
+
+def test_unknown_view():
+    with pytest.raises(KeyError, match="no view 'mixed' in the batch"):
+        make_step().step.logits('mixed')
+
+
+def test_labels_of_an_unlabelled_view():
+    with pytest.raises(KeyError, match="view 'target' has no labels"):
+        make_step().step.labels('target')
