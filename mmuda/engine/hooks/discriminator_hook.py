@@ -32,6 +32,9 @@ class DiscriminatorHook(Hook):
         objective (str): Name of the objective. Defaults to ``adversarial``.
     """
 
+    # Before IterTimerHook, which would log the time spent here as time spent on data.
+    priority = 'ABOVE_NORMAL'
+
     def __init__(self,
                  discriminator: dict,
                  optimizer: dict | None = None,
