@@ -1,0 +1,84 @@
+"""What the documentation shows works as it stands."""
+import re
+from pathlib import Path
+
+import mmuda  # noqa: F401
+
+# isort: split
+import numpy as np
+import pytest
+import yaml
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmseg.registry import DATASETS, MODELS
+from PIL import Image
+
+REPO = Path(__file__).parents[1]
+
+
+def python_blocks(page: str) -> list[str]:
+    """The Python examples of a page."""
+    return re.findall(r'^```python\n(.*?)^```$', (REPO / page).read_text(), re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture
+def own_data(tmp_path, monkeypatch) -> Path:
+    """A checkout with the folders of the README's example, two images each."""
+    for folder, labelled in (('sim', True), ('real', False), ('real_val', True)):
+        for kind, suffix in (('images', 'jpg'), ('labels', 'png'))[:1 + labelled]:
+            path = tmp_path / 'data' / 'mydata' / folder / kind
+            path.mkdir(parents=True)
+            for index in range(2):
+                shape = (96, 128, 3) if kind == 'images' else (96, 128)
+                Image.fromarray(np.full(shape, index, np.uint8)).save(path / f'{index}.{suffix}')
+    (tmp_path / 'configs' / 'my').mkdir(parents=True)
+    (tmp_path / 'configs' / '_base_').symlink_to(REPO / 'configs' / '_base_')
+    monkeypatch.chdir(tmp_path)
+    init_default_scope('mmseg')
+    return tmp_path / 'configs' / 'my'
+
+
+def test_own_data_example_reads_its_folders_and_builds_its_model(own_data):
+    (own_data / 'mrnet.py').write_text(python_blocks('README.md')[0])
+    config = Config.fromfile(own_data / 'mrnet.py')
+    sample = DATASETS.build(config.train_dataloader.dataset)[0]
+    assert {view: tuple(image.shape) for view, image in sample['inputs'].items()} == dict(
+        source=(3, 96, 96), target=(3, 96, 96))
+    assert DATASETS.build(config.val_dataloader.dataset)[1]['data_samples'].gt_sem_seg.data.unique().tolist() == [1]
+    assert MODELS.build(config.model).num_classes == 3
+
+
+def test_second_stage_example_inherits_the_first(own_data):
+    for name, text in zip(('mrnet.py', 'mrnet_rectified.py'), python_blocks('README.md')):
+        (own_data / name).write_text(text)
+    config = Config.fromfile(own_data / 'mrnet_rectified.py')
+    assert DATASETS.build(config.train_dataloader.dataset).source.relative_path(0) == '0.jpg'
+    assert [objective.name for objective in MODELS.build(config.model).objectives] == ['rectified', 'batch_norm']
+
+
+def test_example_of_an_objective_passes_its_own_test(tmp_path, monkeypatch):
+    objective, config, test = python_blocks('docs/add_a_method.md')
+    (tmp_path / 'my_objectives.py').write_text(objective)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / 'configs' / 'my').mkdir(parents=True)
+    for name in ('_base_', 'toy'):
+        (tmp_path / 'configs' / name).symlink_to(REPO / 'configs' / name)
+    (tmp_path / 'configs' / 'my' / 'config.py').write_text(config)
+    init_default_scope('mmseg')
+
+    model = MODELS.build(Config.fromfile(tmp_path / 'configs' / 'my' / 'config.py').model)
+    assert [objective.name for objective in model.objectives][-1] == 'proportions'
+    names = {}
+    exec(test, names)
+    tests = [value for name, value in names.items() if name.startswith('test_')]
+    assert len(tests) == 2
+    for example in tests:
+        example()
+
+
+def test_model_index_names_every_mrnet_config():
+    index = yaml.safe_load((REPO / 'model-index.yml').read_text())
+    models = [model for page in index['Import'] for model in yaml.safe_load((REPO / page).read_text())['Models']]
+    expected = {str(path.relative_to(REPO)) for path in (REPO / 'configs' / 'mrnet').glob('*.py')
+                if 'source_only' not in path.name}
+    assert {model['Config'] for model in models} == expected
