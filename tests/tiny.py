@@ -63,6 +63,15 @@ class IgnoreRows(BaseTransform):
         return results
 
 
+@TRANSFORMS.register_module()
+class LabelEverything(BaseTransform):
+    """Leave no pixel ignored."""
+
+    def transform(self, results: dict) -> dict:
+        results['gt_seg_map'][results['gt_seg_map'] == 255] = 0
+        return results
+
+
 def make_data(folder: Path) -> Path:
     """Four labelled source, four target training and two validation images of 96x64."""
     return write_toy_data(folder / 'toy', num_train=4, num_val=2, size=(96, 64), domains=('gta', 'cityscapes'))
