@@ -114,6 +114,33 @@ def discriminator_state(prefix: str) -> dict:
     return {discriminator_name(name.removeprefix(f'{prefix}.')): torch.from_numpy(v) for name, v in state.items()}
 
 
+def take_settings(cfg: Config, case: dict, memory: float) -> None:
+    """Give the shipped config the settings of the fixture (tests/test_configs.py checks its own)."""
+    cfg.model.data_preprocessor = dict(type='Float64Preprocessor')
+    cfg.model.segmentor.backbone.init_cfg = None
+    cfg.model.segmentor.backbone.norm_cfg.requires_grad = bool(case['param_train_bn'])
+    cfg.model.segmentor.decode_head.dropout_ratio = 0.
+    cfg.model.segmentor.decode_head.num_classes = int(case['param_num_classes'])
+    cfg.optim_wrapper.optimizer.lr = float(case['param_base_lr'])
+    cfg.param_scheduler.warmup_iters = int(case['param_warm_up'])
+    cfg.param_scheduler.max_iters = int(case['param_num_steps'])
+    for objective in cfg.model.objectives:
+        if 'class_weights' in objective:
+            objective.class_weights.max_weight = float(case['param_max_value'])
+        if objective.type == 'SourceSupervision':
+            objective.weights = dict(aux=float(case['param_lambda_seg']), main=1.)
+            objective.loss.percentile = float(case['param_only_hard_label'])
+        if objective.type == 'RectifiedSupervision':
+            objective.loss.aux_weight = float(case['param_lambda_seg'])
+        if objective.type == 'AdversarialAlignment':
+            objective.weights = dict(aux=float(case['param_lambda_adv1']), main=float(case['param_lambda_adv2']))
+        if objective.type == 'MemoryRegularization':
+            objective.weight = memory
+    for hook in cfg.custom_hooks:
+        if hook.type == 'DiscriminatorHook':
+            hook.param_scheduler.max_iters = int(case['param_num_steps'])
+
+
 @cache
 def start_state() -> dict[str, torch.Tensor]:
     """The weights that every step case starts from, under the original's names."""
@@ -138,9 +165,7 @@ def run(case_name: str, when: str, work_dir: str) -> SimpleNamespace:
     name = 'gta2cs' if case_name == 'stage1_step' else ('synthia2cs' if memory else 'gta2cs') + '_rectified'
     cfg = Config.fromfile(CONFIGS / f'{name}.py')
     cfg.work_dir = work_dir
-    cfg.model.data_preprocessor = dict(type='Float64Preprocessor')
-    cfg.model.segmentor.backbone.init_cfg = None
-    cfg.model.segmentor.decode_head.dropout_ratio = 0.
+    take_settings(cfg, case, memory)
     cfg.train_dataloader = dict(
         batch_size=len(case['in_source_image']), num_workers=0, sampler=dict(type='UDASampler'),
         dataset=dict(type='GoldenPairs', case=case_name))
