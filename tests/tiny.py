@@ -92,6 +92,7 @@ def tiny_config(data: Path, work_dir: Path, name: str = 'mrnet', **options: Any)
     cfg.merge_from_dict({
         'log_level': 'WARNING',
         'train_cfg.max_iters': 2,
+        'train_dataloader.batch_size': 2,
         'train_dataloader.num_workers': 0,
         'train_dataloader.persistent_workers': False,
         'model.segmentor.backbone.base_channels': 8,

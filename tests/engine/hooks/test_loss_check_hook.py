@@ -1,0 +1,44 @@
+"""A loss that is no number ends the run."""
+import pytest
+import torch
+from mmseg.registry import MODELS
+
+from mmuda.models.objectives import Objective
+from tests.tiny import make_data, tiny_config, train
+
+
+@MODELS.register_module()
+class RuinedObjective(Objective):
+    """NaN in the second iteration alone, else 0."""
+
+    def losses(self, step):
+        value = float('nan') if step.iteration == 1 else 0.
+        return dict(loss=step.logits('source')['main'].mean() * value)
+
+
+@pytest.fixture(scope='module')
+def data(tmp_path_factory):
+    return make_data(tmp_path_factory.mktemp('data'))
+
+
+def config(data, work_dir, **options):
+    cfg = tiny_config(data, work_dir, 'source_only', train_cfg__max_iters=6, **options)
+    cfg.model.objectives.append(dict(type='RuinedObjective', name='ruined'))
+    return cfg
+
+
+def test_the_first_ruined_term_is_named(data, tmp_path):
+    """One iteration later every loss is NaN."""
+    with pytest.raises(FloatingPointError) as error:
+        train(config(data, tmp_path, default_hooks__loss_check__interval=4))
+    assert 'not finite: ruined.loss.' in str(error.value)
+    assert 'iteration 4' in str(error.value)
+
+
+def test_ruined_weights_are_not_saved(data, tmp_path):
+    with pytest.raises(FloatingPointError, match='ruined.loss'):
+        train(config(data, tmp_path, default_hooks__loss_check__interval=100, default_hooks__checkpoint__interval=1,
+                     default_hooks__checkpoint__max_keep_ckpts=-1))
+    assert [path.name for path in tmp_path.glob('*.pth')] == ['iter_1.pth']
+    state = torch.load(tmp_path / 'iter_1.pth', weights_only=False)['state_dict']
+    assert all(value.isfinite().all() for value in state.values())

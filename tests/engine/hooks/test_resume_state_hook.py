@@ -1,0 +1,55 @@
+"""What of a checkpoint a new run takes, and what only a resumed one."""
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.runner import Runner
+
+from tests.tiny import load, make_data, tiny_config, train
+
+ABSENCE = 'objectives.0.class_weights.absence'
+
+
+@pytest.fixture(scope='module')
+def data(tmp_path_factory) -> Path:
+    return make_data(tmp_path_factory.mktemp('data'))
+
+
+@pytest.fixture(scope='module')
+def checkpoint(data, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp('run')
+    train(tiny_config(data, folder, 'source_only'))
+    return folder / 'iter_2.pth'
+
+
+def loaded(data, checkpoint, tmp_path, resume: bool) -> Runner:
+    runner = Runner.from_cfg(
+        tiny_config(data, tmp_path, 'source_only', load_from=str(checkpoint), resume=resume))
+    runner._train_loop = runner.build_train_loop(runner._train_loop)
+    runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
+    runner.param_schedulers = []
+    runner.load_or_resume()
+    return runner
+
+
+def test_resuming_keeps_the_state_of_objectives(data, checkpoint, tmp_path):
+    runner = loaded(data, checkpoint, tmp_path, resume=True)
+    want = load(checkpoint)['state_dict'][ABSENCE]
+    assert want.max() > 1
+    assert torch.equal(runner.model.state_dict()[ABSENCE], want)
+    assert runner.train_loop.samples_at(3) == 6
+
+
+def test_loading_takes_the_student_and_starts_objectives_anew(data, checkpoint, tmp_path):
+    runner = loaded(data, checkpoint, tmp_path, resume=False)
+    want = load(checkpoint)['state_dict']
+    got = runner.model.state_dict()
+    assert torch.equal(got[ABSENCE], torch.ones(19))
+    assert all(torch.equal(got[name], value) for name, value in want.items() if name.startswith('student.'))
+    assert runner.train_loop.samples_at(1) == 2
+
+
+def test_another_train_loop_is_refused(data, tmp_path):
+    cfg = tiny_config(data, tmp_path, 'source_only', train_cfg__type='IterBasedTrainLoop')
+    with pytest.raises(TypeError, match='needs train_cfg=dict.type="UDATrainLoop".*got IterBasedTrainLoop'):
+        train(cfg)

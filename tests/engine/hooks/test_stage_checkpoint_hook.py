@@ -1,0 +1,64 @@
+"""Where a stage starts from."""
+from types import SimpleNamespace
+
+import pytest
+from mmengine.logging import MMLogger
+from mmengine.optim import OptimWrapper
+from torch import nn
+from torch.optim import SGD
+
+from mmuda.engine.hooks import StageCheckpointHook
+
+
+def runner(work_dir, **options) -> SimpleNamespace:
+    state = dict(
+        work_dir=str(work_dir), _load_from=None, _resume=False, _has_loaded=False,
+        optim_wrapper=OptimWrapper(SGD(nn.Linear(1, 1).parameters(), lr=1.)),
+        logger=MMLogger.get_current_instance())
+    return SimpleNamespace(**{**state, **options})
+
+
+@pytest.fixture
+def stages(tmp_path):
+    """Work dirs of an earlier stage with a checkpoint, and of this one without."""
+    for name in ('earlier', 'this'):
+        (tmp_path / name).mkdir()
+    write_checkpoint(tmp_path / 'earlier', 7)
+    return tmp_path / 'earlier', tmp_path / 'this'
+
+
+def write_checkpoint(work_dir, iteration: int) -> None:
+    (work_dir / f'iter_{iteration}.pth').touch()
+    (work_dir / 'last_checkpoint').write_text(str(work_dir / f'iter_{iteration}.pth'))
+
+
+def start(hook_dir, run: SimpleNamespace) -> SimpleNamespace:
+    StageCheckpointHook(str(hook_dir), 'configs/toy/mrnet.py').before_run(run)
+    return run
+
+
+@pytest.mark.parametrize('resume', [False, True], ids=['new', 'nothing of its own to resume'])
+def test_last_checkpoint_of_the_earlier_stage_is_loaded_and_not_resumed(stages, resume):
+    earlier, this = stages
+    run = start(earlier, runner(this, _resume=resume))
+    assert (run._load_from, run._resume) == (str(earlier / 'iter_7.pth'), False)
+
+
+def test_missing_stage_says_what_to_run(tmp_path):
+    with pytest.raises(FileNotFoundError, match='none in .*python tools/train.py configs/toy/mrnet.py'):
+        start(tmp_path / 'nowhere', runner(tmp_path))
+
+
+def test_load_from_takes_precedence(stages):
+    earlier, this = stages
+    assert start(earlier, runner(this, _load_from='mine.pth'))._load_from == 'mine.pth'
+
+
+def test_resuming_an_own_checkpoint_needs_no_earlier_stage(tmp_path):
+    write_checkpoint(tmp_path, 3)
+    run = start(tmp_path / 'nowhere', runner(tmp_path, _resume=True))
+    assert (run._load_from, run._resume) == (None, True)
+
+
+def test_testing_needs_no_earlier_stage(tmp_path):
+    assert start(tmp_path / 'nowhere', runner(tmp_path, optim_wrapper=None))._load_from is None

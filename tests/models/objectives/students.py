@@ -1,0 +1,50 @@
+"""A student small enough to follow, and steps for it."""
+import torch
+from mmengine.structures import PixelData
+from mmseg.structures import SegDataSample
+from torch import Tensor, nn
+
+from mmuda.models.segmentors import Step
+
+CLASSES, SIZE = 3, (6, 8)
+
+
+class Head(nn.Module):
+    """One 1x1 classifier, or two."""
+
+    align_corners = False
+    num_classes = CLASSES
+
+    def __init__(self, two: bool) -> None:
+        super().__init__()
+        self.classifiers = nn.ModuleDict(
+            {name: nn.Conv2d(4, CLASSES, 1) for name in (('aux', 'main') if two else ('main',))})
+
+    def forward(self, features: Tensor) -> dict[str, Tensor] | Tensor:
+        logits = {name: classifier(features) for name, classifier in self.classifiers.items()}
+        return logits if len(logits) > 1 else logits['main']
+
+
+class Student(nn.Module):
+    """Convolution and BatchNorm before a head; counts its forward passes."""
+
+    def __init__(self, two: bool = True) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.backbone = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4))
+        self.decode_head = Head(two)
+        self.passes = 0
+
+    def extract_feat(self, images: Tensor) -> Tensor:
+        self.passes += 1
+        return self.backbone(images)
+
+
+def make_step(student: Student | None = None, iteration: int = 0) -> Step:
+    """A step with a labelled source and an unlabelled target view of two images each."""
+    generator = torch.Generator().manual_seed(1)
+    inputs = {view: torch.randn(2, 3, *SIZE, generator=generator) for view in ('source', 'target')}
+    labels = torch.randint(CLASSES, (2, 1, *SIZE), generator=generator)
+    samples = dict(source=[SegDataSample(gt_sem_seg=PixelData(data=label)) for label in labels],
+                   target=[SegDataSample(), SegDataSample()])
+    return Step(student or Student(), inputs, samples, iteration)
