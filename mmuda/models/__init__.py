@@ -1,3 +1,2 @@
 """Networks, losses, objectives and the UDA segmentor."""
-from mmuda.models import (  # noqa: F401
-    backbones, decode_heads, discriminators, losses, objectives, segmentors)
+from mmuda.models import backbones, decode_heads, discriminators, losses, objectives, segmentors  # noqa: F401

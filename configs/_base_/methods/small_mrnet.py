@@ -7,7 +7,7 @@ model = dict(
         dict(
             type='SourceSupervision',
             loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
-            class_weights=dict(type='ClassBalanceWeights', max_weight=2., min_pixels=256),
+            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
             weights=dict(aux=0.5, main=1.)),
         dict(type='AdversarialAlignment', weights=dict(aux=2e-4, main=1e-3)),
         dict(type='MemoryRegularization', weight=0.1, begin=250),

@@ -6,6 +6,6 @@ model = dict(
         dict(
             type='RectifiedSupervision',
             loss=dict(type='RectifiedLoss', aux_weight=0.5),
-            class_weights=dict(type='ClassBalanceWeights', max_weight=2., min_pixels=256)),
+            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False)),
         dict(type='BatchNormUpdate', view='target'),
     ])

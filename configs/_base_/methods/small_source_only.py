@@ -1,5 +1,5 @@
-# The labelled source alone, on the small network. From scratch and in minutes, all pixels count (no mining of hard
-# ones) and the weights of rare classes are mild.
+# The labelled source alone, on the small network. From scratch and in minutes, all pixels count: no mining of
+# hard ones.
 _base_ = '../models/r18_dual.py'
 
 model = dict(
@@ -7,6 +7,6 @@ model = dict(
         dict(
             type='SourceSupervision',
             loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
-            class_weights=dict(type='ClassBalanceWeights', max_weight=2., min_pixels=256),
+            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
             weights=dict(aux=0.5, main=1.)),
     ])

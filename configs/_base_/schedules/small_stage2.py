@@ -1,3 +1,3 @@
 _base_ = './small.py'
 
-optim_wrapper = dict(optimizer=dict(lr=0.01))
+optim_wrapper = dict(optimizer=dict(lr=5e-4))
