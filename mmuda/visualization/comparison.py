@@ -61,14 +61,7 @@ def comparison_figure(
         >>> comparison_figure([dict(image=image, truth=label)], ['road'], [(128, 64, 128)],
         ...                   'comparison.png')  # doctest: +SKIP
     """
-    if not rows or not rows[0]:
-        raise ValueError('comparison_figure: rows is empty, nothing to draw')
-    if len(classes) != len(palette):
-        raise ValueError(f'comparison_figure: {len(classes)} classes but {len(palette)} palette colours')
-    titles = list(rows[0])
-    for k, row in enumerate(rows):
-        if set(row) != set(titles):
-            raise ValueError(f'comparison_figure: row {k} has columns {list(row)}, expected {titles}')
+    titles = _titles(rows, classes, palette)
     upper = {title: _upper_end(rows, title) for title in titles}
 
     height, width = next(iter(rows[0].values())).shape[:2]
@@ -85,6 +78,27 @@ def comparison_figure(
     for axis, title in zip(axes[0], titles):
         axis.set_title(title, fontsize=12)
     figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.0, hspace=0.0)
+    _add_legend(figure, classes, palette)
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110, format='png')
+    return path
+
+
+def _titles(rows: Sequence[Mapping[str, np.ndarray]], classes: Sequence[str], palette: Sequence) -> list[str]:
+    """Column titles of a figure that can be drawn."""
+    if not rows or not rows[0]:
+        raise ValueError('comparison_figure: rows is empty, nothing to draw')
+    if len(classes) != len(palette):
+        raise ValueError(f'comparison_figure: {len(classes)} classes but {len(palette)} palette colours')
+    titles = list(rows[0])
+    for k, row in enumerate(rows):
+        if set(row) != set(titles):
+            raise ValueError(f'comparison_figure: row {k} has columns {list(row)}, expected {titles}')
+    return titles
+
+
+def _add_legend(figure: Figure, classes: Sequence[str], palette: Sequence[Sequence[int]]) -> None:
     patches = [
         Patch(facecolor=np.array(color) / 255, edgecolor='0.5', linewidth=0.5, label=name)
         for name, color in zip(classes, palette)
@@ -98,10 +112,6 @@ def comparison_figure(
         handlelength=1.2,
         columnspacing=1.2,
     )
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110, format='png')
-    return path
 
 
 def _upper_end(rows: Sequence[Mapping[str, np.ndarray]], title: str) -> float:
