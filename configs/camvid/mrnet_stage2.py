@@ -7,7 +7,7 @@ custom_hooks = [
     dict(type='StageCheckpointHook', work_dir='work_dirs/camvid/mrnet', config='configs/camvid/mrnet.py'),
     dict(
         type='PseudoLabelHook',
-        predictor=dict(type='MultiViewPredictor', scales=[1., 1.25]),
-        labeler=dict(type='ConfidenceLabeler')),
+        predictor=dict(type='MultiViewPredictor', scales=[(320, 240), (400, 300)]),
+        labeler=dict(type='ConfidenceLabeler', threshold=0.9)),
 ]
 work_dir = 'work_dirs/camvid/mrnet_stage2'

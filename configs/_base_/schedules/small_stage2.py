@@ -1,3 +1,3 @@
 _base_ = './small.py'
 
-optim_wrapper = dict(optimizer=dict(lr=5e-4))
+optim_wrapper = dict(optimizer=dict(lr=1e-4))
