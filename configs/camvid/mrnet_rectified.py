@@ -8,6 +8,6 @@ custom_hooks = [
     dict(
         type='PseudoLabelHook',
         predictor=dict(type='MultiViewPredictor', scales=[(320, 240), (400, 300)]),
-        labeler=dict(type='ConfidenceLabeler', threshold=0.9)),
+        labeler=dict(type='ConfidenceLabeler')),
 ]
 work_dir = 'work_dirs/camvid/mrnet_rectified'

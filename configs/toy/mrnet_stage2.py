@@ -7,6 +7,6 @@ custom_hooks = [
     dict(
         type='PseudoLabelHook',
         predictor=dict(type='MultiViewPredictor', scales=[1., 1.25]),
-        labeler=dict(type='ConfidenceLabeler', threshold=0.9)),
+        labeler=dict(type='ConfidenceLabeler')),
 ]
 work_dir = 'work_dirs/toy/mrnet_stage2'
