@@ -7,7 +7,7 @@ custom_hooks = [
     dict(type='StageCheckpointHook', work_dir='work_dirs/camvid/mrnet', config='configs/camvid/mrnet.py'),
     dict(
         type='PseudoLabelHook',
-        predictor=dict(type='MultiViewPredictor', scales=[(320, 240), (400, 300)]),
+        predictor=dict(type='MultiViewPredictor', scales=[(240, 180), (300, 225)]),
         labeler=dict(type='ConfidenceLabeler')),
 ]
 work_dir = 'work_dirs/camvid/mrnet_stage2'

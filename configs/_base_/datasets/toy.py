@@ -2,15 +2,15 @@
 source_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
-    dict(type='JitteredResize', scale=(256, 128), ratio_range=(1., 1.5)),
-    dict(type='HardSampleCrop', crop_size=(128, 192), min_distinct=9),
+    dict(type='JitteredResize', scale=(256, 128), ratio_range=(1., 1.25)),
+    dict(type='HardSampleCrop', crop_size=(128, 256), min_distinct=9),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSegInputs'),
 ]
 target_pipeline = [
     dict(type='LoadImageStrict'),
-    dict(type='JitteredResize', scale=(256, 128), ratio_range=(1., 1.5)),
-    dict(type='HardSampleCrop', crop_size=(128, 192), min_distinct=None),
+    dict(type='JitteredResize', scale=(256, 128), ratio_range=(1., 1.25)),
+    dict(type='HardSampleCrop', crop_size=(128, 256), min_distinct=None),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSegInputs'),
 ]
