@@ -43,7 +43,7 @@ def test_own_data_example_reads_its_folders_and_builds_its_model(own_data):
     config = Config.fromfile(own_data / 'mrnet.py')
     sample = DATASETS.build(config.train_dataloader.dataset)[0]
     assert {view: tuple(image.shape) for view, image in sample['inputs'].items()} == dict(
-        source=(3, 96, 96), target=(3, 96, 96))
+        source=(3, 97, 97), target=(3, 97, 97))
     assert DATASETS.build(config.val_dataloader.dataset)[1]['data_samples'].gt_sem_seg.data.unique().tolist() == [1]
     assert MODELS.build(config.model).num_classes == 3
 

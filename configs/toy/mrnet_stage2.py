@@ -6,7 +6,7 @@ custom_hooks = [
     dict(type='StageCheckpointHook', work_dir='work_dirs/toy/mrnet', config='configs/toy/mrnet.py'),
     dict(
         type='PseudoLabelHook',
-        predictor=dict(type='MultiViewPredictor', scales=[1., 1.25]),
+        predictor=dict(type='MultiViewPredictor', scales=[(257, 129), (321, 161)]),
         labeler=dict(type='ConfidenceLabeler')),
 ]
 work_dir = 'work_dirs/toy/mrnet_stage2'

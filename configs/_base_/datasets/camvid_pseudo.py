@@ -11,8 +11,8 @@ train_dataloader = dict(
             pipeline=[
                 dict(type='LoadImageStrict'),
                 dict(type='LoadLabelIds'),
-                dict(type='JitteredResize', scale=(240, 180), ratio_range=(1., 1.3)),
-                dict(type='HardSampleCrop', crop_size=(176, 240), min_distinct=5),
+                dict(type='JitteredResize', scale=(321, 241), ratio_range=(0.8, 1.2)),
+                dict(type='HardSampleCrop', crop_size=(161, 241), min_distinct=5),
                 dict(type='HorizontalFlip', prob=0.5),
                 dict(type='PackSegInputs'),
             ])))

@@ -1,22 +1,25 @@
-# The toy data of tools/make_toy_data.py: "GTA5" (labelled) to "Cityscapes" (unlabelled), 256x128.
+# The toy data of tools/make_toy_data.py: "GTA5" (labelled) to "Cityscapes" (unlabelled), 256x128. Sides are
+# 16 n + 1: then the features of a stride-16 network lie evenly on the image, at every size (see r18_dual.py).
 source_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
-    dict(type='JitteredResize', scale=(256, 128), ratio_range=(1., 1.25)),
-    dict(type='HardSampleCrop', crop_size=(128, 256), min_distinct=9),
+    dict(type='JitteredResize', scale=(257, 129), ratio_range=(1., 1.25)),
+    dict(type='HardSampleCrop', crop_size=(129, 257), min_distinct=9),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSegInputs'),
 ]
 target_pipeline = [
     dict(type='LoadImageStrict'),
-    dict(type='JitteredResize', scale=(256, 128), ratio_range=(1., 1.25)),
-    dict(type='HardSampleCrop', crop_size=(128, 256), min_distinct=None),
+    dict(type='JitteredResize', scale=(257, 129), ratio_range=(1., 1.25)),
+    dict(type='HardSampleCrop', crop_size=(129, 257), min_distinct=None),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSegInputs'),
 ]
 # Stock image loading and labels where there are any: MMSegInferencer uses this pipeline, too.
+resize = dict(type='Resize', interpolation='bicubic', backend='pillow')
 test_pipeline = [
     dict(type='LoadImageFromFile', imdecode_backend='pillow'),
+    dict(scale=(257, 129), **resize),
     dict(type='LoadLabelIds', required=False),
     dict(type='PackSegInputs'),
 ]
@@ -25,8 +28,7 @@ tta_pipeline = [
     dict(
         type='TestTimeAug',
         transforms=[
-            [dict(type='Resize', scale_factor=factor, backend='pillow', interpolation='bicubic')
-             for factor in (1., 1.25)],
+            [dict(scale=(257, 129), **resize), dict(scale=(321, 161), **resize)],
             [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0., 1.)],
             [dict(type='LoadLabelIds')],
             [dict(type='PackSegInputs')],

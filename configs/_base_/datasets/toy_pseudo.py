@@ -13,8 +13,8 @@ train_dataloader = dict(
             pipeline=[
                 dict(type='LoadImageStrict'),
                 dict(type='LoadLabelIds'),
-                dict(type='JitteredResize', scale=(256, 128), ratio_range=(1., 1.25)),
-                dict(type='HardSampleCrop', crop_size=(128, 256), min_distinct=7),
+                dict(type='JitteredResize', scale=(257, 129), ratio_range=(1., 1.25)),
+                dict(type='HardSampleCrop', crop_size=(129, 257), min_distinct=7),
                 dict(type='HorizontalFlip', prob=0.5),
                 dict(type='PackSegInputs'),
             ])))

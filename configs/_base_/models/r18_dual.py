@@ -1,4 +1,8 @@
 # A small network with two classifiers, for the CPU; starts from scratch.
+#
+# Its feature k lies on pixel 16 k, and logits are resized with aligned corners: only inputs of 16 n + 1 pixels are
+# covered evenly. Others are stretched by up to 15 pixels, each size by another amount, and a network that learns on
+# crops of one size and is tested on another then errs by these.
 model = dict(
     type='UDASegmentor',
     data_preprocessor=dict(
