@@ -41,6 +41,7 @@ test: lint
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .
 
+demo: export OMP_NUM_THREADS = 2
 demo: $(STAMP)
 	$(VENV)/bin/python tools/demo.py
 

@@ -110,22 +110,29 @@ def run_tool(title: str, tool: str, arguments: list[str], log: Path) -> None:
         )
 
 
-def train(run: Run, iterations: int | None) -> None:
+def train(run: Run, iterations: int) -> None:
     """Train from the beginning, whatever an earlier demo left in the work dir."""
     shutil.rmtree(run.work_dir, ignore_errors=True)
     options = [f'load_from={run.start.checkpoint}'] if run.start else []
-    if iterations:
-        keys = 'train_cfg.max_iters', 'train_cfg.val_interval', 'param_scheduler.max_iters'
-        options += [f'{key}={iterations}' for key in keys]
-    arguments = [str(run.config), '--work-dir', str(run.work_dir)]
+    options += shortened(Config.fromfile(run.config), iterations)
+    arguments = [str(run.config), '--work-dir', str(run.work_dir), '--cfg-options', *options]
     begin = time.monotonic()
     run_tool(
         f'train {run.title}',
         'train.py',
-        arguments + (['--cfg-options', *options] if options else []),
+        arguments,
         run.work_dir / 'train.txt',
     )
     run.seconds = time.monotonic() - begin
+
+
+def shortened(config: Config, iterations: int) -> list[str]:
+    """Options that make the config's schedule ``iterations`` long, its beginnings in proportion."""
+    keys = 'train_cfg.max_iters', 'train_cfg.val_interval', 'param_scheduler.max_iters'
+    begins = {k: objective.begin for k, objective in enumerate(config.model.objectives) if 'begin' in objective}
+    return [f'{key}={iterations}' for key in keys] + [
+        f'model.objectives.{k}.begin={begin * iterations // config.train_cfg.max_iters}' for k, begin in begins.items()
+    ]
 
 
 def test(run: Run) -> None:
@@ -194,7 +201,7 @@ def draw(runs: list[Run], path: Path, rows: int = 4) -> Path:
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--work-dir', type=Path, default=ROOT / 'work_dirs' / 'demo', help='for everything made')
-    parser.add_argument('--iterations', type=int, help='of each training, in place of those of the configs')
+    parser.add_argument('--iterations', type=int, default=300, help='of each training (the configs: 500)')
     return parser.parse_args()
 
 
