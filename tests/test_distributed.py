@@ -1,6 +1,5 @@
 """Two processes on the CPU: through tools/dist_train.sh, and against one process with the whole batch."""
 import os
-import socket
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 
 from tests.tiny import REPO, hook_of, load, make_data, run_tool, tiny_config, train
-from tests.two_ranks import run_on_two_ranks
+from tests.two_ranks import free_port, run_on_two_ranks
 
 STEPS = 3
 
@@ -17,12 +16,6 @@ STEPS = 3
 @pytest.fixture(scope='module')
 def data(tmp_path_factory) -> Path:
     return make_data(tmp_path_factory.mktemp('data'))
-
-
-def free_port() -> str:
-    with socket.socket() as server:
-        server.bind(('127.0.0.1', 0))
-        return str(server.getsockname()[1])
 
 
 def test_dist_train_writes_a_checkpoint(data, tmp_path):

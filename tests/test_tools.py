@@ -16,6 +16,7 @@ from mmseg.registry import MODELS
 from PIL import Image
 
 from mmuda import compat
+from tests.two_ranks import free_port
 
 REPO = Path(__file__).parents[1]
 STOCK_TOOLS = Path(mmseg.__file__).parent / '.mim' / 'tools'
@@ -119,10 +120,10 @@ def test_inferencer_loads_a_training_checkpoint(trained, monkeypatch):
 
 def test_two_processes_train_and_test_from_any_folder(project):
     trained = run('bash', REPO / 'tools/dist_train.sh', 'config.py', 2, '--work-dir', 'two',
-                  cwd=project, PORT='29531')
+                  cwd=project, PORT=free_port())
     assert trained.returncode == 0, trained.stderr
     tested = run('bash', REPO / 'tools/dist_test.sh', 'config.py', 'two/iter_2.pth', 2, '--work-dir', 'two',
-                 cwd=project, PORT='29532')
+                 cwd=project, PORT=free_port())
     assert tested.returncode == 0, tested.stderr
     assert 'mIoU' in tested.stdout
 

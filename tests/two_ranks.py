@@ -1,4 +1,5 @@
 """Run a function in two gloo processes on the CPU."""
+import socket
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -27,3 +28,10 @@ def _worker(rank: int, function: Callable[..., Any], args: tuple, folder: str) -
 
 def _result_file(folder: str, rank: int) -> Path:
     return Path(folder) / f'rank{rank}.pt'
+
+
+def free_port() -> str:
+    """A port for a launcher, so that runs beside each other do not meet."""
+    with socket.socket() as server:
+        server.bind(('127.0.0.1', 0))
+        return str(server.getsockname()[1])
