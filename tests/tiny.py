@@ -125,13 +125,15 @@ def shrink_data(cfg: Config, data: Path) -> None:
                 node['data_root'] = node['data_root'].replace('data/toy', str(data))
             if node.get('type') == 'JitteredResize':
                 node['scale'] = (96, 64)
+            if node.get('type') == 'Resize':
+                node['scale'] = (96, 64)
             if node.get('type') == 'HardSampleCrop':
                 node['crop_size'] = CROP
             node = list(node.values())
         for child in node if isinstance(node, list) else ():
             visit(child)
 
-    for key in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+    for key in ('train_dataloader', 'val_dataloader', 'test_dataloader', 'test_pipeline'):
         visit(cfg[key])
 
 
