@@ -73,7 +73,10 @@ def evaluate(root: Path, task: str, seed: int, method: str) -> dict[str, float]:
         checkpoint_method = method.removesuffix('_bn')
         cfg = Config.fromfile(ROOT / 'configs' / task / f'{checkpoint_method}.py')
         cfg.work_dir = str(folder)
-        cfg.load_from = find_latest_checkpoint(str(work_dir(root, task, seed, checkpoint_method)))
+        trained = work_dir(root, task, seed, checkpoint_method)
+        cfg.load_from = find_latest_checkpoint(str(trained))
+        if cfg.load_from is None:
+            raise FileNotFoundError(f'{trained} has no checkpoint: train it first')
         cfg.default_hooks.pop('visualization')
         cfg.log_level = 'WARNING'
         cfg.experiment_name = f'{task}-{seed}-{method}'

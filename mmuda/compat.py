@@ -3,7 +3,9 @@
 The only file that knows about versions. :func:`apply` runs on ``import mmuda``, before anything of
 ``mmseg.models`` is imported.
 """
+import atexit
 import functools
+import gc
 import importlib.util
 import pickle
 import runpy
@@ -190,8 +192,16 @@ def _gloo_without_gpu(init: Callable) -> Callable:
             backend = 'gloo'
         with mock.patch.object(torch.cuda, 'set_device'):
             init(backend, *args, **kwargs)
+        atexit.register(_leave_process_group)
 
     return wrapper
+
+
+def _leave_process_group() -> None:
+    """End gloo's threads while Python is still there: left to the end of the process, they may abort it."""
+    gc.collect()  # a DDP model in a cycle holds the group
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def _distribute_on_cpu() -> None:

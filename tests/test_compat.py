@@ -232,3 +232,16 @@ def test_config_with_unknown_backend_is_left_alone(monkeypatch):
     monkeypatch.setattr(compat, 'get_device', lambda: 'cpu')
     compat._gloo_without_gpu(calls.append)(Config(dict(dist_cfg=dict(backend='mpi'))).dist_cfg.backend)
     assert calls == ['mpi']
+
+
+def test_processes_leave_their_group_before_python_ends(monkeypatch, tmp_path):
+    at_exit = []
+    monkeypatch.setattr(compat.atexit, 'register', at_exit.append)
+    init = compat._gloo_without_gpu(
+        lambda backend: torch.distributed.init_process_group(
+            backend, init_method=f'file://{tmp_path}/store', rank=0, world_size=1))
+    init('nccl')
+    assert torch.distributed.is_initialized()
+    for function in at_exit:
+        function()
+    assert not torch.distributed.is_initialized()
