@@ -1,3 +1,4 @@
 from mmuda.models.backbones.deeplab_resnet import DeepLabResNet
+from mmuda.models.backbones.resnet38 import ResNet38
 
-__all__ = ['DeepLabResNet']
+__all__ = ['DeepLabResNet', 'ResNet38']

@@ -1,3 +1,5 @@
+from mmuda.models.decode_heads.deeplabv2_head import DeepLabV2Head
 from mmuda.models.decode_heads.dual_classifier_head import DualClassifierHead
+from mmuda.models.decode_heads.resnet38_head import ResNet38Head
 
-__all__ = ['DualClassifierHead']
+__all__ = ['DeepLabV2Head', 'DualClassifierHead', 'ResNet38Head']
