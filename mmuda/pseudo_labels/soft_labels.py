@@ -1,0 +1,136 @@
+"""Soft pseudo labels by entropy regularisation (LRENT)."""
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from mmseg.registry import TASK_UTILS
+from torch import Tensor
+
+from mmuda.pseudo_labels.class_balanced import ClassBalancedLabeler, reweighted_class
+from mmuda.pseudo_labels.labelers import IGNORE_INDEX
+
+
+def lrent_soft_labels(probabilities: Tensor, thresholds: Tensor, alpha: float = 0.25) -> Tensor:
+    """Soft labels with label entropy regularisation (Zou et al., ICCV 2019, Sec. 4.2).
+
+    s_c is proportional to (p_c / t_c)^(1 / alpha) and sums to 1 over the classes.
+
+    Args:
+        probabilities (Tensor): p, (..., C, H, W). Negative values count as 0.
+        thresholds (Tensor): t, (C,), positive.
+        alpha (float): Weight of the entropy, positive; small ones give hard labels. Defaults to 0.25.
+
+    Returns:
+        Tensor: s, of the shape of ``probabilities``; 0 where all probabilities are.
+
+    Raises:
+        ValueError: If ``alpha`` or a threshold is not positive.
+    """
+    ratio = _ratio(probabilities, thresholds, alpha)
+    return (ratio.log() / alpha).softmax(dim=-3).nan_to_num(0)
+
+
+def lrent_kept(probabilities: Tensor, thresholds: Tensor, alpha: float = 0.25) -> Tensor:
+    """Which pixels have a soft label: those with sum_c (p_c / t_c)^(1 / alpha) > 1, strictly.
+
+    There the soft label costs less than no label at all. Arguments as of :func:`lrent_soft_labels`.
+
+    Returns:
+        Tensor: (..., H, W), bool.
+    """
+    return _ratio(probabilities, thresholds, alpha).pow(1 / alpha).sum(dim=-3) > 1
+
+
+def lrent_targets(probabilities: Tensor, thresholds: Tensor, alpha: float = 0.25) -> Tensor:
+    """Soft labels for the loss: 0 for all classes where the pixel is not kept.
+
+    Arguments as of :func:`lrent_soft_labels`.
+
+    Returns:
+        Tensor: (..., C, H, W).
+    """
+    kept = lrent_kept(probabilities, thresholds, alpha)
+    return lrent_soft_labels(probabilities, thresholds, alpha) * kept.unsqueeze(-3)
+
+
+def crop_of_resized(maps: Tensor, size: tuple[int, int], box: tuple[int, int, int, int],
+                    align_corners: bool = True) -> Tensor:
+    """Part of bilinearly resized maps, without making the whole.
+
+    With it, soft labels of a crop come from stored maps of low resolution::
+
+        probabilities = crop_of_resized(stored, (1024, 2048), (top, left, 512, 1024))
+        soft_labels = lrent_targets(probabilities, thresholds, alpha)
+
+    Args:
+        maps (Tensor): (C, h, w).
+        size (tuple[int, int]): (height, width) of the whole resized maps.
+        box (tuple[int, int, int, int]): (top, left, height, width) of the part, inside of them.
+        align_corners (bool): As in ``F.interpolate``. Defaults to True, as in the published code.
+
+    Returns:
+        Tensor: (C, height, width) of the box, equal to ``F.interpolate(maps[None], size, mode='bilinear',
+        align_corners=align_corners)[0]`` cut to the box.
+
+    Raises:
+        ValueError: If the box is not inside.
+    """
+    top, left, height, width = box
+    if min(box) < 0 or top + height > size[0] or left + width > size[1]:
+        raise ValueError(f'the box (top, left, height, width) = {tuple(box)} does not lie inside of maps of '
+                         f'(height, width) = {tuple(size)}')
+    rows, columns = (_normalised(torch.arange(begin, begin + length, device=maps.device), full, align_corners)
+                     for begin, length, full in ((top, height, size[0]), (left, width, size[1])))
+    grid = torch.stack([columns.expand(height, width), rows[:, None].expand(height, width)], dim=-1)
+    return F.grid_sample(maps[None], grid[None].to(maps.dtype), mode='bilinear', padding_mode='border',
+                         align_corners=align_corners)[0]
+
+
+@TASK_UTILS.register_module()
+class EntropyRegularizedLabeler(ClassBalancedLabeler):
+    """Class-balanced thresholds and the selection of LRENT (Zou et al., ICCV 2019, Sec. 4.2).
+
+    The labels are those of the highest ratio p_c / t_c, where the pixel has a soft label
+    (:func:`lrent_kept`). The soft labels themselves are a function of the probabilities and of
+    ``thresholds_used``: :func:`lrent_targets`.
+
+    Args:
+        portion (float): In (0, 1]. Defaults to 0.2.
+        alpha (float): Weight of the entropy, positive. Defaults to 0.25.
+        sampling (str): As of :class:`ClassBalancedLabeler`. Defaults to ``'crst'``.
+        kwargs: ``rare_number``, ``rare_share``: as there.
+    """
+
+    def __init__(self, portion: float = 0.2, alpha: float = 0.25, sampling: str = 'crst', **kwargs: Any) -> None:
+        if not alpha > 0:
+            raise ValueError(f'EntropyRegularizedLabeler: alpha must be positive, got {alpha}')
+        super().__init__(portion, sampling=sampling, **kwargs)
+        if self.prior is not None or self.policy != 'class':
+            raise ValueError("EntropyRegularizedLabeler: LRENT is defined with policy='class' and without prior; "
+                             'remove `policy` and `prior`')
+        self.alpha = alpha
+
+    def __call__(self, probabilities: Tensor) -> tuple[Tensor, Tensor]:
+        """Label one image, see :meth:`ClassBalancedLabeler.__call__`."""
+        self._check_ready()
+        _, label = reweighted_class(self._scores(probabilities), self.thresholds_used)
+        kept = lrent_kept(probabilities.float(), self.thresholds_used, self.alpha)
+        return label.masked_fill_(~kept, IGNORE_INDEX), probabilities.amax(0).clamp_(0, 1)
+
+    def settings(self) -> dict[str, Any]:
+        """Return what the labels depend on beside the predictions, as JSON values."""
+        return dict(super().settings(), alpha=self.alpha)
+
+
+def _ratio(probabilities: Tensor, thresholds: Tensor, alpha: float) -> Tensor:
+    if not alpha > 0:
+        raise ValueError(f'alpha must be positive, got {alpha}')
+    if not (thresholds > 0).all():
+        raise ValueError(f'thresholds must be positive, got {thresholds.tolist()}')
+    return probabilities.clamp_min(0) / thresholds[:, None, None]
+
+
+def _normalised(positions: Tensor, length: int, align_corners: bool) -> Tensor:
+    """Pixel positions as the coordinates of ``F.grid_sample``, float64."""
+    positions = positions.double()
+    return 2 * positions / max(length - 1, 1) - 1 if align_corners else (2 * positions + 1) / length - 1
