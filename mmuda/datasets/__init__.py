@@ -1,16 +1,19 @@
 from mmuda.datasets import transforms
 from mmuda.datasets.camvid import CamVidDataset
 from mmuda.datasets.cityscapes import Cityscapes9Dataset, CityscapesLabelIdsDataset
+from mmuda.datasets.cross_city import CrossCity19Dataset, CrossCityDataset
 from mmuda.datasets.gta import GTADataset
+from mmuda.datasets.mined_classes import set_mined_classes
 from mmuda.datasets.pseudo_label_dataset import PseudoLabelDataset
 from mmuda.datasets.published_dataset import PublishedDataset
 from mmuda.datasets.robotcar import RobotCarDataset
+from mmuda.datasets.subset import SubsetDataset, select_images
 from mmuda.datasets.synthia import SynthiaDataset
 from mmuda.datasets.uda_dataset import UDADataset, UDAIndex
 from mmuda.datasets.uda_sampler import UDASampler
 
 __all__ = [
-    'CamVidDataset', 'Cityscapes9Dataset', 'CityscapesLabelIdsDataset', 'GTADataset', 'PseudoLabelDataset',
-    'PublishedDataset', 'RobotCarDataset', 'SynthiaDataset', 'UDADataset', 'UDAIndex', 'UDASampler',
-    'transforms'
+    'CamVidDataset', 'Cityscapes9Dataset', 'CityscapesLabelIdsDataset', 'CrossCity19Dataset', 'CrossCityDataset',
+    'GTADataset', 'PseudoLabelDataset', 'PublishedDataset', 'RobotCarDataset', 'SubsetDataset', 'SynthiaDataset',
+    'UDADataset', 'UDAIndex', 'UDASampler', 'select_images', 'set_mined_classes', 'transforms'
 ]

@@ -18,6 +18,11 @@ CITYSCAPES_PALETTE = [
     [250, 170, 30], [220, 220, 0], [107, 142, 35], [152, 251, 152], [70, 130, 180], [220, 20, 60],
     [255, 0, 0], [0, 0, 142], [0, 0, 70], [0, 60, 100], [0, 80, 100], [0, 0, 230], [119, 11, 32]]
 
+CROSS_CITY_CLASSES = ('road', 'sidewalk', 'building', 'traffic light', 'traffic sign', 'vegetation', 'sky', 'person',
+                      'rider', 'car', 'bus', 'motorcycle', 'bicycle')
+"""The 13 of the 19 classes that the cross-city data (NTHU) have."""
+CROSS_CITY_PALETTE = [CITYSCAPES_PALETTE[CITYSCAPES_CLASSES.index(name)] for name in CROSS_CITY_CLASSES]
+
 ROBOTCAR_CLASSES = ('sky', 'person', 'two-wheel', 'automobile', 'traffic sign', 'traffic light', 'building',
                     'sidewalk', 'road')
 ROBOTCAR_PALETTE = [[70, 130, 180], [220, 20, 60], [119, 11, 32], [0, 0, 142], [220, 220, 0], [250, 170, 30],
@@ -42,6 +47,13 @@ ROBOTCAR_IDS = {1: 0, 2: 1, 3: 2, 4: 3, 5: 4, 6: 5, 7: 6, 10: 7, 11: 8, 12: 8, 1
 CITYSCAPES_IDS_TO_ROBOTCAR = {7: 8, 8: 7, 11: 6, 19: 5, 20: 4, 23: 0, 24: 1, 25: 1, 26: 3, 27: 3, 28: 3,
                               32: 2, 33: 2}
 """Cityscapes label ids to the 9 RobotCar classes; wall, fence, pole, vegetation, terrain, train: ignored."""
+
+CROSS_CITY_19_IDS = {raw: train for raw, train in CITYSCAPES_IDS.items()
+                     if CITYSCAPES_CLASSES[train] in CROSS_CITY_CLASSES}
+"""Label ids of the cross-city data (those of Cityscapes) to the 19 Cityscapes training ids."""
+
+CROSS_CITY_IDS = {raw: CROSS_CITY_CLASSES.index(CITYSCAPES_CLASSES[train]) for raw, train in CROSS_CITY_19_IDS.items()}
+"""Label ids of the cross-city data to its 13 classes."""
 
 CAMVID_IDS = {index: index for index in range(len(CAMVID_CLASSES))}
 """CamVid in the 11-class form: ids are training ids, 11 (void) is ignored."""
@@ -73,6 +85,29 @@ def lookup_array(table: Mapping[int, int], size: int = 256) -> np.ndarray:
     return lookup
 
 
+def label_ids(table: Mapping[int, int]) -> np.ndarray:
+    """The raw id of every class, in the order of the training ids, whatever the order of the table.
+
+    Args:
+        table (Mapping[int, int]): Raw id -> training id; each training id from 0 upwards once.
+
+    Returns:
+        np.ndarray: (C,) int64, for writing training ids as raw ids by indexing.
+
+    Raises:
+        ValueError: If a training id stands twice or one is left out.
+
+    Example:
+        >>> label_ids({11: 2, 8: 1, 7: 0})
+        array([ 7,  8, 11])
+    """
+    if sorted(table.values()) != list(range(len(table))):
+        raise ValueError(f'label table with the training ids {sorted(table.values())}: expected each of 0 to '
+                         f'{len(table) - 1} once, as a class with two raw ids cannot be written')
+    raw_of = {train: raw for raw, train in table.items()}
+    return np.array([raw_of[train] for train in range(len(table))])
+
+
 @dataclass(frozen=True)
 class LabelFormat:
     """How the label files of a data set are read.
@@ -91,6 +126,8 @@ CITYSCAPES = LabelFormat('index', lookup_array(CITYSCAPES_IDS))
 CITYSCAPES_AS_ROBOTCAR = LabelFormat('index', lookup_array(CITYSCAPES_IDS_TO_ROBOTCAR))
 SYNTHIA = LabelFormat('red16', lookup_array(SYNTHIA_IDS, size=65536))
 ROBOTCAR = LabelFormat('channel0', lookup_array(ROBOTCAR_IDS))
+CROSS_CITY = LabelFormat('index', lookup_array(CROSS_CITY_IDS))
+CROSS_CITY_19 = LabelFormat('index', lookup_array(CROSS_CITY_19_IDS))
 CAMVID = LabelFormat('index', lookup_array(CAMVID_IDS))
 
 

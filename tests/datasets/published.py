@@ -20,6 +20,8 @@ class Layout(NamedTuple):
 
 _CITYSCAPES = Layout('leftImg8bit/train/aachen/aachen_0_leftImg8bit.png',
                      'gtFine/train/aachen/aachen_0_gtFine_labelIds.png', 'grey')
+_CROSS_CITY = Layout('Images/Test/pano_00002_2_180.png', 'Labels/Test/pano_00002_2_180_eval.png', 'grey',
+                     dict(img_path='Images/Test', seg_map_path='Labels/Test'))
 LAYOUTS = {
     'GTADataset': Layout('images/00001.png', 'labels/00001.png', 'palette'),
     'SynthiaDataset': Layout('RGB/0000000.png', 'GT/LABELS/0000000.png', 'red16'),
@@ -27,6 +29,8 @@ LAYOUTS = {
     'Cityscapes9Dataset': _CITYSCAPES,
     'RobotCarDataset': Layout('val/2014-11-25/000000.png', 'anno/2014-11-25/000000.png', 'rgba',
                               dict(img_path='val', seg_map_path='anno')),
+    'CrossCityDataset': _CROSS_CITY,
+    'CrossCity19Dataset': _CROSS_CITY,
     'CamVidDataset': Layout('images/day_train/a.jpg', 'labels/day_train/a.png', 'grey'),
 }
 

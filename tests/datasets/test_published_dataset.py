@@ -95,7 +95,7 @@ def test_subset_of_the_classes_renumbers_the_labels(tmp_path):
 
 @pytest.mark.parametrize('name, count', [
     ('GTADataset', 19), ('SynthiaDataset', 19), ('CityscapesLabelIdsDataset', 19), ('Cityscapes9Dataset', 9),
-    ('RobotCarDataset', 9), ('CamVidDataset', 11)])
+    ('RobotCarDataset', 9), ('CamVidDataset', 11), ('CrossCityDataset', 13), ('CrossCity19Dataset', 19)])
 def test_number_of_classes(name, count):
     assert len(DATASETS.get(name).METAINFO['classes']) == count
 

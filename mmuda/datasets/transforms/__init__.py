@@ -1,11 +1,13 @@
+from mmuda.datasets.transforms.centred_mining_crop import CentredMiningCrop
 from mmuda.datasets.transforms.color_auto_augment import ColorAutoAugment
 from mmuda.datasets.transforms.hard_sample_crop import HardSampleCrop
 from mmuda.datasets.transforms.horizontal_flip import HorizontalFlip
 from mmuda.datasets.transforms.jittered_resize import JitteredResize
 from mmuda.datasets.transforms.load_image_strict import LoadImageStrict
 from mmuda.datasets.transforms.load_label_ids import LoadLabelIds
+from mmuda.datasets.transforms.rare_class_crop import RareClassCrop
 
 __all__ = [
-    'ColorAutoAugment', 'HardSampleCrop', 'HorizontalFlip', 'JitteredResize', 'LoadImageStrict',
-    'LoadLabelIds'
+    'CentredMiningCrop', 'ColorAutoAugment', 'HardSampleCrop', 'HorizontalFlip', 'JitteredResize', 'LoadImageStrict',
+    'LoadLabelIds', 'RareClassCrop'
 ]

@@ -1,0 +1,62 @@
+"""The four cities of the cross-city task."""
+import mmengine.fileio as fileio
+from mmseg.registry import DATASETS
+
+from mmuda.datasets import label_maps
+from mmuda.datasets.published_dataset import PublishedDataset
+
+_SUFFIXES = ('.png', '.jpg')
+
+
+@DATASETS.register_module()
+class CrossCityDataset(PublishedDataset):
+    """One city of the NTHU cross-city data, 13 classes (Chen et al., "No More Discrimination", ICCV 2017).
+
+    One data set is one of the cities Rome, Rio, Tokyo and Taipei. Layout below ``data_root``, the folder of the city:
+    ``Images/Train/<id>.png`` (about 3,200 images without labels), ``Images/Test/<id>.png`` (100) with
+    ``Labels/Test/<id>_eval.png`` (Cityscapes label ids), and the lists of ids ``List/train.txt`` and ``List/test.txt``,
+    which can be given as ``ann_file``. Images may be ``.jpg`` files and may differ in size.
+
+    The default prefix is the unlabelled training part; for evaluation give
+    ``data_prefix=dict(img_path='Images/Test', seg_map_path='Labels/Test')``. The source of the task is
+    ``CityscapesLabelIdsDataset`` with ``metainfo=dict(classes=<the 13 names>)``.
+
+    Args:
+        img_suffix (str, optional): End of image file names. Defaults to None: ``.png``, or ``.jpg`` where the image
+            folder has no ``.png`` file.
+        kwargs: As for :class:`~mmuda.datasets.PublishedDataset`.
+    """
+
+    METAINFO = dict(classes=label_maps.CROSS_CITY_CLASSES, palette=label_maps.CROSS_CITY_PALETTE)
+    DATA_PREFIX = dict(img_path='Images/Train')
+    SEG_MAP_SUFFIX = '_eval.png'
+    LABEL_FORMAT = label_maps.CROSS_CITY
+    HOW_TO_GET = ('Get the data of "No More Discrimination: Cross City Adaptation of Road Scene Segmenters" (NTHU) so '
+                  'that data_root, the folder of one city, holds Images/, Labels/ and List/.')
+
+    def __init__(self, img_suffix: str | None = None, **kwargs) -> None:
+        self._find_suffix = img_suffix is None
+        super().__init__(img_suffix=img_suffix, **kwargs)
+
+    def load_data_list(self) -> list[dict]:
+        """List images and labels, see :class:`~mmuda.datasets.PublishedDataset`."""
+        if self._find_suffix:
+            self.img_suffix = self._suffix_of(self.data_prefix.get('img_path', ''))
+        return super().load_data_list()
+
+    def _suffix_of(self, folder: str) -> str:
+        if fileio.isdir(folder, backend_args=self.backend_args):
+            for suffix in _SUFFIXES:
+                names = fileio.list_dir_or_file(
+                    folder, list_dir=False, suffix=suffix, recursive=True, backend_args=self.backend_args)
+                if next(iter(names), None) is not None:
+                    return suffix
+        return self.IMG_SUFFIX
+
+
+@DATASETS.register_module()
+class CrossCity19Dataset(CrossCityDataset):
+    """The same with the 19 Cityscapes training ids, for models of 19 classes that are scored on the 13."""
+
+    METAINFO = dict(classes=label_maps.CITYSCAPES_CLASSES, palette=label_maps.CITYSCAPES_PALETTE)
+    LABEL_FORMAT = label_maps.CROSS_CITY_19

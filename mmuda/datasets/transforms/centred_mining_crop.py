@@ -1,0 +1,113 @@
+"""Scaled crops that are often centred on a mined class."""
+import random
+from collections.abc import Sequence
+
+import mmcv
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmseg.registry import TRANSFORMS
+
+from mmuda.datasets.label_maps import IGNORE_INDEX
+
+
+def draw_mining_offset(rng: random.Random, label: np.ndarray, crop_size: tuple[int, int], mine_ids: Sequence[int],
+                       mine_chance: float) -> tuple[int, int]:
+    """Draw the position of a crop.
+
+    With chance ``mine_chance``, and if a mined class is there: one of the mined classes present, one of its
+    pixels, and the crop centred there, shifted inside. Otherwise a uniform position.
+
+    Args:
+        rng (random.Random): Generator, or the module ``random``.
+        label (np.ndarray): (H, W) training ids, not smaller than the crop.
+        crop_size (tuple[int, int]): (height, width).
+        mine_ids (Sequence[int]): Mined classes.
+        mine_chance (float): In [0, 1].
+
+    Returns:
+        tuple[int, int]: Row and column of the upper left pixel.
+    """
+    room = [side - crop for side, crop in zip(label.shape, crop_size)]
+    if rng.random() < mine_chance:
+        present = np.bincount(label.ravel(), minlength=256) > 0
+        classes = [index for index in mine_ids if present[index]]
+        if classes:
+            pixels = np.flatnonzero(label == classes[rng.randint(0, len(classes) - 1)])
+            centre = divmod(int(pixels[rng.randint(0, len(pixels) - 1)]), label.shape[1])
+            top, left = (min(max(pixel - crop // 2, 0), most) for pixel, crop, most in zip(centre, crop_size, room))
+            return top, left
+    return rng.randint(0, room[0]), rng.randint(0, room[1])
+
+
+@TRANSFORMS.register_module()
+class CentredMiningCrop(BaseTransform):
+    """Random scale, padding at bottom and right, and a crop that is often centred on a mined class.
+
+    The sampling of the CRST code (Zou et al., "Confidence Regularized Self-Training", ICCV 2019). There only
+    target samples are mined: leave ``mine_ids`` empty for the source. Which classes are mined changes from round to
+    round: see :func:`mmuda.datasets.set_mined_classes`. Mirroring is left to ``HorizontalFlip``.
+
+    The image is resized bilinearly (OpenCV), the label to the nearest pixel (Pillow). All numbers are drawn
+    from ``random``.
+
+    Required keys: ``img`` ((H, W, 3) uint8, B, G, R); ``gt_seg_map`` ((H, W) uint8) where labelled.
+    Changed keys: these two, ``img_shape``. Added keys: ``scale_factor``; ``scaled_shape``, (height, width) after
+    scaling, and ``crop_offset``, (row, column) of the crop in it, for maps that are cropped elsewhere.
+
+    Args:
+        crop_size (tuple[int, int]): (height, width) in pixels. Defaults to (512, 1024).
+        scales (Sequence[float]): One of them is drawn, all equally likely. Defaults to 0.5, 0.6, ..., 1.5.
+        mine_chance (float): Chance in [0, 1] of looking for a mined class. Defaults to 0.8.
+        mine_ids (Sequence[int]): Mined classes. Defaults to (): no mining.
+        image_fill (tuple[int, int, int]): B, G, R of padded pixels; the mean of the normalisation. Defaults to
+            (104, 117, 123).
+
+    Raises:
+        ValueError: If a size, a scale or the chance is out of range.
+    """
+
+    def __init__(self,
+                 crop_size: tuple[int, int] = (512, 1024),
+                 scales: Sequence[float] = (0.5, 0.6, 0.7, 0.8, 0.9, 1., 1.1, 1.2, 1.3, 1.4, 1.5),
+                 mine_chance: float = 0.8,
+                 mine_ids: Sequence[int] = (),
+                 image_fill: tuple[int, int, int] = (104, 117, 123)) -> None:
+        if len(crop_size) != 2 or min(crop_size) < 1:
+            raise ValueError(f'CentredMiningCrop: crop_size = {crop_size}, expected (height, width) in pixels')
+        if not scales or min(scales) <= 0:
+            raise ValueError(f'CentredMiningCrop: scales = {scales}, expected at least one positive number')
+        if not 0 <= mine_chance <= 1:
+            raise ValueError(f'CentredMiningCrop: mine_chance = {mine_chance}, expected a number in [0, 1]')
+        self.crop_size = tuple(crop_size)
+        self.scales = tuple(scales)
+        self.mine_chance = mine_chance
+        self.mine_ids = tuple(mine_ids)
+        self.image_fill = tuple(image_fill)
+
+    def transform(self, results: dict) -> dict:
+        """Scale, pad and crop ``img`` and ``gt_seg_map``."""
+        image, label = results['img'], results.get('gt_seg_map')
+        scale = self.scales[random.randint(0, len(self.scales) - 1)]
+        height, width = (max(round(side * scale), 1) for side in image.shape[:2])
+        padded = tuple(max(side, crop) for side, crop in zip((height, width), self.crop_size))
+
+        image = mmcv.impad(mmcv.imresize(image, (width, height)), shape=padded, pad_val=self.image_fill)
+        if label is None:
+            scaled_label = np.full(padded, IGNORE_INDEX, np.uint8)
+        else:
+            scaled_label = mmcv.imresize(label, (width, height), interpolation='nearest', backend='pillow')
+            scaled_label = mmcv.impad(scaled_label, shape=padded, pad_val=IGNORE_INDEX)
+        top, left = draw_mining_offset(random, scaled_label, self.crop_size, self.mine_ids, self.mine_chance)
+        window = slice(top, top + self.crop_size[0]), slice(left, left + self.crop_size[1])
+
+        results['img'] = image[window]
+        if label is not None:
+            results['gt_seg_map'] = scaled_label[window]
+        results['img_shape'] = self.crop_size
+        results['scale_factor'] = (scale, scale)
+        results['scaled_shape'], results['crop_offset'] = (height, width), (top, left)
+        return results
+
+    def __repr__(self) -> str:
+        return (f'{type(self).__name__}(crop_size={self.crop_size}, scales={self.scales}, '
+                f'mine_chance={self.mine_chance}, mine_ids={self.mine_ids})')
