@@ -1,0 +1,157 @@
+"""What changes from round to round in self-training: portions, learning rate, seeds."""
+import math
+from dataclasses import dataclass
+
+RULES = ('clean', 'cbst', 'crst')
+POLICIES = ('cumulative', 'random')
+
+
+def handed_over(value: float) -> float:
+    """The number that a sub-program of the CBST code reads: 12 significant digits of ``value``."""
+    return float(f'{value:.12g}')
+
+
+def _check_rule(rule: str) -> None:
+    if rule not in RULES:
+        raise ValueError(f'unknown rule {rule!r} of the rounds: expected one of {RULES}')
+
+
+@dataclass(frozen=True)
+class PortionSchedule:
+    """A portion that grows by a step per round up to a maximum.
+
+    Rules:
+
+    - ``clean``: ``min(start + round * step, maximum)`` without accumulated rounding.
+    - ``cbst``: as in the published code (Zou et al., ECCV 2018), ``if p < maximum: p += step`` in double precision,
+      handed over with 12 digits. Rounding lets it pass the maximum by up to a step: 0.15 + 7 * 0.05 is below 0.5, so
+      that the portion ends at 0.55.
+    - ``crst``: ``p = min(p + step, maximum)`` in double precision (Zou et al., ICCV 2019).
+
+    Args:
+        start (float): Portion of round 0, in (0, 1].
+        step (float): Growth per round, not negative. Defaults to 0.
+        maximum (float): In [start, 1]. Defaults to 1.
+        rule (str): One of ``RULES``. Defaults to ``clean``.
+
+    Raises:
+        ValueError: If a value is out of range.
+
+    Example:
+        >>> portion = PortionSchedule(start=0.2, step=0.05, maximum=0.5)
+        >>> [portion(index) for index in range(3)]
+        [0.2, 0.25, 0.3]
+    """
+
+    start: float
+    step: float = 0.
+    maximum: float = 1.
+    rule: str = 'clean'
+
+    def __post_init__(self) -> None:
+        _check_rule(self.rule)
+        if not 0 < self.start <= self.maximum <= 1:
+            raise ValueError(f'portion of a round: start = {self.start}, maximum = {self.maximum}, expected '
+                             '0 < start <= maximum <= 1')
+        if self.step < 0:
+            raise ValueError(f'portion of a round: step = {self.step}, expected a number that is not negative')
+
+    def __call__(self, index: int) -> float:
+        """The portion of round ``index``, counted from 0."""
+        if self.rule == 'clean':
+            return min(round(self.start + index * self.step, 12), self.maximum)
+        portion = self.start
+        for _ in range(index):
+            if self.rule == 'crst':
+                portion = min(portion + self.step, self.maximum)
+            elif portion < self.maximum:
+                portion += self.step
+        return handed_over(portion) if self.rule == 'cbst' else portion
+
+
+@dataclass(frozen=True)
+class LearningRateSchedule:
+    """A learning rate that is constant inside a round.
+
+    Rules: ``cbst`` divides by sqrt(2) after each round and hands over 12 digits, ``clean`` does the same at full
+    precision, ``crst`` keeps the rate.
+
+    Args:
+        base (float): Of round 0, positive. Defaults to 1e-4.
+        rule (str): One of ``RULES``. Defaults to ``clean``.
+
+    Example:
+        >>> LearningRateSchedule(1e-4)(2)
+        5e-05
+    """
+
+    base: float = 1e-4
+    rule: str = 'clean'
+
+    def __post_init__(self) -> None:
+        _check_rule(self.rule)
+        if self.base <= 0:
+            raise ValueError(f'learning rate of the rounds: base = {self.base}, expected a positive number')
+
+    def __call__(self, index: int) -> float:
+        """The learning rate of round ``index``, counted from 0."""
+        if self.rule == 'crst':
+            return self.base
+        if self.rule == 'clean':
+            return self.base * 2**(-index / 2)
+        rate = self.base
+        for _ in range(index):
+            rate /= math.sqrt(2)
+        return handed_over(rate)
+
+
+def selection_seed(policy: str, seed: int, index: int, rule: str = 'clean') -> int:
+    """Seed of the choice of source images in round ``index``.
+
+    ``cumulative`` keeps ``seed``: each round has the images of the one before and more. ``random`` draws anew: with
+    the seed ``index`` by the rule ``cbst``, with ``seed + 1 + index`` else.
+
+    Args:
+        policy (str): One of ``POLICIES``.
+        seed (int): Seed of the run, not negative.
+        index (int): Number of the round, from 0.
+        rule (str): One of ``RULES``. Defaults to ``clean``.
+
+    Returns:
+        int: For :func:`mmuda.datasets.select_images`.
+
+    Raises:
+        ValueError: If policy or rule is unknown.
+    """
+    _check_rule(rule)
+    if policy not in POLICIES:
+        raise ValueError(f'unknown policy {policy!r} for the choice of source images: expected one of {POLICIES}')
+    if policy == 'cumulative':
+        return seed
+    return index if rule == 'cbst' else seed + 1 + index
+
+
+def num_selected(num_images: int, portion: float) -> int:
+    """Number of images in a portion of the source, rounded down as in the code of CBST and CRST."""
+    return int(num_images * portion)
+
+
+def iterations_per_epoch(num_samples: int, batch_size: int, rule: str = 'clean') -> int:
+    """Number of iterations in one pass over source selection and target.
+
+    Args:
+        num_samples (int): Source and target images together.
+        batch_size (int): Of all ranks together.
+        rule (str): One of ``RULES``; ``cbst`` drops the last incomplete batch. Defaults to ``clean``.
+
+    Returns:
+        int: Iterations.
+
+    Raises:
+        ValueError: If there is not one batch.
+    """
+    _check_rule(rule)
+    iterations = num_samples // batch_size if rule == 'cbst' else math.ceil(num_samples / batch_size)
+    if iterations < 1:
+        raise ValueError(f'{num_samples} images make no batch of {batch_size}')
+    return iterations
