@@ -4,7 +4,9 @@ from mmuda.models.losses.confident_entropy_loss import ConfidentEntropyLoss
 from mmuda.models.losses.hard_pixel_cross_entropy_loss import HardPixelCrossEntropyLoss
 from mmuda.models.losses.lsgan_loss import LSGANLoss
 from mmuda.models.losses.memory_regularization_loss import MemoryRegularizationLoss
+from mmuda.models.losses.model_regularization_loss import ModelRegularizationLoss
 from mmuda.models.losses.rectified_loss import RectifiedLoss
+from mmuda.models.losses.soft_cross_entropy_loss import SoftCrossEntropyLoss
 
 __all__ = ['ClassBalanceWeights', 'ConfidentEntropyLoss', 'HardPixelCrossEntropyLoss', 'LSGANLoss',
-           'MemoryRegularizationLoss', 'RectifiedLoss']
+           'MemoryRegularizationLoss', 'ModelRegularizationLoss', 'RectifiedLoss', 'SoftCrossEntropyLoss']
