@@ -101,7 +101,7 @@ def test_shipped_model_pads_images_of_any_size_and_answers_at_theirs():
     model = MODELS.build(cfg).eval()
     images = torch.randint(256, (3, 30, 45), dtype=torch.uint8)
     seen = []
-    model.decode_head.register_forward_hook(lambda module, args, out: seen.append(tuple(out.shape)))
+    model.decode_head.conv_seg.register_forward_hook(lambda module, args, out: seen.append(tuple(out.shape)))
     with torch.no_grad():
         result = model.test_step(dict(inputs=[images], data_samples=[sample(torch.zeros(30, 45, dtype=torch.long))]))
     assert seen == [(1, 19, 4, 6)]
