@@ -1,0 +1,88 @@
+import random
+
+import numpy as np
+import pytest
+
+from mmuda.datasets.isolated_rng import isolated_rng
+from mmuda.datasets.transforms import CentredMiningCrop
+from mmuda.datasets.transforms.centred_mining_crop import draw_mining_offset
+
+
+def sample(height: int = 24, width: int = 32, labelled: bool = True) -> dict:
+    rng = np.random.default_rng(0)
+    results = dict(img=rng.integers(0, 256, (height, width, 3), np.uint8))
+    if labelled:
+        results['gt_seg_map'] = rng.integers(0, 19, (height, width)).astype(np.uint8)
+    return results
+
+
+@pytest.mark.parametrize('pixel, offset', [((12, 15), (8, 9)), ((0, 0), (0, 0)), ((23, 31), (16, 20))])
+def test_crop_is_centred_on_the_mined_pixel_and_shifted_inside(pixel, offset):
+    label = np.zeros((24, 32), np.uint8)
+    label[pixel] = 7
+    assert draw_mining_offset(random.Random(0), label, (8, 12), [7], 1.) == offset
+
+
+def test_every_mined_class_that_is_there_is_drawn():
+    label = np.zeros((24, 32), np.uint8)
+    label[4, 6], label[20, 26] = 7, 8
+    offsets = {draw_mining_offset(random.Random(seed), label, (8, 12), [9, 7, 8], 1.) for seed in range(20)}
+    assert offsets == {(0, 0), (16, 20)}
+
+
+@pytest.mark.parametrize('mine_ids, chance', [([7], 0.), ([], 1.), ([9], 1.)])
+def test_otherwise_the_position_is_uniform(mine_ids, chance):
+    label = np.full((10, 14), 7, np.uint8)
+    offsets = [draw_mining_offset(random.Random(seed), label, (8, 12), mine_ids, chance) for seed in range(200)]
+    assert set(offsets) == {(row, column) for row in range(3) for column in range(3)}
+
+
+def test_image_and_label_are_cropped_alike():
+    results = sample()
+    results['gt_seg_map'] = results['img'][:, :, 0] // 2
+    cropped = CentredMiningCrop((8, 12), scales=[1.])(results)
+    assert cropped['img_shape'] == (8, 12)
+    np.testing.assert_array_equal(cropped['gt_seg_map'], cropped['img'][:, :, 0] // 2)
+
+
+def test_small_images_are_padded_at_bottom_and_right():
+    results = sample(4, 6)
+    label = results['gt_seg_map'].copy()
+    cropped = CentredMiningCrop((8, 12), scales=[1.], image_fill=(1, 2, 3))(results)
+    np.testing.assert_array_equal(cropped['gt_seg_map'][:4, :6], label)
+    assert (cropped['gt_seg_map'][4:] == 255).all() and (cropped['gt_seg_map'][:, 6:] == 255).all()
+    assert (cropped['img'][4:] == (1, 2, 3)).all() and (cropped['img'][:, 6:] == (1, 2, 3)).all()
+
+
+def test_all_scales_are_drawn_and_reported():
+    crop = CentredMiningCrop((4, 4), scales=(0.5, 1., 1.5))
+    shapes = {crop(sample())['scaled_shape'] for _ in range(60)}
+    assert shapes == {(12, 16), (24, 32), (36, 48)}
+
+
+def test_reported_position_finds_the_crop_again():
+    results = sample()
+    label = results['gt_seg_map'].copy()
+    cropped = CentredMiningCrop((8, 12), scales=[1.])(results)
+    top, left = cropped['crop_offset']
+    np.testing.assert_array_equal(cropped['gt_seg_map'], label[top:top + 8, left:left + 12])
+
+
+def test_unlabelled_images_are_cropped():
+    cropped = CentredMiningCrop((8, 12), mine_ids=[3])(sample(labelled=False))
+    assert cropped['img'].shape == (8, 12, 3) and 'gt_seg_map' not in cropped
+
+
+def test_sample_depends_on_the_seeded_generators_alone():
+    crop, images = CentredMiningCrop((8, 12), mine_ids=[3]), []
+    for _ in range(2):
+        with isolated_rng([3, 7]):
+            images.append(crop(sample())['img'])
+    np.testing.assert_array_equal(*images)
+
+
+@pytest.mark.parametrize('setting', [
+    dict(crop_size=(0, 4)), dict(crop_size=(4, )), dict(scales=[]), dict(scales=[0.5, -1]), dict(mine_chance=-0.1)])
+def test_bad_settings_are_named(setting):
+    with pytest.raises(ValueError, match=f'CentredMiningCrop: {next(iter(setting))}'):
+        CentredMiningCrop(**setting)
