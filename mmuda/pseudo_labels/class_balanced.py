@@ -14,7 +14,6 @@ A labeler that needs to see all images before it labels the first one says so by
 A labeler without ``num_passes``, or with 0, needs none of this: ``ConfidenceLabeler``.
 """
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,39 +22,13 @@ import torch
 from mmseg.registry import TASK_UTILS
 from torch import Tensor
 
+from mmuda.pseudo_labels.assignment import reweighted_class, top_class
 from mmuda.pseudo_labels.labelers import IGNORE_INDEX, check_num_classes
 from mmuda.pseudo_labels.order_statistics import RadixSelection
 from mmuda.pseudo_labels.rare_classes import RareClasses, rare_classes
+from mmuda.pseudo_labels.sampling import SAMPLING_RULES, every_nth_of_class
 from mmuda.pseudo_labels.spatial_prior import load_prior
 
-
-@dataclass(frozen=True)
-class SamplingRule:
-    """Which confidences are collected, and the rank of the threshold among them.
-
-    Attributes:
-        stride (int): Of the pixels of one class in one image, in row-major order, every how manieth is
-            collected, starting with the first.
-        zeros (bool): Whether one value 0 is added to each class seen (policy ``global``: C + 1 of them).
-        nearest (bool): Rank ``round(portion * N)``, at least 1, instead of ``floor(portion * N)``.
-    """
-
-    stride: int
-    zeros: bool
-    nearest: bool
-
-    def ranks(self, sizes: Tensor, portion: float) -> Tensor:
-        """Return the ranks (G,) of the thresholds among ``sizes`` (G,) values; 0 for none."""
-        product = sizes.double() * portion
-        ranks = product.round().clamp_min(1) if self.nearest else product.floor()
-        return ranks.long().minimum(sizes)
-
-
-SAMPLING_RULES = {
-    'cbst': SamplingRule(stride=4, zeros=True, nearest=False),
-    'crst': SamplingRule(stride=4, zeros=False, nearest=False),
-    'clean': SamplingRule(stride=1, zeros=False, nearest=True),
-}
 POLICIES = ('class', 'global')
 
 
@@ -299,57 +272,3 @@ class ClassBalancedLabeler:
         if self._pass != self.num_passes:
             raise RuntimeError(f'{type(self).__name__} has no thresholds yet: begin(), then observe() all images and '
                                f'end_pass(), {self.num_passes} times')
-
-
-def top_class(planes: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
-    """Return the highest value per pixel and its class, as ``max(dim=0)`` does, but faster and plane by plane.
-
-    Args:
-        planes (Iterable[Tensor]): Maps (H, W) of at most 256 classes.
-
-    Returns:
-        tuple[Tensor, Tensor]: Values (H, W) and classes (H, W), uint8, the lowest of equal ones.
-
-    Raises:
-        ValueError: If there are NaN.
-    """
-    planes = iter(planes)
-    best = next(planes).clone()
-    label = torch.zeros_like(best, dtype=torch.uint8)
-    for index, plane in enumerate(planes, start=1):
-        # Later classes have higher ids: `maximum` puts them in the place of earlier ones.
-        torch.maximum(label, (plane > best).view(torch.uint8).mul_(index), out=label)
-        torch.maximum(best, plane, out=best)
-    if best.isnan().any():
-        raise ValueError('the probabilities contain NaN: the labelling model has diverged, or its checkpoint is '
-                         'damaged')
-    return best, label
-
-
-def reweighted_class(planes: Iterable[Tensor], thresholds: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the highest ratio of score and threshold per pixel, and its class.
-
-    Args:
-        planes (Iterable[Tensor]): Scores p_c (H, W), float32.
-        thresholds (Tensor): t_c (C,), float32, none of them 0.
-
-    Returns:
-        tuple[Tensor, Tensor]: max_c p_c / t_c (H, W), below 1 where the pixel is to be ignored, and its
-        class (H, W), uint8, the lowest of equal ones.
-    """
-    return top_class(plane / threshold for plane, threshold in zip(planes, thresholds))
-
-
-def every_nth_of_class(label: Tensor, pixels: Tensor, stride: int) -> Tensor:
-    """Return the positions of every n-th pixel of each class, starting with its first.
-
-    Args:
-        label (Tensor): (n,), uint8.
-        pixels (Tensor): (C,), how often each class occurs in it.
-        stride (int): n.
-
-    Returns:
-        Tensor: Positions, int64, class by class.
-    """
-    by_class = label.sort(stable=True).indices.split(pixels.tolist())
-    return torch.cat([positions[::stride] for positions in by_class])

@@ -6,7 +6,8 @@ import torch.nn.functional as F
 from mmseg.registry import TASK_UTILS
 from torch import Tensor
 
-from mmuda.pseudo_labels.class_balanced import ClassBalancedLabeler, reweighted_class
+from mmuda.pseudo_labels.assignment import reweighted_class
+from mmuda.pseudo_labels.class_balanced import ClassBalancedLabeler
 from mmuda.pseudo_labels.labelers import IGNORE_INDEX
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mmuda.pseudo_labels import ClassBalancedLabeler, SpatialPriorEstimate, rare_classes
-from mmuda.pseudo_labels.class_balanced import reweighted_class, top_class
+from mmuda.pseudo_labels.assignment import reweighted_class, top_class
 from mmuda.pseudo_labels.spatial_prior import smooth
 from tests.parity.golden import load_case
 

@@ -1,0 +1,24 @@
+import pytest
+import torch
+
+from mmuda.pseudo_labels.sampling import SAMPLING_RULES, every_nth_of_class
+
+
+def test_every_nth_pixel_of_each_class_from_its_first_one():
+    label = torch.tensor([1, 0, 1, 1, 0, 1, 1, 0], dtype=torch.uint8)
+    assert every_nth_of_class(label, torch.tensor([3, 5]), 2).tolist() == [1, 7, 0, 3, 6]
+
+
+def test_classes_that_do_not_occur_have_no_position():
+    label = torch.full((5,), 2, dtype=torch.uint8)
+    assert every_nth_of_class(label, torch.tensor([0, 0, 5, 0]), 4).tolist() == [0, 4]
+
+
+@pytest.mark.parametrize('rule, expected', [('cbst', [0, 0, 1, 3]), ('crst', [0, 0, 1, 3]), ('clean', [0, 1, 2, 4])])
+def test_ranks(rule, expected):
+    assert SAMPLING_RULES[rule].ranks(torch.tensor([0, 1, 4, 10]), .39).tolist() == expected
+
+
+def test_rank_is_that_of_the_product_in_double_precision():
+    assert int(100 * .29) == 28  # not 29
+    assert SAMPLING_RULES['crst'].ranks(torch.tensor([100]), .29).tolist() == [28]
