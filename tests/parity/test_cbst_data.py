@@ -1,0 +1,254 @@
+"""CBST's data: label tables, crops, source selection, schedules (cases of golden/cbst)."""
+import numpy as np
+import pytest
+import torch
+from mmengine.registry import init_default_scope
+from mmseg.registry import DATASETS
+
+import mmuda  # noqa: F401
+from mmuda.datasets import label_maps, select_images
+from mmuda.datasets.transforms import RareClassCrop
+from mmuda.datasets.transforms.rare_class_crop import RareClassCropDraw
+from mmuda.engine.rounds import (
+    LearningRateSchedule,
+    PortionSchedule,
+    iterations_per_epoch,
+    num_selected,
+    selection_seed,
+)
+from mmuda.evaluation.protocols import SYNTHIA_13, SYNTHIA_16
+from mmuda.pseudo_labels.confident_images import class_confidences, confidence_score
+from tests.datasets.published import write_dataset
+from tests.parity.golden import assert_close, load_case
+
+LOAD = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds')]
+SOURCE_IMAGES = dict(gta=24966, synthia=9400)  # lengths of the source lists, which the fixtures do not hold
+GRID = slice(4, None, 8)  # rows and columns whose labels the loss reads
+MEAN, STD = (.485, .456, .406), (.229, .224, .225)
+
+
+@pytest.fixture(autouse=True)
+def mmseg_scope():
+    init_default_scope('mmseg')
+
+
+class Recorder(RareClassCrop):
+    """Keeps what was drawn."""
+
+    def draw(self, label: np.ndarray | None, shape: tuple[int, int]) -> RareClassCropDraw:
+        self.drawn = super().draw(label, shape)
+        return self.drawn
+
+
+def ids(case: dict, key: str, row: int) -> tuple[int, ...]:
+    return tuple(int(index) for index in case[key][row] if index >= 0)
+
+
+def assert_drawn(drawn: RareClassCropDraw, case: dict, row: int) -> None:
+    box = (drawn.top, drawn.left, drawn.top + drawn.size, drawn.left + drawn.size)
+    np.testing.assert_array_equal(box, case['out_box'][row])
+    assert (drawn.target_size, drawn.size, drawn.border, drawn.mine, drawn.mined_class, drawn.flip) == tuple(
+        case[f'out_{key}'][row] for key in ('target_size', 'crop_size', 'border', 'mine_flag', 'mined_class', 'flip'))
+
+
+def protocol_table(classes: tuple[str, ...], raw_ids: dict[int, int]) -> np.ndarray:
+    names = {raw: label_maps.CITYSCAPES_CLASSES[train] for raw, train in raw_ids.items()}
+    return label_maps.lookup_array({raw: classes.index(name) for raw, name in names.items() if name in classes})
+
+
+def crop_rows() -> range:
+    return range(len(load_case('cbst', 'mining_crop')['in_seed']))
+
+
+@pytest.mark.parametrize('row', crop_rows())
+def test_mining_crop(row):
+    case = load_case('cbst', 'mining_crop')
+    kind = ('source', 'target')[case['in_domain'][row]]
+    crop = Recorder(
+        crop_size=int(case['param_crop_size']), nominal_size=int(case['param_origin_size']),
+        scale_range=tuple(case['param_scale_range']), mine_chance=float(case['param_mine_port']),
+        mine_ids=ids(case, 'in_mine_ids', row), priority_ids=ids(case, 'in_priority_ids', row), mirror_label_grid=True)
+    np.random.seed(case['in_seed'][row])
+    results = crop(dict(img=case[f'in_{kind}_image'][:, :, ::-1],
+                        gt_seg_map=label_maps.CITYSCAPES.lookup[case[f'in_{kind}_label']]))
+    assert np.random.random_sample() == case['out_next_random'][row]
+    assert_drawn(crop.drawn, case, row)
+    np.testing.assert_array_equal(results['gt_seg_map'][GRID, GRID], case['out_grid_label'][row])
+    for stored in np.flatnonzero(case['param_stored_crops'] == row):
+        rgb = results['img'][:, :, ::-1] * np.float32(1 / 255)
+        normalised = ((rgb.astype(np.float64) - MEAN) / STD).transpose(2, 0, 1)
+        np.testing.assert_allclose(normalised, case['out_crop'][stored], rtol=0, atol=1e-6)
+
+
+def test_nominal_size_is_the_longer_side_of_the_nominal_shape():
+    for name in ('mining_crop', 'mining_crop_fullsize'):  # the transform has one number for both
+        case = load_case('cbst', name)
+        np.testing.assert_array_equal(case['param_max_shape'].max(-1), case['param_origin_size'])
+
+
+def test_mining_crop_fullsize():
+    case = load_case('cbst', 'mining_crop_fullsize')
+    labels = {name: case[f'in_{name}_label'] for name in ('gta', 'synthia', 'cityscapes')}
+    synthia16 = protocol_table(SYNTHIA_16, label_maps.SYNTHIA_IDS)
+    tables = (label_maps.GTA.lookup, synthia16, label_maps.CITYSCAPES.lookup)
+    for row, domain in enumerate(case['in_domain']):
+        name, suffix = tuple(labels)[domain], '_synthia' if domain == 1 else ''
+        label = tables[domain][labels[name]]
+        crop = Recorder(
+            crop_size=int(case['param_crop_size']), nominal_size=int(case['param_origin_size'][domain]),
+            scale_range=tuple(case['param_scale_range']), mine_chance=float(case['param_mine_port']),
+            mine_ids=ids(case, f'in_mine_ids{suffix}', row),
+            priority_ids=ids(case, f'in_priority_ids{suffix}', row), mirror_label_grid=True)
+        np.random.seed(case['in_seed'][row])
+        results = crop(dict(img=np.zeros((*label.shape, 3), np.uint8), gt_seg_map=label))
+        assert np.random.random_sample() == case['out_next_random'][row]
+        assert_drawn(crop.drawn, case, row)
+        np.testing.assert_array_equal(results['gt_seg_map'][GRID, GRID], case['out_grid_label'][row])
+
+
+def test_crop_of_the_loss_fixture():
+    case = load_case('cbst', 'loss_grid')
+    for row, seed in enumerate(case['param_seed']):
+        label = label_maps.CITYSCAPES.lookup[case['in_raw_label'][row]]
+        settings = dict(
+            crop_size=int(case['param_crop_size']), nominal_size=int(case['param_origin_size']),
+            scale_range=tuple(case['param_scale_range']), mine_chance=0., mirror_label_grid=True)
+        got = {}
+        for flip in (False, True):
+            np.random.seed(seed)
+            got[flip] = RareClassCrop(flip=flip, **settings)(
+                dict(img=np.zeros((*label.shape, 3), np.uint8), gt_seg_map=label))
+        assert got[True]['flip'] == case['out_flip'][row]
+        np.testing.assert_array_equal(got[False]['gt_seg_map'], case['out_crop_label'][row])
+        np.testing.assert_array_equal(got[True]['gt_seg_map'][GRID, GRID], case['out_grid_label'][row])
+
+
+def schedules(case: dict, kind: str) -> list[float]:
+    schedule = PortionSchedule(*(float(case[f'param_{part}_{kind}_portion']) for part in ('init', 'step', 'max')),
+                               rule='cbst')
+    return [schedule(index) for index in range(int(case['param_num_round']))]
+
+
+def published_text(values: list[float]) -> list[str]:
+    return [f'{value:.12g}' for value in values]
+
+
+@pytest.mark.parametrize('name', ['portion_schedule_gta', 'portion_schedule_synthia'])
+class TestPortionSchedule:
+
+    @pytest.mark.parametrize('kind', ['target', 'source'])
+    def test_portions(self, name, kind):
+        case = load_case('cbst', name)
+        got = schedules(case, kind)
+        np.testing.assert_array_equal(got, case[f'out_{kind}_portion'])
+        assert published_text(got) == case[f'out_{kind}_portion_text'].tolist()
+
+    def test_learning_rates(self, name):
+        case = load_case('cbst', name)
+        schedule = LearningRateSchedule(float(case['param_base_lr']), rule='cbst')
+        got = [schedule(index) for index in range(int(case['param_num_round']))]
+        np.testing.assert_array_equal(got, case['out_lr'])
+        assert published_text(got) == case['out_lr_text'].tolist()
+
+    def test_samples_and_iterations(self, name):
+        case = load_case('cbst', name)
+        numbers = [num_selected(SOURCE_IMAGES[str(case['param_dataset'])], portion)
+                   for portion in schedules(case, 'source')]
+        samples = [number + int(case['param_num_target']) for number in numbers]
+        np.testing.assert_array_equal(numbers, case['out_num_source_images'])
+        np.testing.assert_array_equal(samples, case['out_num_samples'])
+        np.testing.assert_array_equal(
+            [iterations_per_epoch(number, int(case['param_batch_size']), 'cbst') for number in samples],
+            case['out_iterations_per_epoch'])
+
+    def test_selected_images(self, name):
+        case = load_case('cbst', name)
+        num_images = SOURCE_IMAGES[str(case['param_dataset'])]
+        rounds = [key for key in case if key.startswith('out_source_indices_round')]
+        assert rounds
+        for index in range(len(rounds)):
+            seed = selection_seed(str(case['param_policy']), int(case['param_seed']), index, 'cbst')
+            assert seed == case['out_seed'][index]
+            np.testing.assert_array_equal(
+                select_images(num_images, int(case['out_num_source_images'][index]), seed),
+                case[f'out_source_indices_round{index}'])
+
+
+def test_source_subset():
+    case = load_case('cbst', 'source_subset')
+    for index, (source, number, seed) in enumerate(
+            zip(case['param_num_source'], case['param_num_selected'], case['param_seed'])):
+        np.testing.assert_array_equal(
+            select_images(int(source), int(number), int(seed)), case[f'out_indices_{index}'])
+
+
+def read(root, name: str, raw: np.ndarray, **options) -> np.ndarray:
+    config = write_dataset(root, name, raw)
+    return DATASETS.build(dict(config, pipeline=LOAD, **options))[0]['gt_seg_map']
+
+
+@pytest.mark.parametrize('task, source, classes', [
+    ('gta', 'GTADataset', label_maps.CITYSCAPES_CLASSES), ('synthia', 'SynthiaDataset', SYNTHIA_16)])
+class TestLabelMaps:
+
+    @pytest.mark.parametrize('domain', ['source', 'target'])
+    def test_files_are_read_as_published(self, tmp_path, task, source, classes, domain):
+        case = load_case('cbst', 'label_maps')
+        name = source if domain == 'source' else 'CityscapesLabelIdsDataset'
+        got = read(tmp_path, name, case['in_raw_label'], metainfo=dict(classes=classes))
+        np.testing.assert_array_equal(got, case[f'out_{task}_{domain}_train_ids'])
+
+    @pytest.mark.parametrize('domain', ['source', 'target'])
+    def test_every_raw_id(self, tmp_path, task, source, classes, domain):
+        case = load_case('cbst', 'label_maps')
+        name = source if domain == 'source' else 'CityscapesLabelIdsDataset'
+        raw = np.arange(256, dtype=np.uint8).reshape(16, 16)
+        got = read(tmp_path, name, raw, metainfo=dict(classes=classes))
+        np.testing.assert_array_equal(got.ravel(), case[f'out_{task}_{domain}_table'])
+
+    def test_class_to_label_id(self, task, source, classes):
+        case = load_case('cbst', 'label_maps')
+        table = {raw: classes.index(label_maps.CITYSCAPES_CLASSES[train])
+                 for raw, train in label_maps.CITYSCAPES_IDS.items() if label_maps.CITYSCAPES_CLASSES[train] in classes}
+        got = label_maps.label_ids(table)
+        np.testing.assert_array_equal(got, case[f'out_{task}_class_to_label_id'])
+        np.testing.assert_array_equal(np.sort(got), case[f'out_{task}_valid_label_ids'])
+
+    def test_palette(self, task, source, classes):
+        case = load_case('cbst', 'label_maps')
+        got = [label_maps.CITYSCAPES_PALETTE[label_maps.CITYSCAPES_CLASSES.index(name)] for name in classes]
+        np.testing.assert_array_equal(
+            got, case[f'out_{task}_target_palette'][case[f'out_{task}_class_to_label_id']])
+
+
+@pytest.mark.parametrize('name, suffix', [('CrossCityDataset', '13'), ('CrossCity19Dataset', '19')])
+def test_cross_city_labels(tmp_path, name, suffix):
+    case = load_case('cbst', 'derived_class_subsets')
+    got = read(tmp_path / 'some', name, case['in_raw_label'])
+    np.testing.assert_array_equal(got, case[f'out_nthu_labels_{suffix}'])
+    raw = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    np.testing.assert_array_equal(read(tmp_path / 'all', name, raw).ravel(), case[f'out_nthu_table_{suffix}'])
+
+
+def test_cross_city_source_is_cityscapes_in_13_classes(tmp_path):
+    case = load_case('cbst', 'derived_class_subsets')
+    got = read(tmp_path, 'CityscapesLabelIdsDataset', case['in_raw_label'],
+               metainfo=dict(classes=label_maps.CROSS_CITY_CLASSES))
+    np.testing.assert_array_equal(got, case['out_nthu_labels_13'])
+
+
+def test_class_subsets():
+    case = load_case('cbst', 'derived_class_subsets')
+    names = label_maps.CITYSCAPES_CLASSES
+    np.testing.assert_array_equal(
+        [names.index(name) for name in label_maps.CROSS_CITY_CLASSES], case['out_nthu_train_ids_of_19'])
+    np.testing.assert_array_equal(label_maps.label_ids(label_maps.CROSS_CITY_IDS), case['out_nthu_label_ids'])
+    np.testing.assert_array_equal([SYNTHIA_16.index(name) for name in SYNTHIA_13], case['out_synthia_13_of_16'])
+
+
+def test_confident_image_score():
+    case = load_case('cbst', 'derived_confident_image_score')
+    maps = torch.from_numpy(case['in_maps'])
+    means = np.stack([class_confidences(image).numpy() for image in maps])
+    assert_close(np.nan_to_num(means, nan=-1), case['out_class_mean'], 1e-12, 'class means')
+    assert_close([confidence_score(image) for image in maps], case['out_score'], 1e-12, 'scores')

@@ -1,0 +1,59 @@
+"""CRST's losses (cases of golden/crst)."""
+import numpy as np
+import torch
+
+from mmuda.models.losses import HardPixelCrossEntropyLoss, ModelRegularizationLoss, SoftCrossEntropyLoss
+from mmuda.models.losses.model_regularization_loss import model_kl_regularization
+from tests.parity.golden import assert_close, load_case
+
+
+def logits_of(case: dict) -> torch.Tensor:
+    return torch.from_numpy(case['in_logits'].copy()).requires_grad_()
+
+
+def assert_loss(loss: torch.Tensor, logits: torch.Tensor, value: np.ndarray, gradient: np.ndarray) -> None:
+    loss.backward()
+    assert_close(loss.detach(), value, 1e-5, 'loss')
+    assert_close(logits.grad, gradient, 1e-5, 'gradient')
+
+
+def test_mrkld():
+    case = load_case('crst', 'mrkld')
+    labels = torch.from_numpy(case['in_labels'])
+    for row, weights in enumerate(case['param_reg_weights']):
+        logits = logits_of(case)
+        regulariser = model_kl_regularization(logits, labels != 255, torch.from_numpy(weights))
+        loss = HardPixelCrossEntropyLoss(percentile=None)(logits, labels) + float(case['param_alpha']) * regulariser
+        assert_loss(loss, logits, case['out_loss'][row], case['out_grad_logits'][row])
+
+
+def test_mrkld_as_trained():
+    case = load_case('crst', 'mrkld')
+    alpha, weights = float(case['param_alpha']), case['param_reg_weights'][0]
+    assert set(weights) == {0, alpha}  # the weight of the target samples, and so twice in the loss
+    labels, logits = torch.from_numpy(case['in_labels']), logits_of(case)
+    loss = HardPixelCrossEntropyLoss(percentile=None)(logits, labels)
+    loss = loss + ModelRegularizationLoss(alpha)(logits, labels, torch.from_numpy(weights != 0))
+    assert_loss(loss, logits, case['out_loss'][0], case['out_grad_logits'][0])
+
+
+def test_cross_entropy_of_mrkld():
+    case = load_case('crst', 'mrkld')
+    loss = HardPixelCrossEntropyLoss(percentile=None)(logits_of(case), torch.from_numpy(case['in_labels']))
+    assert_close(loss.detach(), case['out_cross_entropy'], 1e-5)
+
+
+def test_lrent_loss():
+    case = load_case('crst', 'lrent_loss')
+    logits = logits_of(case)
+    loss = SoftCrossEntropyLoss()(logits, torch.from_numpy(case['in_soft_labels']))
+    assert_loss(loss, logits, case['out_loss'], case['out_grad_logits'])
+
+
+def test_lrent_loss_with_model_regularisation():
+    case = load_case('crst', 'lrent_loss')
+    logits, soft = logits_of(case), torch.from_numpy(case['in_soft_labels'])
+    regulariser = model_kl_regularization(
+        logits, soft.sum(1) != 0, torch.from_numpy(case['param_reg_weight_with_kld']))
+    loss = SoftCrossEntropyLoss()(logits, soft) + float(case['param_mr_weight_with_kld']) * regulariser
+    assert_loss(loss, logits, case['out_loss_with_kld'], case['out_grad_logits_with_kld'])
