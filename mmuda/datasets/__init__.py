@@ -4,6 +4,7 @@ from mmuda.datasets.cityscapes import Cityscapes9Dataset, CityscapesLabelIdsData
 from mmuda.datasets.cross_city import CrossCity19Dataset, CrossCityDataset
 from mmuda.datasets.gta import GTADataset
 from mmuda.datasets.mined_classes import set_mined_classes
+from mmuda.datasets.pool_dataset import PoolDataset, PoolIndex, PoolSampler
 from mmuda.datasets.pseudo_label_dataset import PseudoLabelDataset
 from mmuda.datasets.published_dataset import PublishedDataset
 from mmuda.datasets.robotcar import RobotCarDataset
@@ -14,6 +15,7 @@ from mmuda.datasets.uda_sampler import UDASampler
 
 __all__ = [
     'CamVidDataset', 'Cityscapes9Dataset', 'CityscapesLabelIdsDataset', 'CrossCity19Dataset', 'CrossCityDataset',
-    'GTADataset', 'PseudoLabelDataset', 'PublishedDataset', 'RobotCarDataset', 'SubsetDataset', 'SynthiaDataset',
-    'UDADataset', 'UDAIndex', 'UDASampler', 'select_images', 'set_mined_classes', 'transforms'
+    'GTADataset', 'PoolDataset', 'PoolIndex', 'PoolSampler', 'PseudoLabelDataset', 'PublishedDataset',
+    'RobotCarDataset', 'SubsetDataset', 'SynthiaDataset', 'UDADataset', 'UDAIndex', 'UDASampler', 'select_images',
+    'set_mined_classes', 'transforms'
 ]

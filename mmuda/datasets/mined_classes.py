@@ -37,6 +37,11 @@ def set_mined_classes(dataset: Any, mine_ids: Sequence[int], priority_ids: Seque
             crop.priority_ids = tuple(int(index) for index in priority_ids)
 
 
+def has_mined_crops(dataset: Any) -> bool:
+    """Whether the pipelines of a built data set have crops that mine classes."""
+    return any(hasattr(part, 'mine_ids') for part in _walk(dataset))
+
+
 def _walk(part: Any) -> Iterator[Any]:
     if isinstance(part, (list, tuple)):
         for child in part:

@@ -62,7 +62,7 @@ class UDADataset:
         self.source: BaseDataset = DATASETS.build(source)
         self.target: BaseDataset = build_unlabelled(target)
         self.seed = seed
-        _check_classes(self.source.metainfo.get('classes'), self.target.metainfo.get('classes'))
+        check_classes(self.source.metainfo.get('classes'), self.target.metainfo.get('classes'), 'UDADataset')
 
     @property
     def metainfo(self) -> dict:
@@ -110,7 +110,8 @@ def _label_loaders(config: Any) -> set[str]:
     return own.union(*map(_label_loaders, parts))
 
 
-def _check_classes(source: tuple | None, target: tuple | None) -> None:
+def check_classes(source: tuple | None, target: tuple | None, owner: str) -> None:
+    """Check that two class lists are equal; ``owner`` is who needs it."""
     source, target = list(source or ()), list(target or ())
     if source == target:
         return
@@ -119,5 +120,5 @@ def _check_classes(source: tuple | None, target: tuple | None) -> None:
     detail = f'only in the source: {only_source}, only in the target: {only_target}' \
         if only_source or only_target else f'the order differs: source {source}, target {target}'
     raise ValueError(
-        f'UDADataset: source ({len(source)}) and target ({len(target)}) need the same classes in the same '
+        f'{owner}: source ({len(source)}) and target ({len(target)}) need the same classes in the same '
         f'order; {detail}. Choose data sets of one class protocol, or give metainfo=dict(classes=...).')

@@ -1,15 +1,17 @@
 """The labelling engine: target images in, a complete store out."""
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import mmcv
 import numpy as np
 import torch
-from mmengine.dist import barrier, get_rank, get_world_size, is_main_process
+from mmengine.dist import all_reduce, barrier, get_rank, get_world_size, is_main_process
 from mmengine.utils import ProgressBar
+from PIL import Image
 from torch import Tensor, nn
 
+from mmuda.pseudo_labels.labelers import IGNORE_INDEX
 from mmuda.pseudo_labels.store import PseudoLabelStore
 
 
@@ -29,8 +31,16 @@ def generate_pseudo_labels(segmentor: nn.Module,
                            labeler: Callable[[Tensor], tuple[Tensor, Tensor]],
                            store: PseudoLabelStore,
                            description: dict[str, Any],
-                           overwrite: bool = False) -> None:
+                           overwrite: bool = False,
+                           num_classes: int | None = None,
+                           keep_maps: bool = False) -> None:
     """Label images, each rank its share, continuing where an earlier call was ended.
+
+    A labeler that reads all predictions before it labels (``num_passes``, see
+    :mod:`mmuda.pseudo_labels.class_balanced`) gets them in passes. What it found is written to the store
+    (``summary.json``) before the first label. A predictor with ``encode`` and ``decode``
+    (:class:`~mmuda.pseudo_labels.map_predictors.MapPredictor`) runs the network once per image: its small maps are
+    kept in the store until all images are labelled. Other predictors run once per pass.
 
     Args:
         segmentor (nn.Module): The labelling model, the same on all ranks; is put in evaluation mode.
@@ -40,6 +50,9 @@ def generate_pseudo_labels(segmentor: nn.Module,
         store (PseudoLabelStore): Where they go; a folder that all ranks see.
         description (dict): What makes the labels, see :meth:`PseudoLabelStore.open`.
         overwrite (bool): See there.
+        num_classes (int, optional): Of the probabilities; needed by labelers with passes.
+        keep_maps (bool): Keep the small maps, for soft labels. Needs a predictor that has them. Defaults to
+            False.
 
     Raises:
         ValueError: If the store holds other labels, there are no images, or two of them share a name.
@@ -47,6 +60,9 @@ def generate_pseudo_labels(segmentor: nn.Module,
     """
     if not images:
         raise ValueError('there are no images to label: look at the data root of the pseudo-labelled dataset')
+    if keep_maps and not hasattr(predictor, 'encode'):
+        raise ValueError(f'soft labels need a predictor with maps, got {type(predictor).__name__}: use '
+                         'LogitMapPredictor or SoftmaxMapPredictor')
     names = sorted(name for name, _ in images)
     store.check_names(names)
     description = dict(
@@ -60,27 +76,92 @@ def generate_pseudo_labels(segmentor: nn.Module,
                                 'store must lie in a folder that all ranks share')
     pending = [image for image in images if not store.has(image[0])]
     barrier()  # every rank has the same list before the first file is written
-    _label(segmentor, pending[get_rank()::get_world_size()], predictor, labeler, store)
+    segmentor.eval()
+    maps = _Predictions(segmentor, predictor, store, keep=keep_maps or bool(getattr(labeler, 'num_passes', 0)))
+    if getattr(labeler, 'num_passes', 0) and pending:
+        _find_thresholds(labeler, images, maps, store, num_classes)
+    for name, path in _progress(_share(pending)):
+        label, confidence = labeler(maps(name, path))
+        store.write(name, label.cpu().numpy(), confidence.float().cpu().numpy())
     barrier()
-    if is_main_process() and not manifest['complete']:
+    if manifest['complete']:
+        return
+    labelled = _count_labels(images, store) if getattr(labeler, 'num_passes', 0) else None
+    if is_main_process():
+        if labelled is not None:
+            store.write_summary(dict(store.summary(), labelled_pixels=labelled))
+        if not keep_maps:
+            store.delete_maps()
         store.finish()
     barrier()
 
 
-@torch.no_grad()
-def _label(segmentor: nn.Module, images: Sequence[tuple[str, str]], predictor: Callable, labeler: Callable,
-           store: PseudoLabelStore) -> None:
-    if not images:
+class _Predictions:
+    """Probabilities of images at their size, from kept maps where there are any."""
+
+    def __init__(self, segmentor: nn.Module, predictor: Callable, store: PseudoLabelStore, keep: bool) -> None:
+        self.segmentor = segmentor
+        self.predictor = predictor
+        self.store = store
+        self.keep = keep and hasattr(predictor, 'encode')
+        parameter = next(segmentor.parameters(), None)
+        self.device = torch.device('cpu') if parameter is None else parameter.device
+
+    @torch.no_grad()
+    def __call__(self, name: str, path: str) -> Tensor:
+        if not self.keep:
+            return self.predictor(self.segmentor, _read(path)).to(self.device)
+        if not self.store.has_map(name):
+            image = _read(path)
+            self.store.write_map(name, self.predictor.encode(self.segmentor, image).cpu().numpy(), image.shape[:2])
+        encoded, size = self.store.read_map(name)
+        return self.predictor.decode(torch.from_numpy(encoded).to(self.device), size).to(self.device)
+
+
+def _find_thresholds(labeler: Any, images: Sequence[tuple[str, str]], maps: _Predictions, store: PseudoLabelStore,
+                     num_classes: int | None) -> None:
+    """Let the labeler read all images, or take over what it found before it was killed."""
+    summary = store.summary()
+    barrier()
+    if summary is not None:
+        labeler.load_summary(summary, maps.device)
         return
-    segmentor.eval()
-    progress = ProgressBar(len(images)) if is_main_process() else None
-    for name, path in images:
-        label, confidence = labeler(predictor(segmentor, _read(path)))
-        store.write(name, label.cpu().numpy(), confidence.float().cpu().numpy())
-        if progress is not None:
-            progress.update()
-    if progress is not None:
-        print()  # ends the line of the progress bar
+    if num_classes is None:
+        raise ValueError(f'{type(labeler).__name__} reads all images before it labels: num_classes is needed')
+    labeler.begin(num_classes, maps.device)
+    for _ in range(labeler.num_passes):
+        for name, path in _progress(_share(images)):
+            labeler.observe(maps(name, path))
+        labeler.end_pass()
+    if is_main_process():
+        store.write_summary(labeler.summary())
+    barrier()
+
+
+def _count_labels(images: Sequence[tuple[str, str]], store: PseudoLabelStore) -> list[int]:
+    """Count the labelled pixels of every class id, over all ranks."""
+    counts = torch.zeros(IGNORE_INDEX + 1, dtype=torch.int64)
+    for name, _ in _share(images):
+        labels = torch.from_numpy(np.asarray(Image.open(store.label_path(name))))
+        counts += labels.flatten().bincount(minlength=len(counts))
+    all_reduce(counts)
+    return counts[:len(store.summary()['thresholds'])].tolist()
+
+
+def _share(images: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    return images[get_rank()::get_world_size()]
+
+
+def _progress(images: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield the images, with a progress bar on rank 0."""
+    if not images or not is_main_process():
+        yield from images
+        return
+    progress = ProgressBar(len(images))
+    for image in images:
+        yield image
+        progress.update()
+    print()  # ends the line of the progress bar
 
 
 def _read(path: str) -> np.ndarray:

@@ -32,6 +32,8 @@ class PseudoLabelStore:
     """
 
     MANIFEST = 'manifest.json'
+    SUMMARY = 'summary.json'
+    MAPS = 'maps'
 
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
@@ -146,6 +148,44 @@ class PseudoLabelStore:
         self._write(self.confidence_path(name), lambda file: Image.fromarray(scaled).save(file, format='png'))
         # The labels last: their presence means that the image is done.
         self._write(self.label_path(name), lambda file: Image.fromarray(label).save(file, format='png'))
+
+    def summary(self) -> dict[str, Any] | None:
+        """Return what the labeler found in its passes over all images; None if there is nothing."""
+        path = self.root / self.SUMMARY
+        return json.loads(path.read_bytes()) if path.is_file() else None
+
+    def write_summary(self, summary: dict[str, Any]) -> None:
+        """Write what the labeler found, JSON values."""
+        text = json.dumps(summary, indent=2)
+        self._write(self.root / self.SUMMARY, lambda file: file.write(text.encode()))
+
+    def map_path(self, name: str) -> Path:
+        """Return the path of the small map of the image ``name``."""
+        return self.root / self.MAPS / Path(name).with_suffix('.npz')
+
+    def has_map(self, name: str) -> bool:
+        """Whether there is a small map of the image ``name``."""
+        return self.map_path(name).is_file()
+
+    def write_map(self, name: str, encoded: np.ndarray, size: tuple[int, int]) -> None:
+        """Write the small map of one image.
+
+        Args:
+            name (str): Path of the image within the dataset.
+            encoded (np.ndarray): What the predictor encoded.
+            size (tuple[int, int]): (height, width) of the image.
+        """
+        self._write(self.map_path(name), lambda file: np.savez(file, encoded=encoded, size=np.array(size)))
+
+    def read_map(self, name: str) -> tuple[np.ndarray, tuple[int, int]]:
+        """Return what :meth:`write_map` wrote."""
+        with np.load(self.map_path(name), allow_pickle=False) as data:
+            height, width = data['size'].tolist()
+            return data['encoded'], (height, width)
+
+    def delete_maps(self) -> None:
+        """Delete all small maps."""
+        shutil.rmtree(self.root / self.MAPS, ignore_errors=True)
 
     def _write_manifest(self, description: dict[str, Any], complete: bool) -> None:
         text = json.dumps(dict(complete=complete, description=description), indent=2)

@@ -1,23 +1,15 @@
 """Pseudo labels before and during training."""
-import json
 from pathlib import Path
-from typing import Any
 
-from mmengine.dist import broadcast, is_main_process
+from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
-from mmseg.registry import HOOKS, TASK_UTILS
+from mmseg.registry import HOOKS
 
 from mmuda.datasets import PseudoLabelDataset
+from mmuda.engine.labelling import describe_labels, label_dataset, reuse_labels, share_weights
 from mmuda.engine.runner import UDATrainLoop
-from mmuda.pseudo_labels import PseudoLabelStore, fingerprint, generate_pseudo_labels
-from mmuda.pseudo_labels.store import difference
-
-# Parts of a segmentor's config that do not change what it predicts.
-_TRAINING_ONLY = frozenset(
-    ('drop_path_rate', 'dropout_ratio', 'frozen_stages', 'init_cfg', 'loss_decode', 'norm_eval', 'pretrained',
-     'requires_grad', 'train_cfg', 'with_cp'))
+from mmuda.pseudo_labels import PseudoLabelStore
 
 
 @HOOKS.register_module()
@@ -105,19 +97,10 @@ class PseudoLabelHook(Hook):
             self._weights = checkpoint.get('pseudo_label_weights')
 
     def _label(self, runner: Runner, overwrite: bool) -> None:
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        student = getattr(model, 'student', model)
-        for buffer in student.buffers():
-            broadcast(buffer)  # batch statistics differ between ranks; checkpoints hold those of rank 0
-        self._weights = fingerprint(student.state_dict())
+        self._weights = share_weights(runner)
         for key, dataset in _pseudo_labelled(runner).items():
-            store = self._store(runner, key, self._generation)
-            runner.logger.info(f'Pseudo labels of {len(dataset)} images: {store.root}')
-            generate_pseudo_labels(model, _images(dataset), TASK_UTILS.build(self.predictor_cfg),
-                                   TASK_UTILS.build(self.labeler_cfg), store, self._description(runner, dataset),
-                                   overwrite)
-            dataset.store = str(store.root)
-        model.train()
+            label_dataset(runner, dataset, self.predictor_cfg, self.labeler_cfg, self._weights,
+                          self._store(runner, key, self._generation), overwrite)
 
     def _reuse(self, runner: Runner) -> None:
         if self._weights is None:
@@ -125,19 +108,8 @@ class PseudoLabelHook(Hook):
                              'was saved without PseudoLabelHook. Start from its weights instead, with '
                              'load_from=CHECKPOINT and without --resume')
         for key, dataset in _pseudo_labelled(runner).items():
-            store = self._store(runner, key, self._generation)
-            manifest = store.manifest()
-            if manifest is None or not manifest['complete'] or not all(store.has(name) for name, _ in _images(dataset)):
-                raise FileNotFoundError(
-                    f'cannot resume: the pseudo labels of iteration {self._generation}, which this run was trained on, '
-                    f'are not (all) in {store.root}. Bring them back, or start the stage again without --resume')
-            wanted = self._description(runner, dataset)
-            found = {key: manifest['description'].get(key) for key in wanted}
-            if found != wanted:
-                raise ValueError(f'cannot resume: the pseudo labels in {store.root} are not those that this run was '
-                                 f'trained on: {difference(found, wanted)}. Undo the change, or start the stage again '
-                                 'without --resume in another work dir')
-            dataset.store = str(store.root)
+            wanted = describe_labels(runner, dataset, self.predictor_cfg, self.labeler_cfg, self._weights)
+            reuse_labels(dataset, self._store(runner, key, self._generation), wanted)
 
     def _delete_old(self, runner: Runner) -> None:
         if self.keep_all or not is_main_process():
@@ -148,34 +120,11 @@ class PseudoLabelHook(Hook):
                 if store.manifest() is not None:
                     store.delete()
 
-    def _description(self, runner: Runner, dataset: PseudoLabelDataset) -> dict:
-        config = runner.cfg.get('model') or {}
-        description = dict(
-            weights=self._weights,
-            classes=dataset.metainfo['classes'],
-            predictor=self.predictor_cfg,
-            labeler=self.labeler_cfg,
-            model=_prediction_settings(config.get('segmentor', config)),
-            data_preprocessor=_prediction_settings(config.get('data_preprocessor')))
-        return json.loads(json.dumps(description, default=str))  # as it comes back from the manifest
-
     def _store(self, runner: Runner, key: str, generation: int) -> PseudoLabelStore:
         root = Path(self.store or Path(runner.work_dir) / 'pseudo_labels')
         if len(_pseudo_labelled(runner)) > 1:
             root = root / key
         return PseudoLabelStore(root / f'iter_{generation}' if self.interval else root)
-
-
-def _prediction_settings(config: Any) -> Any:
-    if isinstance(config, dict):
-        return {key: _prediction_settings(value) for key, value in config.items() if key not in _TRAINING_ONLY}
-    if isinstance(config, (list, tuple)):
-        return [_prediction_settings(value) for value in config]
-    return config
-
-
-def _images(dataset: PseudoLabelDataset) -> list[tuple[str, str]]:
-    return [(dataset.relative_path(i), dataset.image_path(i)) for i in range(len(dataset))]
 
 
 def _pseudo_labelled(runner: Runner) -> dict[str, PseudoLabelDataset]:

@@ -18,7 +18,7 @@ class ResumeStateHook(Hook):
     - Every iteration starts from random states derived from (seed, rank, iteration), so that dropout
       and whatever a model draws needs no saved state.
     - The number of samples drawn goes into the checkpoint, and training continues behind it, also with
-      another batch size or number of ranks.
+      another batch size or number of ranks; so does what the loop itself has to remember.
     - A checkpoint that is loaded but not resumed from (``load_from``) brings weights only: the state of
       objectives, such as running class statistics, starts anew.
 
@@ -45,12 +45,15 @@ class ResumeStateHook(Hook):
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Save the position in the stream of samples."""
         checkpoint['samples_drawn'] = runner.train_loop.samples_at(checkpoint['meta']['iter'])
+        checkpoint['train_loop'] = runner.train_loop.state_dict()
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Restore the position, or drop what only a resumed run may keep."""
         if runner._resume:
             if 'samples_drawn' in checkpoint:
                 runner.train_loop.continue_from(checkpoint['meta']['iter'], checkpoint['samples_drawn'])
+            if 'train_loop' in checkpoint:
+                runner.train_loop.load_state_dict(checkpoint['train_loop'])
             return
         weights = checkpoint.get('state_dict', checkpoint)
         for key in [key for key in weights if key.startswith('objectives.')]:

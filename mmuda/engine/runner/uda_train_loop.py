@@ -65,6 +65,13 @@ class UDATrainLoop(IterBasedTrainLoop):
         """Say that ``samples`` samples were drawn before ``iteration`` (from a checkpoint)."""
         self._origin = (iteration, samples)
 
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a checkpoint needs beside iteration and samples; here nothing."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what :meth:`state_dict` gave."""
+
     def restart_data(self) -> None:
         """Drop prefetched batches: the next batch is made anew, by new workers."""
         self._data_iterator = None

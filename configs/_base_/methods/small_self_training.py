@@ -1,0 +1,12 @@
+# Self-training on the small network: cross entropy on the pool of source and pseudo-labelled target crops.
+_base_ = '../models/r18_dual.py'
+
+model = dict(
+    objectives=[
+        dict(
+            type='SourceSupervision',
+            name='pool',
+            view='pool',
+            loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
+            weights=dict(aux=0.5, main=1.)),
+    ])

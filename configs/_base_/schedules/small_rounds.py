@@ -1,0 +1,12 @@
+# Rounds of self-training in minutes on a CPU.
+runner_type = 'SelfTrainingRunner'
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=2e-4, weight_decay=0.01))
+
+train_cfg = dict(
+    num_rounds=3,
+    iterations=200,
+    labeler=dict(type='ClassBalancedLabeler'),
+    target_portion=dict(start=0.2, step=0.05, maximum=0.5),
+    source_portion=dict(start=1.))
+val_cfg = dict(type='ValLoop')
+test_cfg = dict(type='TestLoop')

@@ -1,0 +1,139 @@
+"""Labelled source and pseudo-labelled target images as one pool."""
+import itertools
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from mmengine.dist import get_dist_info, sync_random_seed
+from mmseg.registry import DATA_SAMPLERS, DATASETS
+from torch.utils.data import Sampler
+
+from mmuda.datasets.isolated_rng import isolated_rng
+from mmuda.datasets.pseudo_label_dataset import PseudoLabelDataset
+from mmuda.datasets.subset import SubsetDataset
+from mmuda.datasets.uda_dataset import check_classes
+
+
+class PoolIndex(NamedTuple):
+    """One draw of :class:`PoolSampler`.
+
+    Attributes:
+        position (int): Number of the draw over the whole run and all ranks, from 0.
+        index (int): Index into the pool.
+    """
+
+    position: int
+    index: int
+
+
+@DATASETS.register_module()
+class PoolDataset:
+    """Source images with their labels and target images with pseudo labels, in one view ``pool``.
+
+    The training data of a round of self-training (Zou et al., ECCV 2018): every batch mixes the domains as it
+    falls. Each sample says in its meta information, as ``domain``, where it is from. The random numbers of a
+    sample's pipeline are seeded from (seed, position), as those of :class:`~mmuda.datasets.UDADataset`.
+
+    Args:
+        source (dict): Config of the labelled data set.
+        target (dict): Config of a :class:`~mmuda.datasets.PseudoLabelDataset`.
+        seed (int): Seed of the pipelines' random numbers; the sampler sets it. Defaults to 0.
+
+    Attributes:
+        source (SubsetDataset): The selected source images, at first all.
+
+    Raises:
+        ValueError: If the class lists differ.
+        TypeError: If the target has no pseudo labels.
+    """
+
+    def __init__(self, source: dict, target: dict, seed: int = 0) -> None:
+        self.source = SubsetDataset(source)
+        self.target = DATASETS.build(target)
+        if not isinstance(self.target, PseudoLabelDataset):
+            raise TypeError(f'PoolDataset: the target must be a PseudoLabelDataset, got {type(self.target).__name__}')
+        check_classes(self.source.metainfo.get('classes'), self.target.metainfo.get('classes'), 'PoolDataset')
+        self.seed = seed
+
+    @property
+    def metainfo(self) -> dict:
+        """Meta information (classes, palette) of the source."""
+        return self.source.metainfo
+
+    def full_init(self) -> None:
+        """Nothing to do: both data sets are initialised in the constructor."""
+
+    def __len__(self) -> int:
+        return len(self.source) + len(self.target)
+
+    def __getitem__(self, index: PoolIndex | int) -> dict[str, dict[str, Any]]:
+        """Load one sample.
+
+        Args:
+            index (PoolIndex | int): A draw of the sampler, or an index into the pool: source images first.
+
+        Returns:
+            dict: ``inputs`` and ``data_samples``, each a dict with the key ``pool``.
+        """
+        if not isinstance(index, PoolIndex):
+            index = PoolIndex(index, index)
+        if not 0 <= index.index < len(self):
+            raise IndexError(f'index {index.index} of a PoolDataset of length {len(self)}')
+        in_source = index.index < len(self.source)
+        with isolated_rng([self.seed, index.position]):
+            sample = self.source[index.index] if in_source else self.target[index.index - len(self.source)]
+        sample['data_samples'].set_metainfo(dict(domain='source' if in_source else 'target'))
+        return {key: dict(pool=sample[key]) for key in ('inputs', 'data_samples')}
+
+
+@DATA_SAMPLERS.register_module()
+class PoolSampler(Sampler[PoolIndex]):
+    """Endless stream over a pool: one permutation after the other, each a pure function of (seed, round, epoch).
+
+    Rank ``r`` of ``W`` gets positions ``r, r + W, ...``. Starting anywhere is immediate. The pool may change
+    between rounds: :meth:`start_round` says from which position the new one counts.
+
+    Args:
+        dataset (PoolDataset): The pool; its ``seed`` is set, too.
+        seed (int, optional): The same on all ranks. Defaults to None: the ranks agree on one.
+        round_up (bool): Accepted for mmengine's interface, without effect. Defaults to True.
+    """
+
+    def __init__(self, dataset: PoolDataset, seed: int | None = None, round_up: bool = True) -> None:
+        self.dataset = dataset
+        self.rank, self.world_size = get_dist_info()
+        self.position = 0
+        self.start_round(0, 0)
+        self.set_seed(sync_random_seed() if seed is None else seed)
+
+    def set_seed(self, seed: int) -> None:
+        """Change the seed of the stream and of the data set (non-negative); takes effect at the next ``iter``."""
+        if seed < 0:
+            raise ValueError(f'PoolSampler: seed = {seed}, expected a non-negative integer')
+        self.seed = self.dataset.seed = seed
+
+    def set_position(self, position: int) -> None:
+        """Start the next ``iter`` at this position: the number of samples consumed so far over all ranks."""
+        if position < 0:
+            raise ValueError(f'PoolSampler: position = {position}, expected a non-negative integer')
+        self.position = position
+
+    def start_round(self, index: int, position: int) -> None:
+        """Say that round ``index`` begins at ``position``."""
+        self._round = index
+        self._origin = position
+
+    def permutation(self, epoch: int) -> np.ndarray:
+        """Order of the pool (len,) in an epoch of the round."""
+        return np.random.default_rng([self.seed, self._round, epoch]).permutation(len(self.dataset))
+
+    def __iter__(self) -> Iterator[PoolIndex]:
+        epoch, order = -1, np.empty(0, int)
+        for position in itertools.count(self.position + self.rank, self.world_size):
+            now, place = divmod(position - self._origin, len(self.dataset))
+            if now != epoch:
+                epoch, order = now, self.permutation(now)
+            yield PoolIndex(position, int(order[place]))
+
+    def __len__(self) -> int:
+        return len(self.dataset)

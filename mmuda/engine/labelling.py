@@ -1,0 +1,109 @@
+"""Pseudo labels of a data set by the model in training: what PseudoLabelHook and self-training share."""
+import json
+from typing import Any
+
+from mmengine.dist import broadcast
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from mmseg.registry import TASK_UTILS
+
+from mmuda.datasets import PseudoLabelDataset
+from mmuda.pseudo_labels import PseudoLabelStore, fingerprint, generate_pseudo_labels
+from mmuda.pseudo_labels.store import difference
+
+# Parts of a segmentor's config that do not change what it predicts.
+_TRAINING_ONLY = frozenset(
+    ('drop_path_rate', 'dropout_ratio', 'frozen_stages', 'init_cfg', 'loss_decode', 'norm_eval', 'pretrained',
+     'requires_grad', 'train_cfg', 'with_cp'))
+
+
+def share_weights(runner: Runner) -> str:
+    """Give all ranks the batch statistics of rank 0, which are those of a checkpoint.
+
+    Returns:
+        str: Fingerprint of the student's weights.
+    """
+    model = _unwrapped(runner)
+    student = getattr(model, 'student', model)
+    for buffer in student.buffers():
+        broadcast(buffer)
+    return fingerprint(student.state_dict())
+
+
+def describe_labels(runner: Runner, dataset: PseudoLabelDataset, predictor: dict, labeler: dict,
+                    weights: str | None) -> dict[str, Any]:
+    """Return what makes the labels of ``dataset``: for the manifest of their store, as it comes back from it."""
+    config = runner.cfg.get('model') or {}
+    description = dict(
+        weights=weights,
+        classes=dataset.metainfo['classes'],
+        predictor=predictor,
+        labeler=labeler,
+        model=_prediction_settings(config.get('segmentor', config)),
+        data_preprocessor=_prediction_settings(config.get('data_preprocessor')))
+    return json.loads(json.dumps(description, default=str))
+
+
+def label_dataset(runner: Runner, dataset: PseudoLabelDataset, predictor: dict, labeler: dict, weights: str,
+                  store: PseudoLabelStore, overwrite: bool = False, keep_maps: bool = False) -> None:
+    """Label the images of ``dataset`` and tell it where its labels are.
+
+    Args:
+        runner (Runner): Its model labels.
+        dataset (PseudoLabelDataset): The images.
+        predictor (dict): Config of the predictor.
+        labeler (dict): Config of the labeler.
+        weights (str): From :func:`share_weights`.
+        store (PseudoLabelStore): Where the labels go.
+        overwrite (bool): Delete labels that something else made instead of refusing them. Defaults to False.
+        keep_maps (bool): See :func:`~mmuda.pseudo_labels.generate_pseudo_labels`. Defaults to False.
+    """
+    model = _unwrapped(runner)
+    runner.logger.info(f'Pseudo labels of {len(dataset)} images: {store.root}')
+    generate_pseudo_labels(
+        model, _images(dataset), TASK_UTILS.build(predictor), TASK_UTILS.build(labeler), store,
+        describe_labels(runner, dataset, predictor, labeler, weights), overwrite,
+        num_classes=len(dataset.metainfo['classes']), keep_maps=keep_maps)
+    dataset.store = str(store.root)
+    model.train()
+
+
+def reuse_labels(dataset: PseudoLabelDataset, store: PseudoLabelStore, wanted: dict[str, Any]) -> None:
+    """Let a resumed run train on the labels that it was trained on.
+
+    Args:
+        dataset (PseudoLabelDataset): The images.
+        store (PseudoLabelStore): The labels.
+        wanted (dict): Their description, from :func:`describe_labels`.
+
+    Raises:
+        FileNotFoundError: If the labels are not all there.
+        ValueError: If they are others.
+    """
+    manifest = store.manifest()
+    if manifest is None or not manifest['complete'] or not all(store.has(name) for name, _ in _images(dataset)):
+        raise FileNotFoundError(
+            f'cannot resume: the pseudo labels that this run was trained on are not (all) in {store.root}. Bring them '
+            'back, or start the stage again without --resume')
+    found = {key: manifest['description'].get(key) for key in wanted}
+    if found != wanted:
+        raise ValueError(f'cannot resume: the pseudo labels in {store.root} are not those that this run was '
+                         f'trained on: {difference(found, wanted)}. Undo the change, or start the stage again '
+                         'without --resume in another work dir')
+    dataset.store = str(store.root)
+
+
+def _unwrapped(runner: Runner) -> Any:
+    return runner.model.module if is_model_wrapper(runner.model) else runner.model
+
+
+def _prediction_settings(config: Any) -> Any:
+    if isinstance(config, dict):
+        return {key: _prediction_settings(value) for key, value in config.items() if key not in _TRAINING_ONLY}
+    if isinstance(config, (list, tuple)):
+        return [_prediction_settings(value) for value in config]
+    return config
+
+
+def _images(dataset: PseudoLabelDataset) -> list[tuple[str, str]]:
+    return [(dataset.relative_path(i), dataset.image_path(i)) for i in range(len(dataset))]
