@@ -173,7 +173,8 @@ def prior_of(dataset: dict | BaseDataset,
     it is. To be called on all ranks.
 
     Args:
-        dataset (dict or BaseDataset): Labelled data set, or its config.
+        dataset (dict or BaseDataset): Labelled data set, or its config. All images of it count: in a config,
+            wrappers with ``dataset`` (``SubsetDataset``) are followed down.
         path (str or Path): The file (``.npy``), in a folder that all ranks see.
         shape (tuple[int, int]): (height, width) of the images to be labelled.
         sigma (float): Standard deviation of the Gaussian in pixels. Defaults to 70 / 6.
@@ -193,7 +194,9 @@ def prior_of(dataset: dict | BaseDataset,
         raise ValueError(f'a spatial prior needs a positive shape, kernel and sigma, got {tuple(shape)}, {kernel}, '
                          f'{sigma}')
     if isinstance(dataset, dict):
-        dataset = DATASETS.build(dataset)
+        while 'dataset' in dataset:
+            dataset = dataset['dataset']
+        dataset = DATASETS.build({**dataset, 'pipeline': []})
     infos = [dataset.get_data_info(index) for index in range(len(dataset))]
     description = _describe(dataset, infos, shape, sigma, kernel)
     if path.is_file() and _matches(path, description, overwrite):
