@@ -28,10 +28,12 @@ class PublishedDataset(BaseSegDataset):
         seg_map_suffix (str, optional): End of label file names in its place. Defaults to the class's
             ``SEG_MAP_SUFFIX``.
         kwargs: As for ``mmseg.datasets.BaseSegDataset`` (``data_root``, ``ann_file``, ``pipeline``, ...).
+            ``ann_file`` is a list of images, one per line: the path relative to the image folder without
+            ``img_suffix``.
 
     Raises:
-        FileNotFoundError: If the image folder is missing or empty, ``ann_file`` is missing, or an image has
-            no label file.
+        FileNotFoundError: If the image folder is missing or empty, ``ann_file`` or an image in it is missing, or
+            an image has no label file.
     """
 
     DATA_PREFIX: dict[str, str] = {}
@@ -70,25 +72,31 @@ class PublishedDataset(BaseSegDataset):
             place = f'image list {self.ann_file!r} is empty' if self.ann_file else \
                 f'folder {image_dir!r} holds no file that ends in {self.img_suffix!r}'
             raise FileNotFoundError(f'{type(self).__name__}: {place}. {self._hint()}')
+        if self.ann_file:
+            missing = self._missing(image_dir, self.img_suffix, (info['img_path'] for info in data_list))
+            if missing:
+                raise FileNotFoundError(
+                    f'{type(self).__name__}: {len(missing)} images of the list {self.ann_file!r} are missing, first '
+                    f'at {missing[:3]}. A line of the list is the path of an image relative to {image_dir!r} without '
+                    f'{self.img_suffix!r}.')
         if label_dir is not None:
-            self._check_labels(label_dir, (info['seg_map_path'] for info in data_list))
+            missing = self._missing(label_dir, self.seg_map_suffix, (info['seg_map_path'] for info in data_list))
+            if missing:
+                raise FileNotFoundError(
+                    f'{type(self).__name__}: {len(missing)} images have no label file, the first are missing at '
+                    f'{missing[:3]}. {self._hint()} For unlabelled use leave seg_map_path out of data_prefix.')
         return data_list
 
     def get_data_info(self, idx: int) -> dict:
         """The entry of one image, with the encoding of its label under ``label_format``."""
         return {**super().get_data_info(idx), 'label_format': self.LABEL_FORMAT}
 
-    def _check_labels(self, label_dir: str, paths: Iterable[str]) -> None:
+    def _missing(self, folder: str, suffix: str, paths: Iterable[str]) -> list[str]:
         present = set()
-        if fileio.isdir(label_dir, backend_args=self.backend_args):
-            present = {osp.join(label_dir, name) for name in fileio.list_dir_or_file(
-                label_dir, list_dir=False, suffix=self.seg_map_suffix, recursive=True,
-                backend_args=self.backend_args)}
-        missing = [path for path in paths if path not in present]
-        if missing:
-            raise FileNotFoundError(
-                f'{type(self).__name__}: {len(missing)} images have no label file, the first are missing at '
-                f'{missing[:3]}. {self._hint()} For unlabelled use leave seg_map_path out of data_prefix.')
+        if fileio.isdir(folder, backend_args=self.backend_args):
+            present = {osp.join(folder, name) for name in fileio.list_dir_or_file(
+                folder, list_dir=False, suffix=suffix, recursive=True, backend_args=self.backend_args)}
+        return [path for path in paths if path not in present]
 
     def _hint(self) -> str:
         return f'{self.HOW_TO_GET} {_TOY_HINT}'

@@ -65,6 +65,14 @@ def test_missing_image_list_is_named(tmp_path):
         DATASETS.build(dict(CAMVID, data_root=str(tmp_path), ann_file='list.txt'))
 
 
+@pytest.mark.parametrize('line', ['07', '01.jpg', 'day_train/01', ''])
+def test_lines_of_the_list_that_are_no_image_are_named_with_the_form_expected(tmp_path, line):
+    write_camvid(tmp_path, 'day_train', 2)
+    (tmp_path / 'list.txt').write_text(f'00\n{line}\n')
+    with pytest.raises(FileNotFoundError, match=r"1 images of the list .*list\.txt.*relative to .*without '\.jpg'"):
+        DATASETS.build(dict(CAMVID, data_root=str(tmp_path), ann_file='list.txt'))
+
+
 def test_empty_image_list_is_named(tmp_path):
     write_camvid(tmp_path, 'day_train', 1)
     (tmp_path / 'list.txt').touch()
