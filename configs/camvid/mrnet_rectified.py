@@ -7,7 +7,7 @@ custom_hooks = [
     dict(type='StageCheckpointHook', work_dir='work_dirs/camvid/mrnet', config='configs/camvid/mrnet.py'),
     dict(
         type='PseudoLabelHook',
-        predictor=dict(type='MultiViewPredictor', scales=[(321, 241), (401, 305)]),
+        predictor=dict(type='MultiViewPredictor', scales=[(257, 193), (321, 241)]),
         labeler=dict(type='ConfidenceLabeler')),
 ]
 work_dir = 'work_dirs/camvid/mrnet_rectified'

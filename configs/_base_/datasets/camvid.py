@@ -1,25 +1,24 @@
-# CamVid, day (labelled) to dusk (unlabelled), 11 classes, at two thirds of its size. Sides are 16 n + 1:
+# CamVid, day (labelled) to dusk (unlabelled), 11 classes. As published for the large tasks, crops of the source have
+# the size at which the target is seen whole, in training and testing. Sides are 16 n + 1:
 # then the features of a stride-16 network lie evenly on the image, at every size (see r18_dual.py).
 source_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
     dict(type='JitteredResize', scale=(321, 241), ratio_range=(0.8, 1.2)),
-    dict(type='HardSampleCrop', crop_size=(161, 241), min_distinct=9),
+    dict(type='HardSampleCrop', crop_size=(193, 257), min_distinct=9),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSegInputs'),
 ]
 target_pipeline = [
     dict(type='LoadImageStrict'),
-    dict(type='JitteredResize', scale=(321, 241), ratio_range=(0.8, 1.2)),
-    dict(type='HardSampleCrop', crop_size=(161, 241), min_distinct=None),
-    dict(type='HorizontalFlip', prob=0.5),
+    dict(type='JitteredResize', scale=(257, 193), ratio_range=None),
     dict(type='PackSegInputs'),
 ]
 resize = dict(type='Resize', interpolation='bicubic', backend='pillow')
 # Stock image loading and labels where there are any: MMSegInferencer uses this pipeline, too.
 test_pipeline = [
     dict(type='LoadImageFromFile', imdecode_backend='pillow'),
-    dict(scale=(321, 241), **resize),
+    dict(scale=(257, 193), **resize),
     dict(type='LoadLabelIds', required=False),
     dict(type='PackSegInputs'),
 ]
@@ -28,7 +27,7 @@ tta_pipeline = [
     dict(
         type='TestTimeAug',
         transforms=[
-            [dict(scale=(321, 241), **resize), dict(scale=(401, 305), **resize)],
+            [dict(scale=(257, 193), **resize), dict(scale=(321, 241), **resize)],
             [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0., 1.)],
             [dict(type='LoadLabelIds')],
             [dict(type='PackSegInputs')],

@@ -1,18 +1,17 @@
-# The toy data of tools/make_toy_data.py: "GTA5" (labelled) to "Cityscapes" (unlabelled), 256x128. Sides are
+# The toy data of tools/make_toy_data.py: "GTA5" (labelled) to "Cityscapes" (unlabelled), 256x128. As published for
+# the large tasks, crops of the source have the size at which the target is seen whole. Sides are
 # 16 n + 1: then the features of a stride-16 network lie evenly on the image, at every size (see r18_dual.py).
 source_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
-    dict(type='JitteredResize', scale=(257, 129), ratio_range=(1., 1.25)),
+    dict(type='JitteredResize', scale=(321, 161), ratio_range=(0.8, 1.2)),
     dict(type='HardSampleCrop', crop_size=(129, 257), min_distinct=9),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSegInputs'),
 ]
 target_pipeline = [
     dict(type='LoadImageStrict'),
-    dict(type='JitteredResize', scale=(257, 129), ratio_range=(1., 1.25)),
-    dict(type='HardSampleCrop', crop_size=(129, 257), min_distinct=None),
-    dict(type='HorizontalFlip', prob=0.5),
+    dict(type='JitteredResize', scale=(257, 129), ratio_range=None),
     dict(type='PackSegInputs'),
 ]
 # Stock image loading and labels where there are any: MMSegInferencer uses this pipeline, too.

@@ -26,6 +26,7 @@ model = dict(
             branch_channels=32,
             channels=64,
             dilations=(2, 4, 6),
+            norm_cfg=dict(type='GN', num_groups=4, requires_grad=True),  # 8 channels each, as at full size
             num_classes=19),
         train_cfg=dict(),
         test_cfg=dict(mode='whole')))
