@@ -142,7 +142,7 @@ def _count_labels(images: Sequence[tuple[str, str]], store: PseudoLabelStore) ->
     """Count the labelled pixels of every class id, over all ranks."""
     counts = torch.zeros(IGNORE_INDEX + 1, dtype=torch.int64)
     for name, _ in _share(images):
-        labels = torch.from_numpy(np.asarray(Image.open(store.label_path(name))))
+        labels = torch.from_numpy(np.array(Image.open(store.label_path(name))))
         counts += labels.flatten().bincount(minlength=len(counts))
     all_reduce(counts)
     return counts[:len(store.summary()['thresholds'])].tolist()

@@ -68,9 +68,9 @@ class SoftmaxMapPredictor(MapPredictor):
         inputs = _preprocess(segmentor, image)
         pad = (0, -inputs.shape[3] % self.stride, 0, -inputs.shape[2] % self.stride)
         inputs = F.pad(inputs, pad)
-        probabilities = _logits(segmentor, inputs).softmax(dim=1)[0]
+        probabilities = _probabilities(segmentor, inputs)[0]
         if self.flip:
-            mirrored = _logits(segmentor, inputs.flip(3)).softmax(dim=1)[0].flip(2)
+            mirrored = _probabilities(segmentor, inputs.flip(3))[0].flip(2)
             probabilities = 0.5 * (probabilities + mirrored)
         return probabilities.float()
 
@@ -144,8 +144,18 @@ def _preprocess(segmentor: nn.Module, image: np.ndarray) -> Tensor:
     return segmentor.data_preprocessor(dict(inputs=[inputs], data_samples=[sample]))['inputs']
 
 
-def _logits(segmentor: nn.Module, inputs: Tensor) -> Tensor:
-    """Return logits at the resolution of the head; of a head with two classifiers the fused log-probabilities."""
+def _scores(segmentor: nn.Module, inputs: Tensor) -> tuple[Tensor, bool]:
+    """Return the head's output (N, C, h, w), and whether it is probabilities: fused ones of two classifiers."""
     head = segmentor.decode_head
     result = head(segmentor.extract_feat(inputs))
-    return head.fuse(result).clamp_min(1e-30).log() if hasattr(head, 'fuse') else result
+    return (head.fuse(result), True) if hasattr(head, 'fuse') else (result, False)
+
+
+def _probabilities(segmentor: nn.Module, inputs: Tensor) -> Tensor:
+    scores, fused = _scores(segmentor, inputs)
+    return scores if fused else scores.softmax(dim=1)
+
+
+def _logits(segmentor: nn.Module, inputs: Tensor) -> Tensor:
+    scores, fused = _scores(segmentor, inputs)
+    return scores.clamp_min(1e-30).log() if fused else scores
