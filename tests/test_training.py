@@ -141,5 +141,5 @@ def test_resume_refuses_when_the_labels_are_gone(data, whole, tmp_path):
     shutil.rmtree(tmp_path / 'pseudo_labels' / 'iter_2')
     cfg = stage2(data, tmp_path, start, interval=2, resume=True)
     cfg.load_from = None
-    with pytest.raises(FileNotFoundError, match='labels of iteration 2.*iter_2'):
+    with pytest.raises(FileNotFoundError, match='trained on are not.*iter_2'):
         train(cfg)
