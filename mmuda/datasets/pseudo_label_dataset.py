@@ -14,7 +14,8 @@ class PseudoLabelDataset:
 
     The label of the image with path ``p`` relative to the data set's image folder is ``<store>/<p>`` with the
     suffix ``.png``: 8 bit, one channel, training ids; values from the number of classes upwards are ignored.
-    The pipeline reads it with ``LoadLabelIds``. The data set itself is built without its labels.
+    The pipeline reads it with ``LoadLabelIds``, soft labels with ``PackSoftLabels``. The data set itself is built
+    without its labels.
 
     Args:
         dataset (dict): Config of the data set with the images; its pipeline is not used.
@@ -77,5 +78,10 @@ class PseudoLabelDataset:
                 f'PseudoLabelDataset: pseudo label {label_path} of image {self.image_path(index)} is '
                 'missing. PseudoLabelHook makes the labels of a store; let it run (again) before training.')
         info = self.dataset.get_data_info(index)
-        info.update(seg_map_path=label_path, label_format=self._label_format, label_map=None)
+        info.update(
+            seg_map_path=label_path,
+            label_format=self._label_format,
+            label_map=None,
+            pseudo_label_store=self.store,
+            pseudo_label_name=self.relative_path(index))
         return self.pipeline(info)

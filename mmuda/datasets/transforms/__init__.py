@@ -5,9 +5,10 @@ from mmuda.datasets.transforms.horizontal_flip import HorizontalFlip
 from mmuda.datasets.transforms.jittered_resize import JitteredResize
 from mmuda.datasets.transforms.load_image_strict import LoadImageStrict
 from mmuda.datasets.transforms.load_label_ids import LoadLabelIds
+from mmuda.datasets.transforms.pack_soft_labels import PackSoftLabels
 from mmuda.datasets.transforms.rare_class_crop import RareClassCrop
 
 __all__ = [
     'CentredMiningCrop', 'ColorAutoAugment', 'HardSampleCrop', 'HorizontalFlip', 'JitteredResize', 'LoadImageStrict',
-    'LoadLabelIds', 'RareClassCrop'
+    'LoadLabelIds', 'PackSoftLabels', 'RareClassCrop'
 ]

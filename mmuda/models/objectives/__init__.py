@@ -1,12 +1,15 @@
 from mmuda.models.objectives.adversarial_alignment import AdversarialAlignment
 from mmuda.models.objectives.batch_norm_update import BatchNormUpdate
 from mmuda.models.objectives.entropy_minimization import EntropyMinimization
+from mmuda.models.objectives.grid_supervision import GridSupervision
 from mmuda.models.objectives.memory_regularization import MemoryRegularization
+from mmuda.models.objectives.model_regularization import ModelRegularization
 from mmuda.models.objectives.objective import Objective
 from mmuda.models.objectives.rectified_supervision import RectifiedSupervision
+from mmuda.models.objectives.soft_label_supervision import SoftLabelSupervision
 from mmuda.models.objectives.source_supervision import SourceSupervision
 
 __all__ = [
-    'AdversarialAlignment', 'BatchNormUpdate', 'EntropyMinimization', 'MemoryRegularization', 'Objective',
-    'RectifiedSupervision', 'SourceSupervision'
+    'AdversarialAlignment', 'BatchNormUpdate', 'EntropyMinimization', 'GridSupervision', 'MemoryRegularization',
+    'ModelRegularization', 'Objective', 'RectifiedSupervision', 'SoftLabelSupervision', 'SourceSupervision'
 ]

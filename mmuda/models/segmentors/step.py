@@ -33,6 +33,7 @@ class Step:
         self.data_samples = data_samples
         self.iteration = iteration
         self.statistics_views = statistics_views
+        self._unresized: dict[str, dict[str, Tensor]] = {}
         self._logits: dict[str, dict[str, Tensor]] = {}
 
     def images(self, view: str) -> Tensor:
@@ -52,7 +53,7 @@ class Step:
 
     def has_logits(self, view: str) -> bool:
         """Whether the student has already seen ``view`` in this step."""
-        return view in self._logits
+        return view in self._unresized
 
     def logits(self, view: str) -> dict[str, Tensor]:
         """Return the student's logits for ``view`` at the size of the images.
@@ -63,15 +64,28 @@ class Step:
             ``main`` alone.
         """
         if view not in self._logits:
+            size, align_corners = self.images(view).shape[2:], self.student.decode_head.align_corners
+            self._logits[view] = {
+                name: resize(value, size, mode='bilinear', align_corners=align_corners, warning=False)
+                for name, value in self.unresized_logits(view).items()
+            }
+        return self._logits[view]
+
+    def unresized_logits(self, view: str) -> dict[str, Tensor]:
+        """Return the student's logits for ``view`` at the size that its classifiers give them.
+
+        Returns:
+            dict[str, Tensor]: (N, C, h, w) per classifier, see :meth:`logits`, which resizes these.
+        """
+        if view not in self._unresized:
             keep = self.statistics_views is not None and view not in self.statistics_views
             with frozen_statistics(self.student) if keep else nullcontext():
-                self._logits[view] = self._forward(self.images(view))
-        return self._logits[view]
+                self._unresized[view] = self._forward(self.images(view))
+        return self._unresized[view]
 
     def _forward(self, images: Tensor) -> dict[str, Tensor]:
         features = self.student.extract_feat(images)
-        head = self.student.decode_head
-        logits = head(features)
+        logits = self.student.decode_head(features)
         if isinstance(logits, Tensor):
             logits = dict(main=logits)
             if getattr(self.student, 'with_auxiliary_head', False):
@@ -79,10 +93,7 @@ class Step:
                 if isinstance(auxiliary, nn.ModuleList):
                     raise TypeError(f'the student has {len(auxiliary)} auxiliary heads, expected one at most')
                 logits['aux'] = auxiliary(features)
-        return {
-            name: resize(value, images.shape[2:], mode='bilinear', align_corners=head.align_corners, warning=False)
-            for name, value in logits.items()
-        }
+        return logits
 
 
 @contextmanager

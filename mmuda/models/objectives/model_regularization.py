@@ -1,0 +1,52 @@
+"""Less confident predictions on pseudo-labelled pixels."""
+import torch
+from mmseg.registry import MODELS
+from torch import Tensor
+
+from mmuda.models.objectives.classifier_weights import classifier_weights
+from mmuda.models.objectives.objective import Objective
+from mmuda.models.segmentors.step import Step
+
+
+@MODELS.register_module()
+class ModelRegularization(Objective):
+    """Pull the predictions of labelled target pixels towards the uniform distribution: MRKLD.
+
+    Stands beside a supervised objective on the same view. Samples of the source are left alone: which
+    are of the target says their meta information ``domain``, which :class:`~mmuda.datasets.PoolDataset` sets. Zou et
+    al., "Confidence Regularized Self-Training", ICCV 2019.
+
+    Args:
+        loss (dict, optional): Config of a loss called as ``loss(logits, labels, is_target)``. Defaults to
+            ``ModelRegularizationLoss`` with its defaults: 0.1, applied twice as published.
+        weights (dict, optional): Weight of each classifier's loss. Defaults to 0.5 of ``aux`` and 1 of ``main``.
+        view (str): Defaults to ``pool``.
+
+    Raises:
+        KeyError: In a step, if a sample does not say of which domain it is.
+    """
+
+    def __init__(self,
+                 loss: dict | None = None,
+                 weights: dict[str, float] | None = None,
+                 view: str = 'pool',
+                 name: str = 'model_regularization',
+                 begin: int = 0,
+                 end: int | None = None) -> None:
+        super().__init__(name, begin, end)
+        self.loss = MODELS.build(loss or dict(type='ModelRegularizationLoss'))
+        self.weights = weights
+        self.view = view
+
+    def losses(self, step: Step) -> dict[str, Tensor]:
+        """Return ``loss_<classifier>`` for each classifier."""
+        logits, labels = step.logits(self.view), step.labels(self.view)
+        samples = step.data_samples[self.view]
+        if any('domain' not in sample.metainfo for sample in samples):
+            raise KeyError(f'objective {self.name!r}: samples of the view {self.view!r} do not say whether they are of '
+                           'source or target (`domain`): train on a PoolDataset')
+        is_target = torch.tensor([sample.domain == 'target' for sample in samples], device=labels.device)
+        return {
+            f'loss_{name}': weight * self.loss(logits[name], labels, is_target)
+            for name, weight in classifier_weights(self.weights, logits, self.name).items()
+        }
