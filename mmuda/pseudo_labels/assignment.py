@@ -24,7 +24,7 @@ def top_class(planes: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
         # Later classes have higher ids: `maximum` puts them in the place of earlier ones.
         torch.maximum(label, (plane > best).view(torch.uint8).mul_(index), out=label)
         torch.maximum(best, plane, out=best)
-    if best.isnan().any():
+    if best.amax().isnan():
         raise ValueError('the probabilities contain NaN: the labelling model has diverged, or its checkpoint is '
                          'damaged')
     return best, label

@@ -30,6 +30,7 @@ from mmuda.pseudo_labels.sampling import SAMPLING_RULES, every_nth_of_class
 from mmuda.pseudo_labels.spatial_prior import load_prior
 
 POLICIES = ('class', 'global')
+BLOCK = 1 << 18  # pixels that are worked on at a time: what fits into a cache
 
 
 @TASK_UTILS.register_module()
@@ -124,21 +125,29 @@ class ClassBalancedLabeler:
             ValueError: If the shape does not fit, or there are NaN.
             RuntimeError: If no pass has begun, or both are over.
         """
-        if self._pass not in range(self.num_passes):
-            raise RuntimeError(f'{type(self).__name__}.observe outside of a pass: call begin() first, and end_pass() '
-                               f'after each of the {self.num_passes} passes')
-        confidence, label = top_class(self._scores(probabilities))
-        confidence, label = confidence.flatten(), label.flatten()
-        pixels = torch.bincount(label, minlength=self.num_classes)
+        self._check_in_pass()
+        self._check_shape(probabilities)
+        seen = torch.zeros_like(self._pixels)
+        rows = max(1, BLOCK // probabilities.shape[2])
+        for begin in range(0, probabilities.shape[1], rows):
+            confidence, label = (
+                part.flatten() for part in top_class(self._scores(probabilities, slice(begin, begin + rows))))
+            pixels = torch.bincount(label, minlength=self.num_classes)
+            if self.rule.stride > 1:
+                chosen = every_nth_of_class(label, pixels, seen, self.rule.stride)
+                confidence, label = confidence.index_select(0, chosen), label.index_select(0, chosen)
+            self._selection.observe(confidence, label if self.policy == 'class' else torch.zeros_like(label))
+            seen += pixels
         if self._pass == 0:
-            self._pixels += pixels
-        if self.rule.stride > 1:
-            chosen = every_nth_of_class(label, pixels, self.rule.stride)
-            confidence, label = confidence[chosen], label[chosen]
-        self._selection.observe(confidence, label if self.policy == 'class' else torch.zeros_like(label))
+            self._pixels += seen
 
     def end_pass(self) -> None:
-        """End a pass, on every rank; sums the counts over ranks."""
+        """End a pass, on every rank; sums the counts over ranks.
+
+        Raises:
+            RuntimeError: If no pass has begun, both are over, or the second one saw other probabilities.
+        """
+        self._check_in_pass()
         if self._pass == 0:
             sizes = self._selection.end_pass(self._pixels)
             zeros = self._num_zeros(sizes)
@@ -150,7 +159,8 @@ class ClassBalancedLabeler:
             self._selection.choose(ranks, zeros)
         else:
             self._selection.end_pass()
-            self.thresholds = self._selection.values().nan_to_num(0).expand(self.num_classes).clone()
+            values = self._selection.values()
+            self.thresholds = values.masked_fill(values.isnan(), 0).expand(self.num_classes).clone()
             del self._selection
         self._pass += 1
 
@@ -180,6 +190,7 @@ class ClassBalancedLabeler:
             RuntimeError: If the thresholds are not known yet.
         """
         self._check_ready()
+        self._check_shape(probabilities)
         ratio, label = reweighted_class(self._scores(probabilities), self.thresholds_used)
         return label.masked_fill_(ratio < 1, IGNORE_INDEX), probabilities.amax(0).clamp_(0, 1)
 
@@ -227,6 +238,7 @@ class ClassBalancedLabeler:
         self.thresholds = torch.tensor(summary['thresholds'], device=device)
         self.class_sizes = torch.tensor(summary['class_sizes'], device=device)
         self._pixels = torch.tensor(summary['class_pixels'], device=device)
+        del self._selection
         self._pass = self.num_passes
 
     def settings(self) -> dict[str, Any]:
@@ -255,18 +267,25 @@ class ClassBalancedLabeler:
     def _prior_name(self) -> str:
         return str(self.prior) if isinstance(self.prior, str | Path) else '(an array)'
 
-    def _scores(self, probabilities: Tensor) -> Iterable[Tensor]:
-        """Yield p (H, W), float32, class by class."""
+    def _scores(self, probabilities: Tensor, rows: slice = slice(None)) -> Iterable[Tensor]:
+        """Yield p of some rows (h, W), float32, class by class."""
+        if self._prior is None:
+            return (plane.float() for plane in probabilities[:, rows])
+        return (plane.float() * prior for plane, prior in zip(probabilities[:, rows], self._prior[:, rows]))
+
+    def _check_shape(self, probabilities: Tensor) -> None:
         if probabilities.ndim != 3 or len(probabilities) != self.num_classes:
             raise ValueError(f'{type(self).__name__}: expected probabilities of shape ({self.num_classes}, H, W), '
                              f'got {tuple(probabilities.shape)}')
-        if self._prior is None:
-            return (plane.float() for plane in probabilities)
-        if self._prior.shape != probabilities.shape:
+        if self._prior is not None and self._prior.shape != probabilities.shape:
             raise ValueError(f'the spatial prior {self._prior_name()} has (H, W) = {tuple(self._prior.shape[1:])}, '
                              f'expected {tuple(probabilities.shape[1:])} as of the image: make one of that size with '
                              'tools/dataset_tools/make_spatial_prior.py')
-        return (plane.float() * prior for plane, prior in zip(probabilities, self._prior))
+
+    def _check_in_pass(self) -> None:
+        if self._pass not in range(self.num_passes):
+            raise RuntimeError(f'{type(self).__name__} is outside of a pass: call begin() first, and end_pass() after '
+                               f'each of the {self.num_passes} passes')
 
     def _check_ready(self) -> None:
         if self._pass != self.num_passes:

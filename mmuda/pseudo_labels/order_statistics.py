@@ -47,10 +47,11 @@ class RadixSelection:
         keys, groups = _keys(values), groups.int()
         half = (keys >> 16) + ZERO_BIN
         if self._bins is not None:
-            chosen = half == self._bins[groups]
+            chosen = half == self._bins.index_select(0, groups)
             half, groups = keys[chosen] & (BINS - 1), groups[chosen]
-        index = groups * BINS + half
-        self._histogram += torch.bincount(index, minlength=self._histogram.numel()).view_as(self._histogram)
+        index = (groups * BINS + half).long()
+        # In the place of bincount, which would make a second histogram.
+        self._histogram.view(-1).scatter_add_(0, index, self._histogram.new_ones(()).expand_as(index))
 
     def end_pass(self, *counts: Tensor) -> Tensor:
         """Sum the histogram over ranks; to be called once after each pass, on every rank.
@@ -77,13 +78,15 @@ class RadixSelection:
         """
         self._zeros = torch.zeros_like(ranks) if zeros is None else zeros
         self._histogram[:, ZERO_BIN] += self._zeros
-        if (ranks < 0).any() or (ranks > self._histogram.sum(dim=1)).any():
+        sizes = self._histogram.sum(dim=1)
+        if (ranks < 0).any() or (ranks > sizes).any():
             raise ValueError(f'ranks must lie between 0 and the number of values, got {ranks.tolist()} for '
-                             f'{self._histogram.sum(dim=1).tolist()} values')
+                             f'{sizes.tolist()} values')
         self._none = ranks == 0
         bins, self._ranks = _locate(self._histogram, ranks)
         self._expected = self._histogram.gather(1, bins[:, None])[:, 0]
         self._bins = bins.int()
+        self._zeros = self._zeros.where(self._bins == ZERO_BIN, 0)  # those that the second pass adds
         self._histogram.zero_()
 
     def values(self) -> Tensor:
@@ -95,12 +98,10 @@ class RadixSelection:
         Raises:
             RuntimeError: If the second pass saw other values than the first.
         """
-        histogram = self._histogram.clone()
-        histogram[:, 0] += self._zeros.where(self._bins == ZERO_BIN, 0)
-        if not torch.equal(histogram.sum(dim=1), self._expected):
+        if not torch.equal(self._histogram.sum(dim=1) + self._zeros, self._expected):
             raise RuntimeError('the second pass saw other values than the first: both must read the same predictions '
                                '(stored ones, or those of deterministic operators)')
-        low, _ = _locate(histogram, self._ranks)
+        low, _ = _locate(self._histogram, self._ranks, self._zeros)
         keys = ((self._bins - ZERO_BIN) << 16) | low.int()
         return _flip_negatives(keys).view(torch.float32).where(~self._none, float('nan'))
 
@@ -114,10 +115,18 @@ def _flip_negatives(bits: Tensor) -> Tensor:
     return bits ^ ((bits >> 31) & 0x7fffffff)
 
 
-def _locate(histogram: Tensor, ranks: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the bins in which the ranks (from the top) lie, and the ranks within these bins."""
-    descending = histogram.flip(1)
-    counted = descending.cumsum(1)
-    place = torch.searchsorted(counted, ranks[:, None])
-    above = counted.gather(1, place) - descending.gather(1, place)
-    return BINS - 1 - place[:, 0], ranks - above[:, 0]
+def _locate(histogram: Tensor, ranks: Tensor, lowest: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Return the bins in which the ranks (from the top) lie, and the ranks within these bins.
+
+    ``lowest`` values are taken as counted in the first bin in addition.
+    """
+    places, rest = [], []
+    for group, (counts, rank) in enumerate(zip(histogram, ranks)):  # one by one, to need little memory
+        descending = counts.flip(0)
+        if lowest is not None:
+            descending[-1] += lowest[group]
+        counted = descending.cumsum(0)
+        place = torch.searchsorted(counted, rank)
+        places.append(BINS - 1 - place)
+        rest.append(rank - counted[place] + descending[place])
+    return torch.stack(places), torch.stack(rest)

@@ -34,16 +34,17 @@ SAMPLING_RULES = {
 }
 
 
-def every_nth_of_class(label: Tensor, pixels: Tensor, stride: int) -> Tensor:
+def every_nth_of_class(label: Tensor, pixels: Tensor, seen: Tensor, stride: int) -> Tensor:
     """Return the positions of every n-th pixel of each class, starting with its first.
 
     Args:
-        label (Tensor): (n,), uint8.
+        label (Tensor): (n,), uint8, a part of an image.
         pixels (Tensor): (C,), how often each class occurs in it.
+        seen (Tensor): (C,), how often it occurs in the parts before, which are counted on.
         stride (int): n.
 
     Returns:
         Tensor: Positions, int64, class by class.
     """
     by_class = label.sort(stable=True).indices.split(pixels.tolist())
-    return torch.cat([positions[::stride] for positions in by_class])
+    return torch.cat([positions[-before % stride::stride] for positions, before in zip(by_class, seen.tolist())])

@@ -27,7 +27,8 @@ def lrent_soft_labels(probabilities: Tensor, thresholds: Tensor, alpha: float = 
     Raises:
         ValueError: If ``alpha`` or a threshold is not positive.
     """
-    ratio = _ratio(probabilities, thresholds, alpha)
+    _check(thresholds, alpha)
+    ratio = probabilities.clamp_min(0) / thresholds[:, None, None]
     return (ratio.log() / alpha).softmax(dim=-3).nan_to_num(0)
 
 
@@ -39,7 +40,10 @@ def lrent_kept(probabilities: Tensor, thresholds: Tensor, alpha: float = 0.25) -
     Returns:
         Tensor: (..., H, W), bool.
     """
-    return _ratio(probabilities, thresholds, alpha).pow(1 / alpha).sum(dim=-3) > 1
+    _check(thresholds, alpha)
+    powers = ((plane.clamp_min(0) / threshold).pow(1 / alpha)
+              for plane, threshold in zip(probabilities.unbind(-3), thresholds))
+    return sum(powers) > 1
 
 
 def lrent_targets(probabilities: Tensor, thresholds: Tensor, alpha: float = 0.25) -> Tensor:
@@ -114,6 +118,7 @@ class EntropyRegularizedLabeler(ClassBalancedLabeler):
     def __call__(self, probabilities: Tensor) -> tuple[Tensor, Tensor]:
         """Label one image, see :meth:`ClassBalancedLabeler.__call__`."""
         self._check_ready()
+        self._check_shape(probabilities)
         _, label = reweighted_class(self._scores(probabilities), self.thresholds_used)
         kept = lrent_kept(probabilities.float(), self.thresholds_used, self.alpha)
         return label.masked_fill_(~kept, IGNORE_INDEX), probabilities.amax(0).clamp_(0, 1)
@@ -123,12 +128,11 @@ class EntropyRegularizedLabeler(ClassBalancedLabeler):
         return dict(super().settings(), alpha=self.alpha)
 
 
-def _ratio(probabilities: Tensor, thresholds: Tensor, alpha: float) -> Tensor:
+def _check(thresholds: Tensor, alpha: float) -> None:
     if not alpha > 0:
         raise ValueError(f'alpha must be positive, got {alpha}')
     if not (thresholds > 0).all():
         raise ValueError(f'thresholds must be positive, got {thresholds.tolist()}')
-    return probabilities.clamp_min(0) / thresholds[:, None, None]
 
 
 def _normalised(positions: Tensor, length: int, align_corners: bool) -> Tensor:

@@ -8,6 +8,7 @@ import torch
 from mmuda.pseudo_labels import (
     ClassBalancedLabeler,
     EntropyRegularizedLabeler,
+    LogitMapPredictor,
     lrent_kept,
     lrent_soft_labels,
     rare_classes,
@@ -35,6 +36,15 @@ def label_ids(train_ids: np.ndarray, case: dict) -> np.ndarray:
     table = np.zeros(256, np.uint8)
     table[:len(case['param_train_to_label_id'])] = case['param_train_to_label_id']
     return table[train_ids]
+
+
+@pytest.mark.parametrize('flipped', [0, 1])
+def test_probabilities(flipped):
+    case = load_case('crst', 'kc_thresholds')
+    views = np.stack([case['in_logits'], case['in_logits_flipped_image']], axis=1)[:, :1 + flipped]
+    predictor = LogitMapPredictor(flip=bool(flipped))
+    got = [predictor.decode(logits, tuple(case['param_size'].tolist())) for logits in torch.from_numpy(views)]
+    np.testing.assert_allclose(torch.stack(got), maps_of(case['out_probability'][flipped]), rtol=2e-5)
 
 
 @pytest.mark.parametrize('flipped', [0, 1])

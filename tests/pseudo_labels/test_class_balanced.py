@@ -211,6 +211,14 @@ def test_the_kept_portion_of_a_class_is_the_one_asked_for(images, portion):
             assert abs(int((values >= threshold).sum()) - portion * len(values)) <= 1
 
 
+@pytest.mark.parametrize('sampling', ['cbst', 'clean'])
+def test_images_worked_on_in_parts_give_the_same(monkeypatch, sampling):
+    image = torch.randn(4, 9, 7, generator=torch.Generator().manual_seed(0)).softmax(0)
+    expected = fitted([image], sampling=sampling, prior=image.flip(0)).summary()
+    monkeypatch.setattr('mmuda.pseudo_labels.class_balanced.BLOCK', 15)  # two rows
+    assert fitted([image], sampling=sampling, prior=image.flip(0)).summary() == expected
+
+
 def test_confidence_is_the_highest_probability_without_prior_and_at_most_one():
     image = two_classes([1.02, .9, .8, .7])
     labeler = fitted([image], prior=torch.full((2, 1, 4), .5))
@@ -309,9 +317,11 @@ def test_labelling_before_the_passes_is_refused():
 
 
 @pytest.mark.parametrize('labeler', [ClassBalancedLabeler(), fitted([three_classes()])], ids=['before', 'after'])
-def test_observing_outside_of_a_pass_is_refused(labeler):
+def test_passes_that_have_not_begun_or_are_over_are_refused(labeler):
     with pytest.raises(RuntimeError, match='outside of a pass'):
         labeler.observe(three_classes())
+    with pytest.raises(RuntimeError, match='outside of a pass'):
+        labeler.end_pass()
 
 
 def stream() -> list[torch.Tensor]:
