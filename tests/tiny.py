@@ -11,12 +11,21 @@ from mmcv.transforms import BaseTransform
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
-from mmseg.registry import HOOKS, TRANSFORMS
+from mmseg.registry import HOOKS, RUNNERS, TRANSFORMS
 
 from mmuda.toy_data import write_toy_data
 
 REPO = Path(__file__).parents[1]
 CROP = (48, 64)
+TINY = {
+    'train_dataloader.batch_size': 2,
+    'train_dataloader.num_workers': 0,
+    'train_dataloader.persistent_workers': False,
+    'model.segmentor.backbone.base_channels': 8,
+    'model.segmentor.backbone.stem_channels': 8,
+    'model.segmentor.decode_head.in_channels': (32, 64),
+    'model.segmentor.decode_head.channels': 32,
+}
 
 
 class Killed(Exception):
@@ -46,7 +55,7 @@ class RecordImages(Hook):
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch=None, outputs=None) -> None:
         entries = [
             f'{view}:{Path(sample.img_path).name}:{int(image.long().sum())}'
-            for view in ('source', 'target')
+            for view in data_batch['inputs']
             for image, sample in zip(data_batch['inputs'][view], data_batch['data_samples'][view])
         ]
         with open(Path(runner.work_dir) / 'images.txt', 'a') as file:
@@ -92,13 +101,7 @@ def tiny_config(data: Path, work_dir: Path, name: str = 'mrnet', **options: Any)
     cfg.merge_from_dict({
         'log_level': 'WARNING',
         'train_cfg.max_iters': 2,
-        'train_dataloader.batch_size': 2,
-        'train_dataloader.num_workers': 0,
-        'train_dataloader.persistent_workers': False,
-        'model.segmentor.backbone.base_channels': 8,
-        'model.segmentor.backbone.stem_channels': 8,
-        'model.segmentor.decode_head.in_channels': (32, 64),
-        'model.segmentor.decode_head.channels': 32,
+        **TINY,
     })
     # Adam turns rounding noise of vanishing gradients into whole steps: runs could not be compared to 1e-5.
     cfg.optim_wrapper.optimizer = dict(type='SGD', lr=0.02, momentum=0.9, weight_decay=5e-4, nesterov=True)
@@ -116,6 +119,28 @@ def tiny_config(data: Path, work_dir: Path, name: str = 'mrnet', **options: Any)
     return cfg
 
 
+def tiny_self_training_config(data: Path, work_dir: Path, name: str = 'cbst', **options: Any) -> Config:
+    """Rounds of self-training of ``configs/toy/<name>.py``: two of three iterations, from random weights.
+
+    Args:
+        data (Path): What :func:`make_data` returned.
+        work_dir (Path): Of the run.
+        name (str): One of the toy configs of self-training.
+        **options: Dotted keys to set, with ``__`` in the place of dots.
+    """
+    cfg = Config.fromfile(REPO / 'configs' / 'toy' / f'{name}.py')
+    cfg.work_dir = str(work_dir)
+    cfg.experiment_name = uuid.uuid4().hex  # mmengine keeps its singletons under this name
+    cfg.merge_from_dict({'log_level': 'WARNING', 'train_cfg.num_rounds': 2, 'train_cfg.iterations': 3, **TINY})
+    cfg.optim_wrapper.optimizer = dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=5e-4, nesterov=True)
+    cfg.train_cfg.predictor.update(scale=(96, 64))
+    shrink_data(cfg, data)
+    cfg.custom_hooks = [hook for hook in cfg.get('custom_hooks', []) if hook.type != 'StageCheckpointHook']
+    del cfg.default_hooks['visualization']
+    cfg.merge_from_dict({key.replace('__', '.'): value for key, value in options.items()})
+    return cfg
+
+
 def shrink_data(cfg: Config, data: Path) -> None:
     """Put every dataset of ``cfg`` under ``data`` and make its crops small."""
 
@@ -127,7 +152,7 @@ def shrink_data(cfg: Config, data: Path) -> None:
                 node['scale'] = (96, 64)
             if node.get('type') == 'Resize':
                 node['scale'] = (96, 64)
-            if node.get('type') == 'HardSampleCrop':
+            if node.get('type') in ('HardSampleCrop', 'CentredMiningCrop'):
                 node['crop_size'] = CROP
             node = list(node.values())
         for child in node if isinstance(node, list) else ():
@@ -145,7 +170,7 @@ def add_hook(cfg: Config, **hook: Any) -> Config:
 
 def train(cfg: Config) -> Runner:
     """Train in this process."""
-    runner = Runner.from_cfg(cfg)
+    runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
     runner.train()
     return runner
 

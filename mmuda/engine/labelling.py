@@ -1,5 +1,7 @@
 """Pseudo labels of a data set by the model in training: what PseudoLabelHook and self-training share."""
+import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 from mmengine.dist import broadcast
@@ -41,6 +43,9 @@ def describe_labels(runner: Runner, dataset: PseudoLabelDataset, predictor: dict
         labeler=labeler,
         model=_prediction_settings(config.get('segmentor', config)),
         data_preprocessor=_prediction_settings(config.get('data_preprocessor')))
+    prior = labeler.get('prior')
+    if prior is not None and Path(prior).is_file():
+        description['prior'] = hashlib.sha256(Path(prior).read_bytes()).hexdigest()[:32]
     return json.loads(json.dumps(description, default=str))
 
 
@@ -68,20 +73,24 @@ def label_dataset(runner: Runner, dataset: PseudoLabelDataset, predictor: dict, 
     model.train()
 
 
-def reuse_labels(dataset: PseudoLabelDataset, store: PseudoLabelStore, wanted: dict[str, Any]) -> None:
+def reuse_labels(dataset: PseudoLabelDataset, store: PseudoLabelStore, wanted: dict[str, Any],
+                 with_maps: bool = False) -> None:
     """Let a resumed run train on the labels that it was trained on.
 
     Args:
         dataset (PseudoLabelDataset): The images.
         store (PseudoLabelStore): The labels.
         wanted (dict): Their description, from :func:`describe_labels`.
+        with_maps (bool): Whether the small maps are needed, too. Defaults to False.
 
     Raises:
         FileNotFoundError: If the labels are not all there.
         ValueError: If they are others.
     """
     manifest = store.manifest()
-    if manifest is None or not manifest['complete'] or not all(store.has(name) for name, _ in _images(dataset)):
+    names = [name for name, _ in _images(dataset)]
+    there = manifest is not None and manifest['complete'] and all(map(store.has, names))
+    if not there or (with_maps and not all(map(store.has_map, names))):
         raise FileNotFoundError(
             f'cannot resume: the pseudo labels that this run was trained on are not (all) in {store.root}. Bring them '
             'back, or start the stage again without --resume')

@@ -74,19 +74,24 @@ def generate_pseudo_labels(segmentor: nn.Module,
     if manifest is None:
         raise FileNotFoundError(f'rank {get_rank()} does not see {store.root}, which rank 0 has just made: the '
                                 'store must lie in a folder that all ranks share')
+    passes = getattr(labeler, 'num_passes', 0)
     pending = [image for image in images if not store.has(image[0])]
+    counted = not passes or 'labelled_pixels' in (store.summary() or {})
     barrier()  # every rank has the same list before the first file is written
     segmentor.eval()
-    maps = _Predictions(segmentor, predictor, store, keep=keep_maps or bool(getattr(labeler, 'num_passes', 0)))
-    if getattr(labeler, 'num_passes', 0) and pending:
+    maps = _Predictions(segmentor, predictor, store, keep=keep_maps or passes > 0)
+    if passes and (pending or not counted):
         _find_thresholds(labeler, images, maps, store, num_classes)
     for name, path in _progress(_share(pending)):
         label, confidence = labeler(maps(name, path))
         store.write(name, label.cpu().numpy(), confidence.float().cpu().numpy())
+    if keep_maps:
+        for name, path in _share(images):
+            maps.encode(name, path)
     barrier()
-    if manifest['complete']:
+    if manifest['complete'] and counted and not pending:
         return
-    labelled = _count_labels(images, store) if getattr(labeler, 'num_passes', 0) else None
+    labelled = _count_labels(images, store) if passes else None
     if is_main_process():
         if labelled is not None:
             store.write_summary(dict(store.summary(), labelled_pixels=labelled))
@@ -111,11 +116,16 @@ class _Predictions:
     def __call__(self, name: str, path: str) -> Tensor:
         if not self.keep:
             return self.predictor(self.segmentor, _read(path)).to(self.device)
+        self.encode(name, path)
+        encoded, size = self.store.read_map(name)
+        return self.predictor.decode(torch.from_numpy(encoded).to(self.device), size).to(self.device)
+
+    @torch.no_grad()
+    def encode(self, name: str, path: str) -> None:
+        """Make the small map of an image, if it is not there."""
         if not self.store.has_map(name):
             image = _read(path)
             self.store.write_map(name, self.predictor.encode(self.segmentor, image).cpu().numpy(), image.shape[:2])
-        encoded, size = self.store.read_map(name)
-        return self.predictor.decode(torch.from_numpy(encoded).to(self.device), size).to(self.device)
 
 
 def _find_thresholds(labeler: Any, images: Sequence[tuple[str, str]], maps: _Predictions, store: PseudoLabelStore,

@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import shutil
+import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -150,9 +151,16 @@ class PseudoLabelStore:
         self._write(self.label_path(name), lambda file: Image.fromarray(label).save(file, format='png'))
 
     def summary(self) -> dict[str, Any] | None:
-        """Return what the labeler found in its passes over all images; None if there is nothing."""
+        """Return what the labeler found in its passes over all images; None if there is nothing.
+
+        Raises:
+            ValueError: If the file is damaged.
+        """
         path = self.root / self.SUMMARY
-        return json.loads(path.read_bytes()) if path.is_file() else None
+        try:
+            return json.loads(path.read_bytes()) if path.is_file() else None
+        except ValueError as error:
+            raise ValueError(f'{path} is damaged ({error}): delete the folder {self.root} and label again') from error
 
     def write_summary(self, summary: dict[str, Any]) -> None:
         """Write what the labeler found, JSON values."""
@@ -178,14 +186,27 @@ class PseudoLabelStore:
         self._write(self.map_path(name), lambda file: np.savez(file, encoded=encoded, size=np.array(size)))
 
     def read_map(self, name: str) -> tuple[np.ndarray, tuple[int, int]]:
-        """Return what :meth:`write_map` wrote."""
-        with np.load(self.map_path(name), allow_pickle=False) as data:
-            height, width = data['size'].tolist()
-            return data['encoded'], (height, width)
+        """Return what :meth:`write_map` wrote.
+
+        Raises:
+            ValueError: If the file is damaged.
+        """
+        path = self.map_path(name)
+        try:
+            with np.load(path, allow_pickle=False) as data:
+                height, width = data['size'].tolist()
+                return data['encoded'], (height, width)
+        except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise ValueError(f'the map {path} is damaged ({error}): delete it and start again') from error
 
     def delete_maps(self) -> None:
         """Delete all small maps."""
-        shutil.rmtree(self.root / self.MAPS, ignore_errors=True)
+        folder = self.root / self.MAPS  # labels of images in a folder of this name lie there, too
+        for path in folder.rglob('*.npz'):
+            path.unlink(missing_ok=True)
+        for path in sorted([folder, *folder.rglob('*')], reverse=True):
+            with contextlib.suppress(OSError):  # not a folder, or not empty
+                path.rmdir()
 
     def _write_manifest(self, description: dict[str, Any], complete: bool) -> None:
         text = json.dumps(dict(complete=complete, description=description), indent=2)
@@ -193,19 +214,33 @@ class PseudoLabelStore:
 
     @staticmethod
     def _write(path: Path, write: Callable[[BinaryIO], Any]) -> None:
-        temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with open(temporary, 'wb') as file:
-                write(file)
-            os.replace(temporary, path)
+            replace_file(path, write)
         except OSError as error:
             raise OSError(error.errno, f'cannot write the pseudo labels {path} ({error.strerror or error}); free some '
                           'space or mend the permissions and start again: the images labelled so far are kept'
                           ) from error
-        finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+
+
+def replace_file(path: Path, write: Callable[[BinaryIO], Any]) -> None:
+    """Write a file whole or not at all; its folder is made.
+
+    Args:
+        path (Path): Where it goes.
+        write (Callable): Gets an open file, under a temporary name.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(temporary, 'wb') as file:
+            write(file)
+        os.replace(temporary, path)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def difference(found: dict[str, Any], expected: dict[str, Any], prefix: str = '') -> str:

@@ -1,6 +1,4 @@
 """The label step of ST, CBST and CBST-SP through the labelling engine (cases of golden/cbst)."""
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch

@@ -1,12 +1,13 @@
 """Rounds of self-training as one training loop."""
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mmengine.dist import barrier, is_main_process
-from mmseg.registry import LOOPS
+from mmengine.dist import barrier, broadcast_object_list, is_main_process
+from mmengine.runner import find_latest_checkpoint
+from mmseg.registry import LOOPS, TASK_UTILS
+from PIL import Image
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -21,7 +22,8 @@ from mmuda.engine.rounds import (
     selection_seed,
 )
 from mmuda.engine.runner.uda_train_loop import UDATrainLoop
-from mmuda.pseudo_labels import PseudoLabelStore
+from mmuda.pseudo_labels import PseudoLabelStore, prior_of
+from mmuda.pseudo_labels.store import replace_file
 
 SUMMARY = 'round.json'
 
@@ -56,7 +58,12 @@ class SelfTrainingLoop(UDATrainLoop):
     A round starts from the weights of the one before, with a fresh optimizer. Killed anywhere and resumed, the run
     continues exactly: labels are continued where they were left, training from the last checkpoint, and a round
     whose evaluation is missing is evaluated. Each round leaves in ``<work dir>/round_<i>`` its pseudo labels with
-    thresholds and class sizes, and ``round.json`` with its plan, rare classes, kept portion per class and evaluation.
+    thresholds and class sizes, and ``round.json`` with its plan, rare classes, kept portion per class and
+    evaluation; and the checkpoint ``<work dir>/round_<i>.pth``.
+
+    A work dir belongs to one run: a run that starts at round 0 refuses folders of later rounds, and labels of other
+    weights or settings in that of round 0. A run that was resumed from an earlier checkpoint than the last makes
+    the labels of the rounds after it again, where they differ.
 
     Args:
         runner (Runner): The runner.
@@ -64,8 +71,9 @@ class SelfTrainingLoop(UDATrainLoop):
             :class:`~mmuda.datasets.PoolSampler`.
         num_rounds (int): How many rounds.
         predictor (dict): Config of the predictor that labels.
-        labeler (dict): Config of the labeler; its ``portion`` is set in every round.
-        target_portion (dict): Arguments of :class:`~mmuda.engine.rounds.PortionSchedule`.
+        labeler (dict): Config of the labeler; its ``portion`` is set in every round, if it has one.
+        target_portion (dict): Arguments of :class:`~mmuda.engine.rounds.PortionSchedule`. Without effect on a labeler
+            without ``portion``.
         source_portion (dict): The same for the part of the source images in use.
         learning_rate (dict): Arguments of :class:`~mmuda.engine.rounds.LearningRateSchedule`; ``base`` is that of the
             optimizer and not given here. Parameter groups keep their ratios.
@@ -76,7 +84,12 @@ class SelfTrainingLoop(UDATrainLoop):
         source_seed (int): Seed of the choice of source images. Defaults to 0.
         rule (str): ``clean``, ``cbst`` or ``crst``: how published code rounds and clamps. Defaults to ``clean``.
         mine_source (bool): Whether rare classes are mined in source crops, too. Defaults to True.
-        keep_maps (bool): Keep the network's maps of the target, of which soft labels are made. Defaults to False.
+        keep_maps (bool): Keep the network's maps of the target while a round trains; soft labels are made of them.
+            Defaults to False.
+        spatial_prior (dict, optional): Arguments of :func:`~mmuda.pseudo_labels.prior_of`: the prior of all source
+            images, made before the first round if it is missing, is the labeler's. ``path`` defaults to
+            ``<work dir>/spatial_prior.npy``, ``shape`` (height, width) to that of the target images. Defaults to
+            None: no prior but the one of ``labeler``.
 
     Raises:
         ValueError: If a setting is out of range.
@@ -98,23 +111,31 @@ class SelfTrainingLoop(UDATrainLoop):
                  source_seed: int = 0,
                  rule: str = 'clean',
                  mine_source: bool = True,
-                 keep_maps: bool = False) -> None:
-        if num_rounds < 1:
-            raise ValueError(f'train_cfg.num_rounds must be at least 1, got {num_rounds}')
+                 keep_maps: bool = False,
+                 spatial_prior: dict | None = None) -> None:
         if (epochs is None) == (iterations is None):
             raise ValueError('train_cfg: give either `epochs` or `iterations`, the length of a round')
+        for name, value in dict(num_rounds=num_rounds, epochs=epochs, iterations=iterations).items():
+            if value is not None and (int(value) != value or value < 1):
+                raise ValueError(f'train_cfg.{name} must be a positive integer, got {value}')
         super().__init__(runner, dataloader, max_iters=1)
         if not isinstance(self.pool, PoolDataset) or not isinstance(self.sampler, PoolSampler):
             raise TypeError('SelfTrainingLoop needs a PoolDataset with a PoolSampler, got '
                             f'{type(self.pool).__name__} with {type(self.sampler).__name__}')
         self.predictor = predictor
         self.labeler = labeler
+        self.spatial_prior = spatial_prior
+        if spatial_prior is not None:
+            self._take_prior(spatial_prior.get('path') or Path(runner.work_dir, 'spatial_prior.npy'))
+        TASK_UTILS.build(predictor)  # errors of the config come now, not after a round
+        self._has_portion = hasattr(TASK_UTILS.build(self.labeler), 'portion')
         self.mine_source = mine_source
         self.keep_maps = keep_maps
         self.summaries: list[dict[str, Any]] = []  # of the rounds begun
-        target, source = (PortionSchedule(**dict(dict(rule=rule), **portion))
-                          for portion in (target_portion, source_portion))
-        rates = LearningRateSchedule(**dict(dict(rule=rule), **(learning_rate or {}), base=1.))
+        self._round_samples = 0  # drawn before the present round
+        target, source = (_schedule(PortionSchedule, name, rule, portion)
+                          for name, portion in (('target_portion', target_portion), ('source_portion', source_portion)))
+        rates = _schedule(LearningRateSchedule, 'learning_rate', rule, dict(learning_rate or {}, base=1.))
         batch = self.dataloader.batch_size * self.sampler.world_size
         num_images = len(self.pool.source.dataset)
         self.rounds: list[Round] = []
@@ -141,15 +162,18 @@ class SelfTrainingLoop(UDATrainLoop):
         return self.dataloader.sampler
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint needs beside the iteration: the summaries of the rounds begun."""
-        return dict(summaries=self.summaries)
+        """What a checkpoint needs beside the iteration: the rounds begun, and the samples drawn before the last."""
+        return dict(summaries=self.summaries, round_samples=self._round_samples)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over what :meth:`state_dict` gave.
 
         Raises:
-            ValueError: If the rounds were planned otherwise.
+            ValueError: If the rounds were planned otherwise, or the checkpoint is of another loop.
         """
+        if 'summaries' not in state:
+            raise ValueError('cannot resume: the checkpoint is not of rounds of self-training. To start from its '
+                             'weights, set load_from=CHECKPOINT without --resume')
         for plan, summary in zip(self.rounds, state['summaries']):
             found = {key: summary[key] for key in asdict(plan)}
             if found != asdict(plan):
@@ -157,6 +181,7 @@ class SelfTrainingLoop(UDATrainLoop):
                                  'now. Undo the change of train_cfg or of the image lists, or start again without '
                                  '--resume')
         self.summaries = list(state['summaries'])
+        self._round_samples = state['round_samples']
 
     def run(self) -> nn.Module:
         """Run all rounds; return the model."""
@@ -164,18 +189,20 @@ class SelfTrainingLoop(UDATrainLoop):
             raise ValueError('SelfTrainingLoop sets the learning rate of each round: remove param_scheduler')
         for group in self.runner.optim_wrapper.param_groups:
             group.setdefault('initial_lr', group['lr'])
+        self._check_start()
+        if self.spatial_prior is not None:
+            self._make_prior()
         self.runner.call_hook('before_train')
         self.runner.call_hook('before_train_epoch')
         for plan in self.rounds:
-            if self._iter < plan.end:
+            trains = self._iter < plan.end and not self.stop_training
+            if trains:
                 self._begin_round(plan)
-                while self._iter < plan.end and not self.stop_training:
-                    self.runner.model.train()
-                    self.run_iter(self.next_batch())
-                if self.stop_training:
-                    break
-                self._end_round(plan)
-            self._evaluate(plan)
+            while self._iter < plan.end and not self.stop_training:
+                self.runner.model.train()
+                self.run_iter(self.next_batch())
+            if self._iter == plan.end:
+                self._end_round(plan, trains)
         self.runner.call_hook('after_train_epoch')
         self.runner.call_hook('after_train')
         return self.runner.model
@@ -184,31 +211,66 @@ class SelfTrainingLoop(UDATrainLoop):
         """Folder of what a round leaves."""
         return Path(self.runner.work_dir) / f'round_{plan.index}'
 
+    def _check_start(self) -> None:
+        """Refuse to mix two runs, and to continue what the checkpoint does not know."""
+        if self._iter == 0:
+            later = [str(path) for path in Path(self.runner.work_dir).glob('round_*')
+                     if path.is_dir() and path != self.folder(self.rounds[0])]
+            if later:
+                raise ValueError(f'{self.runner.work_dir} has rounds of another run: {", ".join(sorted(later))}. '
+                                 'Continue that run with --resume, move or delete these folders, or choose another '
+                                 'work_dir')
+        elif len(self.summaries) < sum(plan.begin < self._iter for plan in self.rounds):
+            raise ValueError('cannot resume: the checkpoint does not say what its rounds were, as it was saved without '
+                             'ResumeStateHook. Start from its weights instead, with load_from=CHECKPOINT and without '
+                             '--resume')
+
+    def _take_prior(self, path: str | Path) -> None:
+        """Let the labeler use the prior that will be under ``path``."""
+        if self.labeler.get('prior') is not None:
+            raise ValueError('train_cfg: there are two spatial priors, labeler.prior and spatial_prior: remove one')
+        if not hasattr(TASK_UTILS.build(self.labeler), 'prior'):
+            raise ValueError(f'train_cfg.spatial_prior: {self.labeler["type"]} takes no prior')
+        self.labeler = dict(self.labeler, prior=str(path))
+
+    def _make_prior(self) -> None:
+        with Image.open(self.pool.target.image_path(0)) as image:
+            shape = image.size[::-1]
+        wanted = tuple(self.spatial_prior.get('shape') or shape)
+        if wanted != shape:
+            raise ValueError(f'train_cfg.spatial_prior.shape = {wanted}, but the target images have (height, width) = '
+                             f'{shape} ({self.pool.target.image_path(0)}): leave it out')
+        prior_of(self.pool.source.dataset, **dict(self.spatial_prior, path=self.labeler['prior'], shape=shape))
+
     def _begin_round(self, plan: Round) -> None:
-        labeler = dict(self.labeler, portion=plan.target_portion)
+        labeler = dict(self.labeler, portion=plan.target_portion) if self._has_portion else self.labeler
         store = PseudoLabelStore(self.folder(plan) / 'pseudo_labels')
         if self._iter == plan.begin:
             self.runner.logger.info(
                 f'Round {plan.index} of {len(self.rounds)}: {plan.target_portion:g} of the target, {plan.num_source} '
                 f'source images, {plan.end - plan.begin} iterations')
             weights = share_weights(self.runner)
+            # Labels of a later round can only be those of this run, which had gone further than its checkpoint.
             label_dataset(self.runner, self.pool.target, self.predictor, labeler, weights, store,
-                          keep_maps=self.keep_maps)
+                          overwrite=plan.index > 0, keep_maps=self.keep_maps)
             labels = store.summary() or {}
             self._keep_summary(plan, dict(asdict(plan), weights=weights, labels=labels))
             if not any(labels.get('labelled_pixels', [1])):
                 raise ValueError(f'round {plan.index}: no pixel of the target has a pseudo label; the thresholds are '
-                                 f'in {store.root / store.SUMMARY}. Raise train_cfg.target_portion')
-            for optimizer in _optimizers(self.runner.optim_wrapper):
-                optimizer.state.clear()
+                                 f'in {store.root / store.SUMMARY}. Raise train_cfg.target_portion and delete '
+                                 f'{self.folder(plan)}')
+            self._round_samples = self.samples_at(plan.begin)
+            self.runner.optim_wrapper.optimizer.state.clear()
+            self.runner.optim_wrapper.zero_grad()  # accumulated ones are in no checkpoint
         else:
             reuse_labels(self.pool.target, store, describe_labels(
-                self.runner, self.pool.target, self.predictor, labeler, self.summaries[plan.index]['weights']))
+                self.runner, self.pool.target, self.predictor, labeler, self.summaries[plan.index]['weights']),
+                self.keep_maps)
         self._mine(self.summaries[plan.index]['labels'])
         self.pool.source.select(plan.num_source, plan.source_seed)
         for group in self.runner.optim_wrapper.param_groups:
             group['lr'] = group['initial_lr'] * plan.learning_rate
-        self.sampler.start_round(plan.index, self.samples_at(plan.begin))
+        self.sampler.start_round(plan.index, self._round_samples)
         self.restart_data()
 
     def _mine(self, labels: dict[str, Any]) -> None:
@@ -219,23 +281,40 @@ class SelfTrainingLoop(UDATrainLoop):
         if has_mined_crops(part):
             set_mined_classes(part, labels['smallest_classes'], labels['priority_classes'])
 
-    def _end_round(self, plan: Round) -> None:
-        """Save the model of the round."""
-        name = f'round_{plan.index}.pth'
-        self.runner.save_checkpoint(
-            self.runner.work_dir, name, by_epoch=False, save_param_scheduler=False,
-            meta=dict(epoch=self._epoch, iter=self._iter))
+    def _end_round(self, plan: Round, trained: bool) -> None:
+        """Save the model of the round and evaluate it, unless that was done before the run was resumed here."""
         if is_main_process():
+            self._save(plan, trained)
+        if self.runner.val_loop is None:
+            return
+        summary = self.summaries[plan.index]
+        evaluation = None if trained else self._kept_evaluation(plan)
+        if evaluation is None:
+            evaluation = {key: float(value) for key, value in self.runner.val_loop.run().items()}
+        self._keep_summary(plan, dict(summary, evaluation=evaluation))
+
+    def _save(self, plan: Round, trained: bool) -> None:
+        name = f'round_{plan.index}.pth'
+        latest = None if trained else find_latest_checkpoint(self.runner.work_dir)
+        if latest is None or Path(latest).name != name:
+            self.runner.save_checkpoint(
+                self.runner.work_dir, name, by_epoch=False, save_param_scheduler=False,
+                meta=dict(epoch=self._epoch, iter=self._iter))
             path = Path(self.runner.work_dir, 'last_checkpoint')
             _write(path, str(path.with_name(name)))
+        if self.keep_maps:  # no run comes back to this round
+            PseudoLabelStore(self.folder(plan) / 'pseudo_labels').delete_maps()
 
-    def _evaluate(self, plan: Round) -> None:
-        """Evaluate the model of the round, unless that was done before the run was resumed."""
-        summary = self.summaries[plan.index]
-        if self.runner.val_loop is None or 'evaluation' in self._written(plan):
-            return
-        metrics = self.runner.val_loop.run()
-        self._keep_summary(plan, dict(summary, evaluation={key: float(value) for key, value in metrics.items()}))
+    def _kept_evaluation(self, plan: Round) -> dict[str, float] | None:
+        """Return the evaluation in ``round.json``, if it is of this round; the same on all ranks."""
+        found: list[dict | None] = [None]
+        path = self.folder(plan) / SUMMARY
+        if is_main_process() and path.is_file():
+            written = json.loads(path.read_text())
+            evaluation = written.pop('evaluation', None)
+            found = [evaluation if written == self.summaries[plan.index] else None]
+        broadcast_object_list(found)
+        return found[0]
 
     def _keep_summary(self, plan: Round, summary: dict[str, Any]) -> None:
         self.summaries[plan.index:] = [summary]
@@ -243,17 +322,17 @@ class SelfTrainingLoop(UDATrainLoop):
             _write(self.folder(plan) / SUMMARY, json.dumps(summary, indent=2))
         barrier()
 
-    def _written(self, plan: Round) -> dict[str, Any]:
-        path = self.folder(plan) / SUMMARY
-        return json.loads(path.read_text()) if path.is_file() else {}
 
-
-def _optimizers(wrapper: Any) -> list:
-    return [part.optimizer for part in wrapper.values()] if hasattr(wrapper, 'values') else [wrapper.optimizer]
+def _schedule(kind: type, name: str, rule: str, settings: dict) -> Any:
+    try:
+        return kind(**dict(dict(rule=rule), **settings))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f'train_cfg.{name}: {error}') from error
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    temporary = path.with_name(f'.{path.name}.tmp')
-    temporary.write_text(text)
-    os.replace(temporary, path)
+    try:
+        replace_file(path, lambda file: file.write(text.encode()))
+    except OSError as error:
+        raise OSError(error.errno, f'cannot write {path} ({error.strerror or error}); free some space or mend the '
+                      'permissions, and continue with --resume') from error
