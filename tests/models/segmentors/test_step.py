@@ -41,6 +41,24 @@ def test_logits_have_the_size_of_the_images():
     assert make_step().step.logits('source')['main'].shape == (2, 2, 8, 8)
 
 
+def test_unresized_logits_have_the_size_that_the_head_gives():
+    assert make_step().step.unresized_logits('source')['main'].shape == (2, 2, 4, 4)
+
+
+def test_both_sizes_share_a_pass():
+    case = make_step()
+    assert not case.step.has_logits('source')
+    case.step.unresized_logits('source')
+    case.step.logits('source')
+    assert case.student.passes == 1 and case.step.has_logits('source')
+
+
+def test_logits_are_the_resized_ones():
+    step = make_step().step
+    corners = step.logits('source')['main'][:, :, ::7, ::7]
+    torch.testing.assert_close(corners, step.unresized_logits('source')['main'][:, :, ::3, ::3])
+
+
 def test_every_view_moves_the_running_statistics_by_default():
     case = make_step()
     case.step.logits('source')

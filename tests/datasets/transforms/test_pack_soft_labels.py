@@ -1,0 +1,117 @@
+import numpy as np
+import pytest
+import torch
+from mmseg.registry import TASK_UTILS
+
+from mmuda.datasets.transforms import CentredMiningCrop, HorizontalFlip, PackSoftLabels
+from mmuda.pseudo_labels import PseudoLabelStore
+from mmuda.pseudo_labels.soft_labels import lrent_targets
+
+SIZE, CROP = (24, 40), (16, 20)
+THRESHOLDS, ALPHA = [.6, .3, .2, 1.], .25
+
+
+@pytest.fixture
+def store(tmp_path) -> PseudoLabelStore:
+    return make_store(tmp_path)
+
+
+def make_store(root, predictor: dict | None = None, summary: dict | None = None) -> PseudoLabelStore:
+    """Maps of one image, of two views."""
+    store = PseudoLabelStore(root / 'store')
+    store.open(dict(predictor=predictor or dict(type='LogitMapPredictor')))
+    store.write_summary(dict(thresholds_used=THRESHOLDS, alpha=ALPHA) if summary is None else summary)
+    logits = np.random.default_rng(0).normal(0, 2, (2, len(THRESHOLDS), 5, 7)).astype(np.float32)
+    store.write_map('city/a.png', logits, SIZE)
+    return store
+
+
+def sample(store: PseudoLabelStore, shape: tuple[int, int] = SIZE) -> dict:
+    return dict(
+        img=np.zeros((*shape, 3), np.uint8),
+        gt_seg_map=np.zeros(shape, np.uint8),
+        seg_fields=['gt_seg_map'],
+        img_path='city/a.png',
+        pseudo_label_store=str(store.root),
+        pseudo_label_name='city/a.png')
+
+
+def whole(store: PseudoLabelStore, size: tuple[int, int] = SIZE, **options) -> torch.Tensor:
+    """Soft labels of the image, made of the probabilities that the labelling read."""
+    predictor = TASK_UTILS.build(dict(type='LogitMapPredictor', **options))
+    probabilities = predictor.decode(torch.from_numpy(store.read_map('city/a.png')[0]), size)
+    return lrent_targets(probabilities, torch.tensor(THRESHOLDS), ALPHA)
+
+
+def soft_of(results: dict) -> torch.Tensor:
+    return PackSoftLabels()(results)['data_samples'].gt_soft_seg.data
+
+
+def test_crop_at_scale_1_equals_that_of_the_whole_soft_labels(store):
+    results = CentredMiningCrop(CROP, scales=[1.])(sample(store))
+    top, left = results['crop_offset']
+    want = whole(store)[:, top:top + CROP[0], left:left + CROP[1]]
+    got = soft_of(results)
+    assert 0 < (want.sum(0) > 0).sum() < want[0].numel()
+    torch.testing.assert_close(got, want, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize('scale, size', [(0.8, (19, 32)), (1.5, (36, 60))])
+def test_crop_of_a_scaled_image_comes_from_maps_resized_to_it(store, scale, size):
+    results = CentredMiningCrop(CROP, scales=[scale])(sample(store))
+    top, left = results['crop_offset']
+    want = whole(store, size)[:, top:top + CROP[0], left:left + CROP[1]]
+    torch.testing.assert_close(soft_of(results), want, rtol=1e-4, atol=1e-5)
+
+
+def test_padding_is_not_labelled(store):
+    results = CentredMiningCrop(CROP, scales=[0.5])(sample(store))
+    soft = soft_of(results)
+    assert soft.shape == (len(THRESHOLDS), *CROP)
+    assert not soft[:, 12:].any()
+    torch.testing.assert_close(soft[:, :12], whole(store, (12, 20)), rtol=1e-4, atol=1e-5)
+
+
+def test_a_mirrored_crop_has_mirrored_labels(store):
+    straight = CentredMiningCrop(SIZE, scales=[1.])(sample(store))
+    mirrored = HorizontalFlip(1.)(CentredMiningCrop(SIZE, scales=[1.])(sample(store)))
+    torch.testing.assert_close(soft_of(mirrored), soft_of(straight).flip(-1))
+
+
+def test_labels_are_resized_as_the_labelling_resized(tmp_path):
+    store = make_store(tmp_path, dict(type='LogitMapPredictor', align_corners=False))
+    results = CentredMiningCrop(SIZE, scales=[1.])(sample(store))
+    torch.testing.assert_close(soft_of(results), whole(store, align_corners=False), rtol=1e-4, atol=1e-5)
+
+
+def test_the_rest_is_packed_as_ever(store):
+    packed = PackSoftLabels()(CentredMiningCrop(CROP)(sample(store)))
+    assert packed['inputs'].shape == (3, *CROP)
+    assert packed['data_samples'].gt_sem_seg.data.shape == (1, *CROP)
+    assert packed['data_samples'].gt_soft_seg.data.dtype == torch.float32
+
+
+def test_a_sample_that_was_not_cropped_is_refused(store):
+    with pytest.raises(KeyError, match='scaled_shape.*behind CentredMiningCrop'):
+        PackSoftLabels()(sample(store))
+
+
+def test_missing_maps_name_the_setting(store):
+    store.delete_maps()
+    with pytest.raises(FileNotFoundError, match=r'maps/city/a\.npz: set train_cfg.keep_maps=True'):
+        PackSoftLabels()(CentredMiningCrop(CROP)(sample(store)))
+
+
+@pytest.mark.parametrize('options, message', [
+    (dict(summary=dict(thresholds_used=THRESHOLDS)), 'no thresholds of soft labels.*EntropyRegularizedLabeler'),
+    (dict(predictor=dict(type='SoftmaxMapPredictor')), 'the maps in .* are of SoftmaxMapPredictor.*LogitMapPredictor')])
+def test_a_store_of_another_method_is_refused(tmp_path, options, message):
+    store = make_store(tmp_path, **options)
+    with pytest.raises(ValueError, match=message):
+        PackSoftLabels()(CentredMiningCrop(CROP)(sample(store)))
+
+
+def test_other_flips_are_refused(store):
+    results = dict(CentredMiningCrop(CROP)(sample(store)), flip_direction='vertical')
+    with pytest.raises(ValueError, match="flip_direction is 'vertical'"):
+        PackSoftLabels()(results)
