@@ -106,6 +106,7 @@ def tiny_config(data: Path, work_dir: Path, name: str = 'mrnet', **options: Any)
     # Adam turns rounding noise of vanishing gradients into whole steps: runs could not be compared to 1e-5.
     cfg.optim_wrapper.optimizer = dict(type='SGD', lr=0.02, momentum=0.9, weight_decay=5e-4, nesterov=True)
     for objective in cfg.model.objectives:
+        objective.pop('begin', None)
         if 'class_weights' in objective:
             objective.class_weights.often_balance = True  # a state to save and restore
     shrink_data(cfg, data)

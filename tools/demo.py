@@ -34,7 +34,7 @@ from PIL import Image  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
-from mmuda.pseudo_labels import PseudoLabelStore  # noqa: E402
+from mmuda.pseudo_labels import PseudoLabelStore, disagreement  # noqa: E402
 from mmuda.toy_data import write_toy_data  # noqa: E402
 from mmuda.visualization import comparison_figure  # noqa: E402
 
@@ -111,10 +111,14 @@ def run_tool(title: str, tool: str, arguments: list[str], log: Path) -> None:
 
 
 def train(run: Run, iterations: int) -> None:
-    """Train from the beginning, whatever an earlier demo left in the work dir."""
+    """Train from the beginning, whatever an earlier demo left in the work dir.
+
+    ``iterations`` are those of source-only; the others' are in proportion to their configs.
+    """
     shutil.rmtree(run.work_dir, ignore_errors=True)
     options = [f'load_from={run.start.checkpoint}'] if run.start else []
-    options += shortened(Config.fromfile(run.config), iterations)
+    config, full = Config.fromfile(run.config), Config.fromfile(ROOT / 'configs' / 'toy' / 'source_only.py')
+    options += shortened(config, iterations * config.train_cfg.max_iters // full.train_cfg.max_iters)
     arguments = [str(run.config), '--work-dir', str(run.work_dir), '--cfg-options', *options]
     begin = time.monotonic()
     run_tool(
@@ -168,12 +172,10 @@ def load_model(run: Run) -> torch.nn.Module:
 
 @torch.no_grad()
 def uncertainty(model: torch.nn.Module, batch: dict) -> torch.Tensor:
-    """(H, W) divergence KL(main || aux) of the two classifiers, in nats."""
+    """(H, W) disagreement of the two classifiers, in [0, 1]."""
     inputs = model.data_preprocessor(batch, False)['inputs']
     logits = model.decode_head(model.extract_feat(inputs))
-    main, aux = (logits[key].log_softmax(1) for key in ('main', 'aux'))
-    divergence = (main.exp() * (main - aux)).sum(1, keepdim=True)
-    return resize(divergence, inputs.shape[2:], mode='bilinear', align_corners=True)[0, 0]
+    return resize(disagreement(**logits)[:, None], inputs.shape[2:], mode='bilinear', align_corners=True)[0, 0]
 
 
 def draw(runs: list[Run], path: Path, rows: int = 4) -> Path:
@@ -201,7 +203,8 @@ def draw(runs: list[Run], path: Path, rows: int = 4) -> Path:
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--work-dir', type=Path, default=ROOT / 'work_dirs' / 'demo', help='for everything made')
-    parser.add_argument('--iterations', type=int, default=300, help='of each training (the configs: 500)')
+    parser.add_argument(
+        '--iterations', type=int, default=450, help='of source-only and MRNet (configs: 750); stage 2 in proportion')
     return parser.parse_args()
 
 

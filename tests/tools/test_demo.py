@@ -44,4 +44,4 @@ def test_shortened_schedule_keeps_its_proportions():
     begin = config.model.objectives[2].begin / config.train_cfg.max_iters
     config.merge_from_dict({key: int(value) for key, value in (o.split('=') for o in demo.shortened(config, 20))})
     assert (config.train_cfg.max_iters, config.param_scheduler.max_iters) == (20, 20)
-    assert config.model.objectives[2].begin == 20 * begin
+    assert config.model.objectives[2].begin == int(20 * begin)

@@ -9,6 +9,6 @@ model = dict(
             loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
             class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
             weights=dict(aux=0.5, main=1.)),
-        dict(type='MemoryRegularization', weight=0.02, begin=250),
+        dict(type='MemoryRegularization', weight=0.02),
         dict(type='BatchNormUpdate', view='target'),
     ])

@@ -2,9 +2,9 @@
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.01))
-param_scheduler = dict(type='WarmupPolyLR', warmup_iters=50, max_iters=500, by_epoch=False)
+param_scheduler = dict(type='WarmupPolyLR', warmup_iters=50, max_iters=750, by_epoch=False)
 
-train_cfg = dict(type='UDATrainLoop', max_iters=500, val_interval=500)
+train_cfg = dict(type='UDATrainLoop', max_iters=750, val_interval=750)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
 
