@@ -8,7 +8,13 @@ import torch
 from PIL import Image
 from torch import nn
 
-from mmuda.pseudo_labels import ConfidenceLabeler, PseudoLabelStore, fingerprint, generate_pseudo_labels
+from mmuda.pseudo_labels import (
+    ClassBalancedLabeler,
+    ConfidenceLabeler,
+    PseudoLabelStore,
+    fingerprint,
+    generate_pseudo_labels,
+)
 from tests.two_ranks import run_on_two_ranks
 
 NAMES = ['city/0.png', 'city/1.png', 'town/2.png', '3.png', '4.png']
@@ -26,6 +32,17 @@ class Brightness:
             os.kill(os.getpid(), signal.SIGKILL)
         self.calls += 1
         return torch.from_numpy(image.transpose(2, 0, 1).copy()).float().div(32).softmax(0)
+
+
+class SmallBrightness(Brightness):
+    """The same in two steps: the image itself is what is kept."""
+
+    def encode(self, segmentor: nn.Module, image: np.ndarray) -> torch.Tensor:
+        return self(segmentor, image)
+
+    def decode(self, encoded: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+        assert encoded.shape[1:] == size
+        return encoded
 
 
 @pytest.fixture
@@ -177,3 +194,145 @@ def test_fingerprint_tells_weights_apart(change):
 def test_fingerprint_takes_half_precision_and_any_order():
     state = dict(weight=torch.ones(2, 3, dtype=torch.bfloat16).t(), count=torch.tensor(3))
     assert fingerprint(state) == fingerprint(dict(reversed(state.items())))
+
+
+def balance(images, store, predictor=None, labeler=None, **options) -> Brightness:
+    """Label with thresholds per class."""
+    predictor = predictor or SmallBrightness()
+    generate_pseudo_labels(nn.Identity(), images, predictor, labeler or ClassBalancedLabeler(0.5), store, DESCRIPTION,
+                           **dict(dict(num_classes=3), **options))
+    return predictor
+
+
+def test_network_runs_once_an_image_for_all_passes(images, store):
+    assert balance(images, store).calls == len(images)
+
+
+def test_predictor_without_maps_runs_in_every_pass(images, store):
+    assert balance(images, store, Brightness()).calls == (ClassBalancedLabeler.num_passes + 1) * len(images)
+
+
+def test_small_maps_do_not_change_labels(images, store, tmp_path):
+    balance(images, store)
+    other = PseudoLabelStore(tmp_path / 'other')
+    balance(images, other, Brightness())
+    assert contents(store) == contents(other)
+
+
+def test_thresholds_are_those_of_all_images(images, store):
+    balance(images, store)
+    labeler = ClassBalancedLabeler(0.5)
+    labeler.begin(3)
+    for _ in range(labeler.num_passes):
+        for _, path in images:
+            labeler.observe(Brightness()(None, np.array(Image.open(path))[:, :, ::-1]))
+        labeler.end_pass()
+    summary = store.summary()
+    assert {key: summary[key] for key in labeler.summary()} == labeler.summary()
+
+
+def test_labelled_pixels_are_counted(images, store):
+    balance(images, store)
+    labels = np.stack([np.array(Image.open(store.label_path(name))) for name in NAMES])
+    want = [int((labels == index).sum()) for index in range(3)]
+    assert store.summary()['labelled_pixels'] == want and sum(want) < labels.size
+
+
+def test_class_that_is_never_predicted_has_threshold_one(images, store):
+    class Two(SmallBrightness):
+        def encode(self, segmentor, image):
+            return torch.cat([self(segmentor, image)[:2], torch.full((1, 6, 8), -1.)])
+
+    balance(images, store, Two())
+    summary = store.summary()
+    assert (summary['class_sizes'][2], summary['thresholds_used'][2], summary['labelled_pixels'][2]) == (0, 1, 0)
+
+
+def test_maps_are_deleted_in_the_end(images, store):
+    balance(images, store)
+    assert not (store.root / 'maps').exists()
+
+
+def test_maps_are_kept_if_wanted(images, store):
+    balance(images, store, keep_maps=True)
+    assert all(store.has_map(name) for name in NAMES)
+
+
+def test_kept_maps_that_are_missing_are_made_again(images, store):
+    balance(images, store)
+    assert balance(images, store, keep_maps=True).calls == len(images)
+    assert all(store.has_map(name) for name in NAMES)
+
+
+def test_keeping_maps_needs_a_predictor_that_has_them(images, store):
+    with pytest.raises(ValueError, match='soft labels need a predictor with maps, got Brightness: use LogitMapPred'):
+        balance(images, store, Brightness(), keep_maps=True)
+
+
+def test_passes_need_the_number_of_classes(images, store):
+    with pytest.raises(ValueError, match='ClassBalancedLabeler reads all images before it labels: num_classes is'):
+        balance(images, store, num_classes=None)
+
+
+def test_complete_store_with_thresholds_is_not_read_again(images, store):
+    balance(images, store)
+    before = contents(store)
+    assert balance(images, store).calls == 0 and contents(store) == before
+
+
+def test_summary_that_is_gone_is_made_again(images, store):
+    balance(images, store)
+    before = contents(store)
+    (store.root / 'summary.json').unlink()
+    balance(images, store)
+    assert contents(store) == before
+
+
+def test_deleted_label_is_made_again_with_the_same_thresholds(images, store):
+    balance(images, store)
+    before = contents(store)
+    store.label_path(NAMES[2]).unlink()
+    assert balance(images, store).calls == 1
+    assert contents(store) == before
+
+
+@pytest.mark.parametrize('method, call', [
+    ('write_map', 3), ('write_summary', 1), ('write', 1), ('write', 4), ('write_summary', 2), ('delete_maps', 1),
+    ('finish', 1)])
+def test_passes_continue_after_sigkill(images, store, tmp_path, method, call):
+    class Dying(PseudoLabelStore):
+        calls = 0
+
+    def die_at(self, *args):
+        Dying.calls += 1
+        if Dying.calls == call:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return getattr(PseudoLabelStore, method)(self, *args)
+
+    setattr(Dying, method, die_at)
+    process = multiprocessing.get_context('fork').Process(target=balance, args=(images, Dying(store.root)))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    balance(images, store)
+    whole = PseudoLabelStore(tmp_path / 'whole')
+    balance(images, whole)
+    assert contents(store) == contents(whole)
+
+
+def test_thresholds_of_other_settings_are_refused(images, store):
+    balance(images, store)
+    store.label_path(NAMES[2]).unlink()
+    with pytest.raises(ValueError, match='thresholds were found with portion = 0.5, but it is 0.3 now: label again'):
+        balance(images, store, labeler=ClassBalancedLabeler(0.3))
+
+
+def balance_on_rank(rank: int, images: list, root: str) -> int:
+    return balance(images, PseudoLabelStore(root)).calls
+
+
+def test_two_ranks_find_the_same_thresholds_and_labels(images, store, tmp_path):
+    assert run_on_two_ranks(balance_on_rank, images, str(store.root)) == [3, 2]
+    whole = PseudoLabelStore(tmp_path / 'whole')
+    balance(images, whole)
+    assert contents(store) == contents(whole)

@@ -191,3 +191,80 @@ def test_really_full_disk(small_disk):
     with pytest.raises(OSError, match='No space left on device.*labelled so far are kept'):
         store.write('1.png', noise, noise / 255)
     assert files(store.root) == ['0.png', 'confidence/0.png', 'manifest.json']
+
+
+MAP = np.arange(12, dtype=np.float32).reshape(3, 2, 2)
+
+
+def no_space(*args, **kwargs):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_maps_come_back_bit_for_bit(store):
+    store.write_map('city/a.jpg', MAP / 3, (5, 7))
+    encoded, size = store.read_map('city/a.jpg')
+    np.testing.assert_array_equal(encoded, MAP / 3)
+    assert encoded.dtype == np.float32 and size == (5, 7)
+
+
+def test_deleted_maps_leave_nothing(store):
+    store.write_map('city/a.jpg', MAP, (5, 7))
+    store.delete_maps()
+    assert not store.has_map('city/a.jpg')
+    assert [path.name for path in store.root.iterdir()] == ['manifest.json']
+
+
+def test_deleting_maps_keeps_labels_of_images_in_a_folder_of_that_name(store):
+    store.write('maps/a.jpg', LABEL, CONFIDENCE)
+    store.write_map('maps/a.jpg', MAP, (5, 7))
+    store.delete_maps()
+    assert store.has('maps/a.jpg') and not store.has_map('maps/a.jpg')
+
+
+def test_deleting_maps_that_are_not_there(store):
+    store.delete_maps()
+    assert files(store.root) == ['manifest.json']
+
+
+def test_summary_comes_back(store):
+    assert store.summary() is None
+    store.write_summary(dict(thresholds=[0.1, 1 / 3]))
+    assert store.summary() == dict(thresholds=[0.1, 1 / 3])
+
+
+@pytest.mark.parametrize('write', [
+    lambda store: store.write_map('a.png', MAP, (5, 7)), lambda store: store.write_summary(dict(thresholds=[1]))],
+    ids=['map', 'summary'])
+def test_full_disk_while_writing_maps_and_summary(store, monkeypatch, write):
+    store.write_summary(dict(thresholds=[0]))
+    monkeypatch.setattr(store_module.os, 'replace', no_space)
+    with pytest.raises(OSError, match='cannot write the pseudo labels .*No space left.*labelled so far are kept'):
+        write(store)
+    assert files(store.root) == ['manifest.json', 'summary.json']
+    assert store.summary() == dict(thresholds=[0])
+
+
+def test_full_disk_in_the_middle_of_a_map(store, monkeypatch):
+    def fill(file, **arrays):
+        file.write(b'half')
+        no_space()
+
+    monkeypatch.setattr(store_module.np, 'savez', fill)
+    with pytest.raises(OSError, match=r'maps/a\.npz \(No space left'):
+        store.write_map('a.png', MAP, (5, 7))
+    assert files(store.root) == ['manifest.json']
+
+
+def test_damaged_summary_is_named(store):
+    (store.root / 'summary.json').write_text('{"thresholds": [0.')
+    with pytest.raises(ValueError, match=r'summary\.json is damaged .*delete the folder .*store and label again'):
+        store.summary()
+
+
+@pytest.mark.parametrize('damage', [lambda data: data[:len(data) // 2], lambda data: b'', lambda data: b'no map'])
+def test_damaged_map_is_named(store, damage):
+    store.write_map('a.png', MAP, (5, 7))
+    path = store.map_path('a.png')
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ValueError, match=r'the map .*a\.npz is damaged .*delete it and start again'):
+        store.read_map('a.png')
