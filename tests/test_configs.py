@@ -1,18 +1,30 @@
 """The shipped configs say what the papers' code did."""
+import inspect
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from mmseg.registry import MODELS
+from mmseg.registry import DATASETS, MODELS, TASK_UTILS, TRANSFORMS
+
+from mmuda.datasets.transforms import PackSoftLabels
+from mmuda.engine.runner import SelfTrainingLoop
+from mmuda.evaluation.protocols import SYNTHIA_16
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 METHODS = sorted(path.relative_to(CONFIGS).as_posix() for path in CONFIGS.glob('[!_]*/*.py'))
 
 
+@cache
 def config(name: str) -> Config:
     return Config.fromfile(CONFIGS / name)
+
+
+ROUNDS = [name for name in METHODS if config(name).get('runner_type') == 'SelfTrainingRunner']
 
 
 def objective(cfg: Config, kind: str) -> dict:
@@ -27,7 +39,7 @@ def transform(dataset: dict, kind: str) -> dict:
 def test_model_builds(name):
     init_default_scope('mmseg')
     cfg = config(name).model
-    large = cfg.segmentor.backbone.type == 'DeepLabResNet'  # names and shapes will do
+    large = cfg.segmentor.backbone.type in ('DeepLabResNet', 'ResNet38')  # names and shapes will do
     with torch.device('meta' if large else 'cpu'):
         model = MODELS.build(cfg)
     assert len(model.objectives) >= 1
@@ -40,7 +52,8 @@ def test_every_config_has_its_own_work_dir(name):
 
 @pytest.mark.parametrize('name', METHODS)
 def test_heads_have_the_classes_of_the_data(name):
-    classes = dict(gta2cs=19, synthia2cs=19, cs2robotcar=9, toy=19, camvid=11)
+    classes = {'gta2cs': 19, 'mrnet/synthia2cs': 19, 'synthia2cs': 16, 'cs2robotcar': 9, 'cs2nthu': 13, 'toy': 19,
+               'camvid': 11}
     task = next(task for task in classes if task in name)
     assert config(name).model.segmentor.decode_head.num_classes == classes[task]
 
@@ -96,3 +109,104 @@ def test_source_only_differs_from_mrnet_in_its_objectives_and_statistics_alone()
             assert baseline[key] == method[key]
         assert baseline.model.segmentor == method.model.segmentor
         assert baseline.model.objectives[0] == method.model.objectives[0]
+
+
+def nodes(node: Any) -> Iterator[dict]:
+    """All dicts of a config that say of which type they are."""
+    if isinstance(node, dict):
+        if isinstance(node.get('type'), str):
+            yield node
+        node = list(node.values())
+    for child in node if isinstance(node, (list, tuple)) else ():
+        yield from nodes(child)
+
+
+@pytest.mark.parametrize('name', ROUNDS)
+def test_parts_of_the_rounds_build(name):
+    init_default_scope('mmseg')
+    train_cfg = config(name).train_cfg
+    assert set(train_cfg) <= set(inspect.signature(SelfTrainingLoop).parameters)
+    TASK_UTILS.build(train_cfg.predictor)
+    assert TASK_UTILS.build(train_cfg.labeler).portion <= train_cfg.target_portion.maximum
+
+
+@pytest.mark.parametrize('name', METHODS)
+def test_transforms_build_and_datasets_are_known(name):
+    init_default_scope('mmseg')
+    cfg = config(name)
+    for node in nodes([cfg.train_dataloader.dataset, cfg.val_dataloader.dataset]):
+        if TRANSFORMS.get(node.type) is not None:
+            TRANSFORMS.build(node)
+        else:
+            assert DATASETS.get(node.type) is not None, node.type
+
+
+@pytest.mark.parametrize('name', ROUNDS)
+def test_rounds_start_from_a_config_of_the_same_network(name):
+    cfg = config(name)
+    start = next(hook for hook in cfg.custom_hooks if hook.type == 'StageCheckpointHook')
+    first = config(start.config.removeprefix('configs/'))
+    assert first.work_dir == start.work_dir
+    settings = [{key: value for key, value in part.model.segmentor.backbone.items() if key != 'init_cfg'}
+                for part in (first, cfg)]
+    assert settings[0] == settings[1]
+    assert first.model.segmentor.decode_head == cfg.model.segmentor.decode_head
+
+
+@pytest.mark.parametrize('name', [name for name in METHODS if 'synthia2cs' in name and 'mrnet' not in name])
+def test_synthia_has_16_classes_everywhere(name):
+    cfg = config(name)
+    sets = [node for node in nodes([cfg.train_dataloader.dataset, cfg.val_dataloader.dataset])
+            if node.type in ('SynthiaDataset', 'CityscapesLabelIdsDataset')]
+    assert len(sets) == 3
+    assert {tuple(node.metainfo.classes) for node in sets} == {SYNTHIA_16}
+
+
+@pytest.mark.parametrize('task, portions, num_rounds', [
+    ('cbst_gta2cs_r38', (0.15, 0.03), 6), ('cbst_synthia2cs_r38', (0.2, 0.02), 6),
+    ('cbst_gta2cs_dlv2', (0.2, 0.03), 3), ('cbst_synthia2cs_dlv2', (0.2, 0.02), 4)])
+def test_published_rounds(task, portions, num_rounds):
+    train_cfg = config(f'cbst/{task}.py').train_cfg
+    assert (train_cfg.target_portion.start, train_cfg.source_portion.start) == portions
+    assert (train_cfg.num_rounds, train_cfg.epochs) == (num_rounds, 2)
+
+
+@pytest.mark.parametrize('name, lr', [('cbst/cbst_gta2cs_r38.py', 1e-4), ('crst/mrkld_gta2cs.py', 5e-5)])
+def test_published_rate_and_batch_of_the_rounds(name, lr):
+    cfg = config(name)
+    assert (cfg.optim_wrapper.optimizer.lr, cfg.train_dataloader.batch_size) == (lr, 2)
+
+
+def test_published_crops_of_the_rounds():
+    pools = {name: config(f'{name}.py').train_dataloader.dataset
+             for name in ('cbst/cbst_synthia2cs_r38', 'crst/mrkld_synthia2cs')}
+    square, wide = pools.values()
+    assert [transform(part, 'RareClassCrop').nominal_size for part in (square.source, square.target)] == [1280, 2048]
+    assert [min(transform(part, 'CentredMiningCrop').scales) for part in (wide.source, wide.target)] == [0.8, 0.6]
+
+
+def test_st_has_one_threshold_and_no_rare_classes():
+    for name in ('cbst/st_gta2cs_r38', 'cbst/st_synthia2cs_dlv2', 'toy/st', 'camvid/st'):
+        labeler = config(f'{name}.py').train_cfg.labeler
+        assert (labeler.policy, labeler.rare_number, labeler.rare_share) == ('global', 0, 0)
+
+
+@pytest.mark.parametrize('name', [name for name in ROUNDS if 'lrent' in name])
+def test_soft_labels_have_the_crop_of_the_hard_ones(name):
+    lrent, mrkld = config(name), config(name.replace('lrent', 'mrkld'))
+    soft, hard = (cfg.train_dataloader.dataset.target for cfg in (lrent, mrkld))
+    assert soft.pipeline[-1].type == PackSoftLabels.__name__ and lrent.train_cfg.keep_maps
+    assert transform(soft, 'CentredMiningCrop') == transform(hard, 'CentredMiningCrop')
+
+
+def test_target_protocols():
+    def target(name: str) -> dict:
+        return config(name).train_dataloader.dataset.target.dataset
+
+    assert target('cbst/gta2cs.py') == target('crst/lrent_gta2cs.py') == dict(
+        type='CityscapesLabelIdsDataset', data_root='data/cityscapes', data_prefix=dict(img_path='leftImg8bit/train'))
+    assert {target(f'{name}_505.py').ann_file for name in (
+        'cbst/cbst_gta2cs_r38', 'cbst/cbst_gta2cs_dlv2', 'crst/mrkld_gta2cs', 'crst/lrent_gta2cs')
+    } == {'confident_505.txt'}
+    val = [name for name in ROUNDS if target(name).data_prefix.img_path == 'leftImg8bit/val']
+    assert val == ['cbst/cbst_gta2cs_r38_val_as_target.py']

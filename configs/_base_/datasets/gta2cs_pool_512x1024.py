@@ -1,0 +1,37 @@
+# GTA5 to Cityscapes in one pool, wide crops as in CRST's code: rare classes mined in the target.
+_base_ = './cs_full_size.py'
+
+pool_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(type='LoadLabelIds', on_size_mismatch='resize'),  # a few published labels differ from their image
+    dict(type='CentredMiningCrop', crop_size=(512, 1024)),
+    dict(type='HorizontalFlip', prob=0.5),
+    dict(type='PackSegInputs'),
+]
+# `tools/test.py --tta`: three scales and their mirror images.
+tta_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(
+        type='TestTimeAug',
+        transforms=[
+            [dict(type='Resize', scale_factor=factor, keep_ratio=True) for factor in (0.9, 1.0, 1.2)],
+            [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0., 1.)],
+            [dict(type='LoadLabelIds')],
+            [dict(type='PackSegInputs')],
+        ]),
+]
+train_dataloader = dict(
+    batch_size=2,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='PoolSampler'),
+    dataset=dict(
+        type='PoolDataset',
+        source=dict(type='GTADataset', data_root='data/gta', pipeline=pool_pipeline),
+        target=dict(
+            type='PseudoLabelDataset',
+            dataset=dict(
+                type='CityscapesLabelIdsDataset',
+                data_root='data/cityscapes',
+                data_prefix=dict(img_path='leftImg8bit/train')),
+            pipeline=pool_pipeline)))

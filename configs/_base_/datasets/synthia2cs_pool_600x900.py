@@ -1,0 +1,28 @@
+# SYNTHIA to Cityscapes in one pool, wide crops as in CRST; 16 outputs, as published. Source images are stretched to
+# the size of Cityscapes' first.
+_base_ = ['./gta2cs_pool_512x1024.py', './synthia16.py']
+
+metainfo = _base_.metainfo
+source_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(type='LoadLabelIds'),
+    dict(type='JitteredResize', scale=(2048, 1024), ratio_range=None),
+    dict(type='CentredMiningCrop', crop_size=(600, 900), scales=(0.8, 0.9, 1.0, 1.1, 1.2)),
+    dict(type='HorizontalFlip', prob=0.5),
+    dict(type='PackSegInputs'),
+]
+target_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(type='LoadLabelIds'),
+    dict(type='CentredMiningCrop', crop_size=(600, 900), scales=(0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5)),
+    dict(type='HorizontalFlip', prob=0.5),
+    dict(type='PackSegInputs'),
+]
+train_dataloader = dict(
+    dataset=dict(
+        source=dict(type='SynthiaDataset', data_root='data/synthia', metainfo=metainfo, pipeline=source_pipeline),
+        target=dict(dataset=dict(metainfo=metainfo), pipeline=target_pipeline)))
+val_dataloader = dict(dataset=dict(metainfo=metainfo))
+test_dataloader = val_dataloader
+val_evaluator = dict(type='UDAIoUMetric', protocols=dict(mIoU16='synthia16', mIoU13='synthia13'))
+test_evaluator = val_evaluator

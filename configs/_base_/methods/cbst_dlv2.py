@@ -1,0 +1,11 @@
+# Self-training on DeepLab-v2: cross entropy on the pool of source and pseudo-labelled target crops.
+_base_ = '../models/deeplabv2_r101.py'
+
+model = dict(
+    objectives=[
+        dict(
+            type='SourceSupervision',
+            name='pool',
+            view='pool',
+            loss=dict(type='HardPixelCrossEntropyLoss', percentile=None)),
+    ])

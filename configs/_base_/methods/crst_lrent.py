@@ -1,0 +1,4 @@
+# CRST with label regularisation on DeepLab-v2: soft pseudo labels of higher entropy.
+_base_ = '../models/deeplabv2_r101.py'
+
+model = dict(objectives=[dict(type='SoftLabelSupervision')])

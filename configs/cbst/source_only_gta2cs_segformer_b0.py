@@ -1,0 +1,18 @@
+# The labelled source alone on SegFormer-B0; crops as for DeepLab-v2, the optimizer's settings are ours.
+_base_ = [
+    '../_base_/default_runtime.py', '../_base_/datasets/gta2cs_500x500.py',
+    '../_base_/models/segformer_b0.py', '../_base_/schedules/crst_source.py'
+]
+model = dict(
+    objectives=[
+        dict(type='SourceSupervision', loss=dict(type='HardPixelCrossEntropyLoss', percentile=None)),
+    ])
+optim_wrapper = dict(
+    optimizer=dict(_delete_=True, type='AdamW', lr=6e-5, betas=(0.9, 0.999), weight_decay=0.01),
+    paramwise_cfg=dict(_delete_=True, custom_keys=dict(norm=dict(decay_mult=0.), decode_head=dict(lr_mult=10.))))
+param_scheduler = [
+    dict(type='LinearLR', start_factor=1e-6, begin=0, end=1500, by_epoch=False),
+    dict(type='PolyLR', power=1., eta_min=0., begin=1500, end=40000, by_epoch=False),
+]
+train_cfg = dict(max_iters=40000)
+work_dir = 'work_dirs/cbst/source_only_gta2cs_segformer_b0'

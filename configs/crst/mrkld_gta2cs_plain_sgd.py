@@ -1,0 +1,9 @@
+# MRKLD with every parameter once in the optimizer: the corrected variant of mrkld_gta2cs.py.
+_base_ = './mrkld_gta2cs.py'
+
+optim_wrapper = dict(
+    _delete_=True,
+    type='OptimWrapper',
+    optimizer=dict(type='SGD', lr=5e-5, momentum=0.9, weight_decay=5e-4),
+    paramwise_cfg=dict(custom_keys=dict(decode_head=dict(lr_mult=10.))))
+work_dir = 'work_dirs/crst/mrkld_gta2cs_plain_sgd'

@@ -1,0 +1,108 @@
+"""Each method of self-training runs its rounds, and its parts are at work."""
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from mmseg.registry import HOOKS
+
+from tests.tiny import add_hook, hook_of, make_data, tiny_self_training_config, train
+
+METHODS = ('st', 'cbst', 'cbst_sp', 'crst_mrkld', 'crst_lrent')
+
+
+@HOOKS.register_module()
+class KeepSamples(Hook):
+    """Keep the samples that a run was trained on."""
+
+    def __init__(self) -> None:
+        self.samples = []
+
+    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch=None, outputs=None) -> None:
+        self.samples += data_batch['data_samples']['pool']
+
+
+@pytest.fixture(scope='module')
+def data(tmp_path_factory) -> Path:
+    return make_data(tmp_path_factory.mktemp('data'))
+
+
+@pytest.fixture(scope='module')
+def runs(data, tmp_path_factory) -> dict[str, Runner]:
+    """Two rounds of two iterations of every method."""
+    return {name: train(small_run(data, tmp_path_factory.mktemp(name), name)) for name in METHODS}
+
+
+def small_run(data: Path, work_dir: Path, name: str) -> Config:
+    cfg = tiny_self_training_config(data, work_dir, name, train_cfg__iterations=2)
+    for part in ('source', 'target'):
+        cfg.train_dataloader.dataset[part].pipeline[2].scales = (1., )
+    return add_hook(cfg, type='KeepSamples')
+
+
+def summaries(runner: Runner) -> list[dict]:
+    return [json.loads(Path(runner.work_dir, f'round_{index}', 'round.json').read_text()) for index in range(2)]
+
+
+def samples_of(runner: Runner) -> list:
+    return hook_of(runner, 'KeepSamples').samples
+
+
+@pytest.mark.parametrize('name', METHODS)
+def test_both_rounds_train_and_are_evaluated(runs, name):
+    assert runs[name].iter == 4
+    assert all('mIoU' in summary['evaluation'] for summary in summaries(runs[name]))
+
+
+@pytest.mark.parametrize('name', METHODS)
+def test_weights_are_finite(runs, name):
+    assert all(value.isfinite().all() for value in runs[name].model.state_dict().values())
+
+
+def test_st_has_one_threshold_and_mines_nothing(runs):
+    for summary in summaries(runs['st']):
+        assert len(set(summary['labels']['thresholds'])) == 1
+        assert summary['labels']['smallest_classes'] == summary['labels']['priority_classes'] == []
+    assert runs['st'].train_loop.pool.target.pipeline.transforms[2].mine_ids == ()
+
+
+def test_cbst_has_thresholds_of_classes_and_mines_rare_ones(runs):
+    assert len(set(summaries(runs['cbst'])[0]['labels']['thresholds'])) > 1
+    assert runs['cbst'].train_loop.pool.target.pipeline.transforms[2].mine_ids
+
+
+def test_spatial_prior_is_that_of_the_source_labels(runs):
+    prior = np.load(Path(runs['cbst_sp'].work_dir, 'spatial_prior.npy'))
+    assert prior.shape == (19, 64, 96)
+    assert summaries(runs['cbst_sp'])[0]['labels']['prior']
+
+
+def test_prior_changes_the_labels_of_the_first_round(runs):
+    first = {name: summaries(runs[name])[0]['labels']['labelled_pixels'] for name in ('cbst', 'cbst_sp')}
+    assert first['cbst'] != first['cbst_sp']
+
+
+def test_lrent_trains_on_soft_labels_where_the_hard_ones_are(runs):
+    targets = [sample for sample in samples_of(runs['crst_lrent']) if sample.domain == 'target']
+    assert targets
+    for sample in targets:
+        hard, soft = sample.gt_sem_seg.data[0], sample.gt_soft_seg.data
+        kept = soft.sum(0) > 0
+        torch.testing.assert_close(soft.sum(0)[kept], torch.ones(int(kept.sum())))
+        # at scale 1 both are made of the same probabilities, but for rounding at the limit
+        agree = (kept == (hard != 255)) & (~kept | (soft.argmax(0) == hard))
+        assert agree.float().mean() > 0.99
+
+
+def test_lrent_has_labels_to_learn_from(runs):
+    assert any((sample.gt_soft_seg.data > 0).any() for sample in samples_of(runs['crst_lrent'])
+               if sample.domain == 'target')
+
+
+def test_samples_of_the_source_have_hard_labels_alone(runs):
+    sources = [sample for sample in samples_of(runs['crst_lrent']) if sample.domain == 'source']
+    assert sources and not any('gt_soft_seg' in sample for sample in sources)
