@@ -7,7 +7,8 @@ array per class, extended image by image) and sorts Python lists; `arrays` is th
 once, sorted by NumPy. All take every 4th pixel of each class and image and must find the same thresholds. Each way
 runs in a process of its own. Counted are CPU seconds of going from probabilities to thresholds, not making the
 probabilities, and by how much memory rises above what it is before the first image. Figures for more images are
-extrapolated, on the line through half of `--images` and all; what the sorting ways need grows faster than that.
+extrapolated, on the line through half of `--images` and all; what the sorting ways need grows faster than that. The
+memory of `selection` is given as measured: what it holds has a fixed size.
 """
 import argparse
 import math
@@ -161,7 +162,8 @@ def main() -> None:
         mark = '' if number == args.images else ' (extrapolated)'
         for way, result in results.items():
             seconds = at(number, result.seconds)
-            print(f'| {way} | {number}{mark} | {seconds:.1f} | {at(number, result.mib):.0f} | '
+            mib = at(args.images if way == 'selection' else number, result.mib)
+            print(f'| {way} | {number}{mark} | {seconds:.1f} | {mib:.0f} | '
                   f'{seconds / at(number, results["selection"].seconds):.1f} |')
 
 
