@@ -294,14 +294,13 @@ class SelfTrainingLoop(UDATrainLoop):
         self._keep_summary(plan, dict(summary, evaluation=evaluation))
 
     def _save(self, plan: Round, trained: bool) -> None:
-        name = f'round_{plan.index}.pth'
+        path = Path(self.runner.work_dir, f'round_{plan.index}.pth')
         latest = None if trained else find_latest_checkpoint(self.runner.work_dir)
-        if latest is None or Path(latest).name != name:
+        if latest != str(path):
             self.runner.save_checkpoint(
-                self.runner.work_dir, name, by_epoch=False, save_param_scheduler=False,
+                self.runner.work_dir, path.name, by_epoch=False, save_param_scheduler=False,
                 meta=dict(epoch=self._epoch, iter=self._iter))
-            path = Path(self.runner.work_dir, 'last_checkpoint')
-            _write(path, str(path.with_name(name)))
+            _write(path.with_name('last_checkpoint'), str(path))
         if self.keep_maps:  # no run comes back to this round
             PseudoLabelStore(self.folder(plan) / 'pseudo_labels').delete_maps()
 

@@ -1,10 +1,11 @@
 import pytest
-from mmengine.config import Config
+
+from tests.tiny import plain_text_of_configs
 
 
 @pytest.fixture(scope='session', autouse=True)
-def plain_config_texts():
+def plain_texts():
     """Formatting the config's text takes most of the time of a tiny run."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Config, 'pretty_text', property(lambda config: repr(config.to_dict())))
+        plain_text_of_configs(patch)
         yield

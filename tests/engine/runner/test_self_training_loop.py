@@ -1,22 +1,85 @@
-"""Rounds of self-training: a run that was killed anywhere and resumed equals one that nothing disturbed."""
+"""What the rounds of self-training do, and which settings they refuse."""
+import errno
 import json
-import multiprocessing
 import os
-import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 from mmengine.config import Config
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from mmseg.registry import HOOKS, RUNNERS, TASK_UTILS
+from PIL import Image
 
-from mmuda.engine.runner import SelfTrainingLoop
-from mmuda.evaluation import UDAIoUMetric
-from mmuda.pseudo_labels import ClassBalancedLabeler, PseudoLabelStore
-from tests.tiny import Killed, add_hook, assert_same, load, make_data, tiny_self_training_config, train
+from mmuda.engine.runner import SelfTrainingLoop, self_training_loop
+from mmuda.pseudo_labels import ClassBalancedLabeler
+from tests.tiny import (
+    REPO,
+    Killed,
+    add_hook,
+    hook_of,
+    load,
+    make_data,
+    plain_text_of_configs,
+    run_tool,
+    tiny_config,
+    tiny_self_training_config,
+    train,
+)
+from tests.two_ranks import free_port, run_on_two_ranks
 
-ROUNDS, LENGTH = 2, 3
-STATE = ('state_dict', 'optimizer', 'samples_drawn', 'train_loop')
+NUM_SOURCE, NUM_TARGET = 6, 4
+
+
+@HOOKS.register_module()
+class RecordRounds(Hook):
+    """Remember what every iteration trains with."""
+
+    def __init__(self) -> None:
+        self.seen: list[dict[str, Any]] = []
+
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict | None = None) -> None:
+        optimizer = runner.optim_wrapper.optimizer
+        pool = runner.train_dataloader.dataset
+        crop = pool.target.pipeline.transforms[2]
+        self.seen.append(dict(
+            fresh=not optimizer.state, lr=optimizer.param_groups[0]['lr'], sources=set(pool.source.indices.tolist()),
+            mined=crop.mine_ids, store=pool.target.store,
+            source_mined=pool.source.dataset.pipeline.transforms[2].mine_ids))
+
+
+@HOOKS.register_module()
+class StopAt(Hook):
+    """Ask for the end of training after some iteration."""
+
+    def __init__(self, iteration: int) -> None:
+        self.iteration = iteration
+        self.ended = False
+
+    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch=None, outputs=None) -> None:
+        runner.train_loop.stop_training = runner.iter + 1 == self.iteration
+
+    def after_train(self, runner: Runner) -> None:
+        self.ended = True
+
+
+@TASK_UTILS.register_module()
+class SparseLabeler(ClassBalancedLabeler):
+    """Labels no pixel of all images but the last ``labelled`` ones."""
+
+    def __init__(self, labelled: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.blank = NUM_TARGET - labelled
+
+    def __call__(self, probabilities: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        label, confidence = super().__call__(probabilities)
+        if self.blank > 0:
+            self.blank -= 1
+            label.fill_(255)
+        return label, confidence
 
 
 @pytest.fixture(scope='module')
@@ -24,116 +87,294 @@ def data(tmp_path_factory) -> Path:
     return make_data(tmp_path_factory.mktemp('data'))
 
 
-def config(data: Path, work_dir: Path, **options: Any) -> Config:
-    """Checkpoints after the iterations 2, 3 (a round), 4, 6 and 6 (a round)."""
-    cfg = tiny_self_training_config(data, work_dir, **{'default_hooks__checkpoint__interval': 2,
-                                                       'default_hooks__checkpoint__max_keep_ckpts': -1, **options})
-    return add_hook(cfg, type='RecordImages')
+def short(data: Path, work_dir: Path, **options: Any) -> Config:
+    """One round of one iteration, not evaluated."""
+    options = {'train_cfg__num_rounds': 1, 'train_cfg__iterations': 1, **options}
+    cfg = tiny_self_training_config(data, work_dir, **options)
+    for key in ('val_dataloader', 'val_cfg', 'val_evaluator'):
+        cfg.pop(key)
+    return cfg
 
 
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+def loop(cfg: Config) -> SelfTrainingLoop:
+    """The loop of a run that is not started."""
+    runner = RUNNERS.build(cfg)
+    return runner.build_train_loop(runner._train_loop)
 
 
-def give_up() -> None:
-    raise Killed
-
-
-def interrupt(owner: type, method: str, call: int, end: Callable) -> None:
-    """Let the program end when a method is called for the n-th time."""
-    original = getattr(owner, method)
-    calls = []
-
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        calls.append(1)
-        if len(calls) == call:
-            end()
-        return original(*args, **kwargs)
-
-    setattr(owner, method, wrapper)
-
-
-def train_to_the_end(cfg: Config, *interruption: Any) -> None:
-    interrupt(*interruption)
-    train(cfg)
-
-
-def run_and_kill(cfg: Config, *interruption: Any) -> int:
-    """Exit code of a run in a process of its own."""
-    process = multiprocessing.get_context('fork').Process(target=train_to_the_end, args=(cfg, *interruption))
-    process.start()
-    process.join()
-    return process.exitcode
-
-
-def images(work_dir: Path) -> dict[int, str]:
-    """What each iteration saw; those made again must have seen the same."""
-    seen: dict[int, str] = {}
-    for line in (work_dir / 'images.txt').read_text().splitlines():
-        iteration, crops = line.split(maxsplit=1)
-        assert seen.setdefault(int(iteration), crops) == crops, f'iteration {iteration}'
-    return seen
-
-
-def round_files(work_dir: Path) -> dict[str, bytes]:
-    paths = [path for folder in work_dir.glob('round_*') for path in folder.rglob('*') if path.is_file()]
-    return {str(path.relative_to(work_dir)): path.read_bytes() for path in paths}
-
-
-def summary(work_dir: Path, index: int) -> dict[str, Any]:
+def summary(work_dir: Path, index: int = 0) -> dict[str, Any]:
     return json.loads((work_dir / f'round_{index}' / 'round.json').read_text())
 
 
+def labels(work_dir: Path, index: int = 0) -> dict[str, np.ndarray]:
+    folder = work_dir / f'round_{index}' / 'pseudo_labels'
+    return {str(path.relative_to(folder)): np.array(Image.open(path)) for path in sorted(folder.rglob('*.png'))
+            if 'confidence' not in path.parts}
+
+
 @pytest.fixture(scope='module')
-def whole(data, tmp_path_factory) -> Path:
-    """The work dir of a run that nothing disturbed."""
-    work_dir = tmp_path_factory.mktemp('whole')
-    train(config(data, work_dir))
-    return work_dir
+def runner(data, tmp_path_factory) -> Runner:
+    """One run of two rounds."""
+    cfg = tiny_self_training_config(data, tmp_path_factory.mktemp('run'), train_cfg__source_portion__start=0.5,
+                                    train_cfg__source_portion__step=0.5, train_cfg__mine_source=False)
+    return train(add_hook(cfg, type='RecordRounds'))
 
 
-KILLS = {
-    'in the first pass': (ClassBalancedLabeler, 'observe', 2),
-    'in the second pass of round 1': (ClassBalancedLabeler, 'observe', 14),
-    'before the thresholds are written': (PseudoLabelStore, 'write_summary', 1),
-    'between two label files': (PseudoLabelStore, 'write', 3),
-    'between two label files of round 1': (PseudoLabelStore, 'write', 7),
-    'before the labels are counted': (PseudoLabelStore, 'write_summary', 2),
-    'before the labels are complete': (PseudoLabelStore, 'finish', 2),
-    'before the first iteration': (SelfTrainingLoop, 'next_batch', 1),
-    'before the first iteration of round 1': (SelfTrainingLoop, 'next_batch', LENGTH + 1),
-    'in training, one iteration is lost': (SelfTrainingLoop, 'next_batch', 2),
-    'in training, nothing is lost': (SelfTrainingLoop, 'next_batch', 3),
-    'in training of round 1': (SelfTrainingLoop, 'next_batch', 6),
-    'before the checkpoint of the round': (SelfTrainingLoop, '_save', 1),
-    'before the checkpoint of round 1, beside another': (SelfTrainingLoop, '_save', 2),
-    'while evaluating': (UDAIoUMetric, 'process', 2),
-    'while evaluating round 1': (UDAIoUMetric, 'process', 3),
-    'before the evaluation is written': (SelfTrainingLoop, '_keep_summary', 2),
-}
+@pytest.fixture(scope='module')
+def work_dir(runner) -> Path:
+    return Path(runner.work_dir)
 
 
-@pytest.mark.parametrize('kill', KILLS)
-def test_killed_and_resumed_run_equals_an_undisturbed_one(data, whole, tmp_path, kill):
-    assert run_and_kill(config(data, tmp_path), *KILLS[kill], die) == -signal.SIGKILL
-    train(config(data, tmp_path, resume=True))
-    assert_equal_runs(tmp_path, whole)
+@pytest.fixture(scope='module')
+def seen(runner) -> list[dict[str, Any]]:
+    return hook_of(runner, 'RecordRounds').seen
 
 
-@pytest.mark.parametrize('kill', ['in the first pass', 'in training of round 1'])
-def test_run_that_ended_with_an_error_can_be_resumed(data, whole, tmp_path, kill):
-    assert run_and_kill(config(data, tmp_path), *KILLS[kill], give_up) == 1
-    train(config(data, tmp_path, resume=True))
-    assert_equal_runs(tmp_path, whole)
+def test_optimizer_is_fresh_in_every_round(seen):
+    assert [entry['fresh'] for entry in seen] == [True, False, False] * 2
 
 
-def assert_equal_runs(got: Path, want: Path) -> None:
-    for name in ('iter_2', 'round_0', 'iter_4', 'iter_6', 'round_1'):
-        checkpoints = [load(folder / f'{name}.pth') for folder in (got, want)]
-        for key in STATE:
-            assert_same(checkpoints[0][key], checkpoints[1][key], f'{name}.{key}')
-    assert images(got) == images(want)
-    files = [round_files(folder) for folder in (got, want)]
-    assert sorted(files[0]) == sorted(files[1])
-    for name in files[1]:
-        assert files[0][name] == files[1][name], name
+def test_learning_rate_falls_from_round_to_round(seen):
+    assert [entry['lr'] for entry in seen] == pytest.approx([0.01] * 3 + [0.01 / 2**0.5] * 3)
+
+
+def test_source_images_accumulate(seen):
+    first, second = seen[0]['sources'], seen[3]['sources']
+    assert (len(first), len(second)) == (NUM_SOURCE / 2, NUM_SOURCE) and first < second
+
+
+def test_smallest_classes_are_mined_in_target_crops_alone(seen, work_dir):
+    for index, entry in enumerate((seen[0], seen[3])):
+        assert list(entry['mined']) == summary(work_dir, index)['labels']['smallest_classes']
+        assert not entry['source_mined']
+
+
+def test_every_round_trains_on_its_own_labels(seen, work_dir):
+    assert [Path(entry['store']) for entry in seen] == (
+        [work_dir / 'round_0/pseudo_labels'] * 3 + [work_dir / 'round_1/pseudo_labels'] * 3)
+
+
+def test_rounds_have_other_labels(work_dir):
+    first, second = labels(work_dir, 0), labels(work_dir, 1)
+    assert len(first) == len(second) == NUM_TARGET
+    assert any((first[name] != second[name]).any() for name in first)
+
+
+def test_summary_says_what_the_round_was(work_dir):
+    found = summary(work_dir, 1)
+    plan = dict(index=1, begin=3, end=6, target_portion=0.25, num_source=NUM_SOURCE, source_seed=0)
+    assert {key: found[key] for key in plan} == plan
+    assert found['labels']['portion'] == 0.25 and len(found['labels']['thresholds']) == 19
+    assert set(found['evaluation']) == {'aAcc', 'mIoU', 'mAcc'}
+
+
+def test_classes_that_are_never_predicted_have_threshold_one(work_dir):
+    found = summary(work_dir)['labels']
+    never = [index for index, number in enumerate(found['class_pixels']) if number == 0]
+    assert never and all(found['thresholds_used'][index] == 1 for index in never)
+
+
+def test_checkpoint_knows_the_rounds(work_dir):
+    state = load(work_dir / 'round_1.pth')['train_loop']
+    want = [summary(work_dir, 0), summary(work_dir, 1)]
+    del want[1]['evaluation']  # comes after the checkpoint
+    assert state == dict(summaries=want, round_samples=6)
+
+
+def test_maps_are_deleted(work_dir):
+    assert not list(work_dir.rglob('*.npz'))
+
+
+def test_length_in_epochs_follows_the_pool(data, tmp_path):
+    rounds = loop(short(data, tmp_path, train_cfg__num_rounds=2, train_cfg__epochs=2, train_cfg__iterations=None,
+                        train_cfg__source_portion=dict(start=0.5, step=0.5))).rounds
+    assert [(plan.begin, plan.end) for plan in rounds] == [(0, 8), (8, 18)]  # 3 or 6, and 4 images, in pairs, twice
+
+
+def test_workers_change_nothing(data, tmp_path):
+    images = []
+    for workers in (0, 1):
+        cfg = short(data, tmp_path / str(workers), train_cfg__num_rounds=2, train_cfg__iterations=2,
+                    train_dataloader__num_workers=workers, train_dataloader__persistent_workers=workers > 0)
+        train(add_hook(cfg, type='RecordImages'))
+        images.append((tmp_path / str(workers) / 'images.txt').read_text())
+    assert images[0] == images[1]
+
+
+def test_labeler_without_passes(data, tmp_path):
+    cfg = short(data, tmp_path, train_cfg__predictor=dict(_delete_=True, type='MultiViewPredictor'),
+                train_cfg__labeler=dict(_delete_=True, type='ConfidenceLabeler', threshold=0.01))
+    train(add_hook(cfg, type='RecordRounds'))
+    assert summary(tmp_path)['labels'] == {}
+    assert len(labels(tmp_path)) == NUM_TARGET
+
+
+def test_images_without_any_label_do_not_stop_training(data, tmp_path):
+    cfg = short(data, tmp_path, train_cfg__iterations=4, default_hooks__loss_check__interval=1,
+                train_cfg__labeler=dict(type='SparseLabeler', labelled=1))
+    runner = train(cfg)
+    assert runner.iter == 4
+    assert sum((label == 255).all() for label in labels(tmp_path).values()) == NUM_TARGET - 1
+    assert all(value.isfinite().all() for value in runner.model.state_dict().values())
+
+
+def test_no_labels_at_all_are_an_error(data, tmp_path):
+    cfg = short(data, tmp_path, train_cfg__labeler=dict(type='SparseLabeler', labelled=0))
+    with pytest.raises(ValueError, match=r'round 0: no pixel .*summary\.json\. Raise train_cfg\.target_portion'):
+        train(cfg)
+
+
+@pytest.mark.parametrize('iteration, left', [(2, []), (3, ['round_0.pth'])], ids=['in a round', 'at its end'])
+def test_stop_in_between(data, tmp_path, iteration, left):
+    cfg = add_hook(short(data, tmp_path, train_cfg__num_rounds=2, train_cfg__iterations=3), type='StopAt',
+                   iteration=iteration)
+    runner = train(cfg)
+    assert runner.iter == iteration and hook_of(runner, 'StopAt').ended
+    assert [path.name for path in tmp_path.glob('round_*.pth')] == left
+    assert not (tmp_path / 'round_1').exists()
+
+
+class TestKeptMaps:
+
+    def test_maps_are_there_while_the_round_trains(self, data, tmp_path):
+        cfg = add_hook(short(data, tmp_path, train_cfg__keep_maps=True, train_cfg__iterations=2), type='KillAt',
+                       iteration=1)
+        with pytest.raises(Killed):
+            train(cfg)
+        assert len(list(tmp_path.rglob('*.npz'))) == NUM_TARGET
+
+    def test_maps_are_deleted_after_the_round(self, data, tmp_path):
+        train(short(data, tmp_path, train_cfg__keep_maps=True))
+        assert not list(tmp_path.rglob('*.npz'))
+
+    def test_missing_maps_are_noticed_when_resuming(self, data, tmp_path):
+        options = dict(train_cfg__keep_maps=True, train_cfg__iterations=2, default_hooks__checkpoint__interval=1)
+        with pytest.raises(Killed):
+            train(add_hook(short(data, tmp_path, **options), type='KillAt', iteration=1))
+        next(tmp_path.rglob('*.npz')).unlink()
+        with pytest.raises(FileNotFoundError, match=r'cannot resume: the pseudo labels .* are not \(all\) in'):
+            train(short(data, tmp_path, resume=True, **options))
+
+
+class TestSpatialPrior:
+
+    def test_prior_is_made_and_used(self, data, tmp_path):
+        train(short(data, tmp_path, train_cfg__spatial_prior=dict(sigma=2., kernel=5)))
+        prior = np.load(tmp_path / 'spatial_prior.npy')
+        assert prior.shape == (19, 64, 96)
+        assert summary(tmp_path)['labels']['prior'] == str(tmp_path / 'spatial_prior.npy')
+        assert max(summary(tmp_path)['labels']['thresholds']) < prior.max()  # those of products
+
+    def test_prior_in_another_place_is_reused(self, data, tmp_path, monkeypatch):
+        options = dict(train_cfg__spatial_prior=dict(shape=(64, 96), sigma=2., kernel=5, path=str(tmp_path / 'p.npy')))
+        train(short(data, tmp_path / 'a', **options))
+        made = (tmp_path / 'p.npy').stat().st_mtime_ns
+        train(short(data, tmp_path / 'b', **options))
+        assert (tmp_path / 'p.npy').stat().st_mtime_ns == made
+        assert not (tmp_path / 'b' / 'spatial_prior.npy').exists()
+
+    def test_labels_of_another_prior_are_refused(self, data, tmp_path):
+        np.save(tmp_path / 'prior.npy', np.ones((19, 64, 96), np.float32))
+        options = dict(train_cfg__labeler__prior=str(tmp_path / 'prior.npy'))
+        train(short(data, tmp_path, **options))
+        np.save(tmp_path / 'prior.npy', np.full((19, 64, 96), 2, np.float32))
+        with pytest.raises(ValueError, match='holds other pseudo labels: prior is'):
+            train(short(data, tmp_path, **options))
+
+    def test_another_shape_is_refused_before_it_is_made(self, data, tmp_path):
+        with pytest.raises(ValueError, match=r'spatial_prior\.shape = \(32, 48\), .*\(height, width\) = \(64, 96\)'):
+            train(short(data, tmp_path, train_cfg__spatial_prior=dict(shape=(32, 48))))
+        assert not (tmp_path / 'spatial_prior.npy').exists()
+
+    def test_given_prior_of_another_shape_is_refused(self, data, tmp_path):
+        np.save(tmp_path / 'prior.npy', np.ones((19, 32, 48), np.float32))
+        with pytest.raises(ValueError, match=r'prior\.npy has \(H, W\) = \(32, 48\), expected \(64, 96\)'):
+            train(short(data, tmp_path, train_cfg__labeler__prior=str(tmp_path / 'prior.npy')))
+
+    @pytest.mark.parametrize('labeler, message', [
+        (dict(type='ClassBalancedLabeler', prior='prior.npy'), 'two spatial priors, labeler.prior and spatial_prior'),
+        (dict(_delete_=True, type='ConfidenceLabeler'), 'train_cfg.spatial_prior: ConfidenceLabeler takes no prior'),
+        (dict(type='EntropyRegularizedLabeler'), 'LRENT is defined .*without prior'),
+    ], ids=['two', 'without passes', 'LRENT'])
+    def test_labelers_that_take_none_are_refused(self, data, tmp_path, labeler, message):
+        with pytest.raises(ValueError, match=message):
+            loop(short(data, tmp_path, train_cfg__spatial_prior=dict(), train_cfg__labeler=labeler))
+
+
+@pytest.mark.parametrize('options, error, message', [
+    (dict(num_rounds=0), ValueError, 'train_cfg.num_rounds must be a positive integer, got 0'),
+    (dict(iterations=0), ValueError, 'train_cfg.iterations must be a positive integer, got 0'),
+    (dict(iterations=None, epochs=0.5), ValueError, 'train_cfg.epochs must be a positive integer, got 0.5'),
+    (dict(epochs=1), ValueError, 'give either `epochs` or `iterations`'),
+    (dict(iterations=None), ValueError, 'give either `epochs` or `iterations`'),
+    (dict(target_portion=dict(start=0.)), ValueError, r'train_cfg.target_portion: .*start = 0.0'),
+    (dict(target_portion=dict(maximum=1.5)), ValueError, r'train_cfg.target_portion: .*maximum = 1.5'),
+    (dict(target_portion=dict(begin=0.2)), ValueError, "train_cfg.target_portion: .*'begin'"),
+    (dict(source_portion=dict(start=-0.1)), ValueError, r'train_cfg.source_portion: .*start = -0.1'),
+    (dict(source_portion=dict(start=0.1)), ValueError, 'train_cfg.source_portion: 0.1 of 6 source images are none'),
+    (dict(rule='paper'), ValueError, "unknown rule 'paper'"),
+    (dict(source_policy='all'), ValueError, "unknown policy 'all'"),
+    (dict(labeler=dict(policy='image')), ValueError, "policy = 'image'"),
+    (dict(predictor=dict(scale=0)), ValueError, 'scale = 0'),
+])
+def test_settings_out_of_range_are_refused_at_the_start(data, tmp_path, options, error, message):
+    cfg = short(data, tmp_path)
+    cfg.merge_from_dict(dict(train_cfg=options))
+    with pytest.raises(error, match=message):
+        loop(cfg)
+
+
+def test_param_scheduler_is_refused(data, tmp_path):
+    with pytest.raises(ValueError, match='sets the learning rate of each round: remove param_scheduler'):
+        train(short(data, tmp_path, param_scheduler=dict(type='ConstantLR', by_epoch=False)))
+
+
+def test_data_without_a_pool_are_refused(data, tmp_path):
+    cfg = short(data, tmp_path)
+    cfg.train_dataloader = tiny_config(data, tmp_path, 'source_only').train_dataloader
+    with pytest.raises(TypeError, match='needs a PoolDataset with a PoolSampler, got UDADataset with UDASampler'):
+        loop(cfg)
+
+
+def test_empty_target_list_is_refused(data, tmp_path):
+    (tmp_path / 'list.txt').touch()
+    cfg = short(data, tmp_path, train_dataloader__dataset__target__dataset__ann_file=str(tmp_path / 'list.txt'))
+    with pytest.raises(FileNotFoundError, match=r'image list .*list\.txt.* is empty'):
+        loop(cfg)
+
+
+def test_full_disk_while_writing_the_summary(data, tmp_path, monkeypatch):
+    def fill(path: Path, write: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(self_training_loop, 'replace_file', fill)
+    with pytest.raises(OSError, match=r'cannot write .*round\.json \(No space left .*continue with --resume'):
+        train(short(data, tmp_path))
+
+
+def train_on_rank(rank: int, data: str, work_dir: str) -> dict[str, torch.Tensor]:
+    """Train, and resume at the end: then the ranks agree that the evaluation is there."""
+    os.environ['LOCAL_RANK'] = str(rank)
+    plain_text_of_configs(pytest.MonkeyPatch())
+    for resume in (False, True):
+        cfg = tiny_self_training_config(Path(data), Path(work_dir), launcher='pytorch', resume=resume,
+                                        train_cfg__iterations=1)
+        runner = train(cfg)
+    return {name: weight.detach() for name, weight in runner.model.module.named_parameters()}
+
+
+def test_two_ranks_label_as_one_and_agree(data, tmp_path):
+    first, second = run_on_two_ranks(train_on_rank, str(data), str(tmp_path / 'two'))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    train(short(data, tmp_path / 'one'))
+    folders = [tmp_path / name / 'round_0' / 'pseudo_labels' for name in ('one', 'two')]
+    files = [{str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob('*.*')} for folder in folders]
+    assert files[0] == files[1]  # labels, thresholds, class sizes
+    assert summary(tmp_path / 'two', 1)['evaluation']
+
+
+def test_dist_train_runs_the_rounds(data, tmp_path):
+    short(data, tmp_path / 'run').dump(tmp_path / 'config.py')
+    result = run_tool(REPO / 'tools/dist_train.sh', 'config.py', 2, cwd=tmp_path, PORT=free_port())
+    assert result.returncode == 0, result.stderr
+    assert load(tmp_path / 'run' / 'round_0.pth')['samples_drawn'] == 1 * 2 * 2  # iterations, batch size, ranks
