@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.dataset import Compose
 from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS, MODELS, TASK_UTILS, TRANSFORMS
+from PIL import Image
 
 from mmuda.datasets.transforms import PackSoftLabels
 from mmuda.engine.runner import SelfTrainingLoop
@@ -210,3 +212,14 @@ def test_target_protocols():
     } == {'confident_505.txt'}
     val = [name for name in ROUNDS if target(name).data_prefix.img_path == 'leftImg8bit/val']
     assert val == ['cbst/cbst_gta2cs_r38_val_as_target.py']
+
+
+@pytest.mark.parametrize('name, views', [('cbst/cbst_gta2cs_r38.py', 2), ('cbst/gta2cs.py', 6)])
+def test_published_views_of_testing(name, views, tmp_path):
+    init_default_scope('mmseg')
+    for kind in ('image.png', 'label.png'):
+        Image.new('L' if 'label' in kind else 'RGB', (40, 20)).save(tmp_path / kind)
+    paths = dict(
+        img_path=str(tmp_path / 'image.png'), seg_map_path=str(tmp_path / 'label.png'), reduce_zero_label=False)
+    results = Compose(config(name).tta_pipeline)(paths)
+    assert len(results['inputs']) == views

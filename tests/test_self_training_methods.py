@@ -10,7 +10,8 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
-from tests.tiny import add_hook, hook_of, make_data, tiny_self_training_config, train
+from mmuda.toy_data import write_toy_data
+from tests.tiny import REPO, add_hook, hook_of, make_data, tiny_self_training_config, train
 
 METHODS = ('st', 'cbst', 'cbst_sp', 'crst_mrkld', 'crst_lrent')
 
@@ -106,3 +107,30 @@ def test_lrent_has_labels_to_learn_from(runs):
 def test_samples_of_the_source_have_hard_labels_alone(runs):
     sources = [sample for sample in samples_of(runs['crst_lrent']) if sample.domain == 'source']
     assert sources and not any('gt_soft_seg' in sample for sample in sources)
+
+
+def test_settings_of_cbst_at_full_size_run(tmp_path):
+    """Square crops, the loss at the cells, 16 classes: on a narrow ResNet-38 and toy images."""
+    data = write_toy_data(tmp_path / 'toy', num_train=4, num_val=2, size=(96, 64), domains=('synthia', 'cityscapes'))
+    cfg = Config.fromfile(REPO / 'configs' / 'cbst' / 'cbst_synthia2cs_r38.py')
+    cfg.merge_from_dict({
+        'work_dir': str(tmp_path / 'run'),
+        'experiment_name': tmp_path.name,
+        'log_level': 'WARNING',
+        'custom_hooks': [],
+        'train_cfg': dict(
+            num_rounds=2, epochs=1, predictor=dict(long_side=90), source_portion=dict(start=0.5, maximum=1.)),
+        'model.segmentor': dict(backbone=dict(base_channels=4), decode_head=dict(in_channels=256, channels=8)),
+    })
+    del cfg.default_hooks['visualization']
+    for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
+        loader.update(num_workers=0, persistent_workers=False)
+    for dataset in (cfg.train_dataloader.dataset.source, cfg.train_dataloader.dataset.target.dataset,
+                    cfg.val_dataloader.dataset, cfg.test_dataloader.dataset):
+        dataset.data_root = dataset.data_root.replace('data', str(data), 1)
+    for part in ('source', 'target'):
+        cfg.train_dataloader.dataset[part].pipeline[2].update(crop_size=48, nominal_size=96)
+    runner = train(cfg)
+    assert runner.iter == 6  # two epochs of 2 source and 4 target images in batches of 2
+    assert {'mIoU16', 'mIoU13'} <= set(summaries(runner)[1]['evaluation'])
+    assert all(len(summary['labels']['labelled_pixels']) == 16 for summary in summaries(runner))

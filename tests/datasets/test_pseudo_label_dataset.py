@@ -25,6 +25,12 @@ def test_labels_come_from_the_store(config, tmp_path):
     np.testing.assert_array_equal(sample['data_samples'].gt_sem_seg.data[0].numpy(), labels)
 
 
+def test_samples_know_their_store_and_name(config, tmp_path):
+    write_label(tmp_path / 'store/dusk_train/01.png', np.zeros((12, 16), np.uint8), 'grey')
+    sample = DATASETS.build(dict(config, pipeline=PIPELINE[:2], store=str(tmp_path / 'store')))[1]
+    assert (sample['pseudo_label_store'], sample['pseudo_label_name']) == (str(tmp_path / 'store'), 'dusk_train/01.jpg')
+
+
 def test_store_can_be_set_later(config, tmp_path):
     dataset = DATASETS.build(config)
     write_label(tmp_path / 'store/dusk_train/00.png', np.full((12, 16), 3, np.uint8), 'grey')
