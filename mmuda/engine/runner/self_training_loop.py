@@ -279,7 +279,9 @@ class SelfTrainingLoop(UDATrainLoop):
             return
         part = self.pool if self.mine_source else self.pool.target
         if has_mined_crops(part):
-            set_mined_classes(part, labels['smallest_classes'], labels['priority_classes'])
+            # CRST mines all classes of a small share and has no use for the smallest.
+            mined = labels['priority_classes' if labels['sampling'] == 'crst' else 'smallest_classes']
+            set_mined_classes(part, mined, labels['priority_classes'])
 
     def _end_round(self, plan: Round, trained: bool) -> None:
         """Save the model of the round and evaluate it, unless that was done before the run was resumed here."""

@@ -2,6 +2,7 @@
 from mmseg.registry import MODELS
 from torch import Tensor
 
+from mmuda.models.objectives.classifier_weights import classifier_weights
 from mmuda.models.objectives.objective import Objective
 from mmuda.models.segmentors.step import Step
 
@@ -37,10 +38,7 @@ class SourceSupervision(Objective):
     def losses(self, step: Step) -> dict[str, Tensor]:
         """Return ``loss_<classifier>`` for each classifier."""
         logits, labels = step.logits(self.view), step.labels(self.view)
-        weights = self.weights or {name: dict(aux=0.5, main=1.)[name] for name in logits}
-        if set(weights) != set(logits):
-            raise ValueError(f'objective {self.name!r}: weights are for {sorted(weights)}, the student has the '
-                             f'classifiers {sorted(logits)}')
+        weights = classifier_weights(self.weights, logits, self.name)
         class_weight = self.class_weights(labels) if self.class_weights is not None else None
         return {
             f'loss_{name}': weight * self.loss(logits[name], labels, class_weight=class_weight)

@@ -149,6 +149,15 @@ def test_smallest_classes_are_mined_in_target_crops_alone(seen, work_dir):
         assert not entry['source_mined']
 
 
+def test_crst_mines_all_classes_of_a_small_share(runner, work_dir):
+    found = dict(summary(work_dir)['labels'], sampling='crst', priority_classes=[3, 9, 1, 4])
+    crop = runner.train_dataloader.dataset.target.pipeline.transforms[2]
+    before = crop.mine_ids
+    runner.train_loop._mine(found)
+    assert crop.mine_ids == (3, 9, 1, 4)
+    crop.mine_ids = before
+
+
 def test_every_round_trains_on_its_own_labels(seen, work_dir):
     assert [Path(entry['store']) for entry in seen] == (
         [work_dir / 'round_0/pseudo_labels'] * 3 + [work_dir / 'round_1/pseudo_labels'] * 3)
