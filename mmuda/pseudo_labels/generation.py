@@ -63,17 +63,7 @@ def generate_pseudo_labels(segmentor: nn.Module,
     if keep_maps and not hasattr(predictor, 'encode'):
         raise ValueError(f'soft labels need a predictor with maps, got {type(predictor).__name__}: use '
                          'LogitMapPredictor or SoftmaxMapPredictor')
-    names = sorted(name for name, _ in images)
-    store.check_names(names)
-    description = dict(
-        description, num_images=len(names), images=hashlib.sha256('\n'.join(names).encode()).hexdigest()[:32])
-    if is_main_process():
-        store.open(description, overwrite)
-    barrier()
-    manifest = store.manifest()
-    if manifest is None:
-        raise FileNotFoundError(f'rank {get_rank()} does not see {store.root}, which rank 0 has just made: the '
-                                'store must lie in a folder that all ranks share')
+    manifest = _open(store, sorted(name for name, _ in images), description, overwrite)
     passes = getattr(labeler, 'num_passes', 0)
     pending = [image for image in images if not store.has(image[0])]
     counted = not passes or 'labelled_pixels' in (store.summary() or {})
@@ -99,6 +89,22 @@ def generate_pseudo_labels(segmentor: nn.Module,
             store.delete_maps()
         store.finish()
     barrier()
+
+
+def _open(store: PseudoLabelStore, names: Sequence[str], description: dict[str, Any],
+          overwrite: bool) -> dict[str, Any]:
+    """Start or continue the store, on every rank; return its manifest."""
+    store.check_names(names)
+    description = dict(
+        description, num_images=len(names), images=hashlib.sha256('\n'.join(names).encode()).hexdigest()[:32])
+    if is_main_process():
+        store.open(description, overwrite)
+    barrier()
+    manifest = store.manifest()
+    if manifest is None:
+        raise FileNotFoundError(f'rank {get_rank()} does not see {store.root}, which rank 0 has just made: the '
+                                'store must lie in a folder that all ranks share')
+    return manifest
 
 
 class _Predictions:

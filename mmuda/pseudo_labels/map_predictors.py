@@ -3,6 +3,7 @@
 Labelling with thresholds reads every prediction several times. What the network gives, a few MB an image, is kept
 (``encode``), and the probabilities at the size of the image are made from it whenever they are needed (``decode``).
 """
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import mmcv
@@ -15,16 +16,16 @@ from PIL import Image
 from torch import Tensor, nn
 
 
-class MapPredictor:
+class MapPredictor(ABC):
     """Base of the predictors here: a prediction in two steps."""
 
+    @abstractmethod
     def encode(self, segmentor: nn.Module, image: np.ndarray) -> Tensor:
         """Run the network on ``image`` (H, W, 3), BGR, uint8; return what :meth:`decode` needs, float32."""
-        raise NotImplementedError
 
+    @abstractmethod
     def decode(self, encoded: Tensor, size: tuple[int, int]) -> Tensor:
         """Return probabilities (C, H, W) at ``size`` = (H, W)."""
-        raise NotImplementedError
 
     def __call__(self, segmentor: nn.Module, image: np.ndarray) -> Tensor:
         """Predict one image, as :class:`~mmuda.pseudo_labels.MultiViewPredictor` does."""
