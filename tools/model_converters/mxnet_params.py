@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
+from mmengine.registry import init_default_scope  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
 from mmuda.models.backbones import ResNet38  # noqa: E402
@@ -136,6 +137,7 @@ def network(base_channels: int = 64, channels: int = 512, num_classes: int = 19)
     """Our network, without storage for its weights."""
     with torch.device('meta'):
         backbone = ResNet38(base_channels=base_channels)
+        init_default_scope('mmseg')  # of the head's loss
         head = ResNet38Head(in_channels=64 * base_channels, channels=channels, num_classes=num_classes)
     return nn.ModuleDict(dict(backbone=backbone, decode_head=head))
 
