@@ -1,0 +1,88 @@
+"""BatchNorm statistics of the target to start from."""
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+import mmcv
+import numpy as np
+import torch
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from mmseg.registry import HOOKS
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from mmuda.datasets.transforms import LoadImageStrict
+
+
+@torch.no_grad()
+def reestimate_statistics(segmentor: nn.Module, batches: Iterable[Tensor]) -> None:
+    """Replace the running statistics of every BatchNorm by their average over ``batches``.
+
+    Adaptive batch normalisation (Li et al., AdaBN, Pattern Recognition 2018). Everything but BatchNorm is in
+    evaluation mode, and all modules are afterwards in the mode that they were in.
+
+    Args:
+        segmentor (nn.Module): With ``extract_feat`` and ``decode_head``.
+        batches (Iterable[Tensor]): Preprocessed images (N, 3, H, W).
+    """
+    modes = [(module, module.training) for module in segmentor.modules()]
+    norms = [module for module in segmentor.modules() if isinstance(module, _BatchNorm) and module.track_running_stats]
+    momenta = [norm.momentum for norm in norms]
+    segmentor.eval()
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain average
+        norm.training = True
+    for batch in batches:
+        segmentor.decode_head(segmentor.extract_feat(batch))
+    for norm, momentum in zip(norms, momenta):
+        norm.momentum = momentum
+    for module, mode in modes:
+        module.training = mode
+
+
+@HOOKS.register_module()
+class AdaptiveBatchNormHook(Hook):
+    """Average the BatchNorm statistics anew over the target's training images, before training.
+
+    Acts once, on a model that has not been trained in this run; before ``PseudoLabelHook`` and self-training label.
+    Every rank reads all images and finds the same.
+
+    Args:
+        scale (tuple[int, int]): (width, height) to which images are resized, by Pillow's bicubic filter.
+        batch_size (int): Images per batch. Defaults to 2.
+    """
+
+    priority = 'HIGH'
+
+    def __init__(self, scale: tuple[int, int], batch_size: int = 2) -> None:
+        if len(scale) != 2 or min(scale) < 1 or batch_size < 1:
+            raise ValueError('AdaptiveBatchNormHook: scale must be (width, height) and batch_size positive, got '
+                             f'{scale} and {batch_size}')
+        self.scale = tuple(scale)
+        self.batch_size = batch_size
+
+    def before_train(self, runner: Runner) -> None:
+        """Set the statistics."""
+        if runner.iter > 0:
+            return
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        target = getattr(runner.train_dataloader.dataset, 'target', None)
+        if target is None:
+            raise ValueError('AdaptiveBatchNormHook: the training data have no target; use UDADataset or PoolDataset, '
+                             'or remove the hook')
+        images = getattr(target, 'dataset', target)  # those of a PseudoLabelDataset
+        paths = [images.get_data_info(i)['img_path'] for i in range(len(images))]
+        runner.logger.info(f'BatchNorm statistics of {len(paths)} target images')
+        reestimate_statistics(getattr(model, 'student', model), self._batches(model, paths))
+
+    def _batches(self, model: nn.Module, paths: list[str]) -> Iterator[Tensor]:
+        for _, group in groupby(enumerate(paths), lambda item: item[0] // self.batch_size):
+            views = [self._read(path) for _, path in group]
+            yield model.data_preprocessor(dict(inputs=views))['inputs']
+
+    def _read(self, path: str) -> Tensor:
+        image = LoadImageStrict()(dict(img_path=path))['img']
+        image = mmcv.imresize(image, self.scale, interpolation='bicubic', backend='pillow')
+        return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
