@@ -1,4 +1,5 @@
 from mmuda.models.backbones.deeplab_resnet import DeepLabResNet
+from mmuda.models.backbones.drn import DRN
 from mmuda.models.backbones.resnet38 import ResNet38
 
-__all__ = ['DeepLabResNet', 'ResNet38']
+__all__ = ['DRN', 'DeepLabResNet', 'ResNet38']

@@ -1,5 +1,6 @@
 from mmuda.models.decode_heads.deeplabv2_head import DeepLabV2Head
+from mmuda.models.decode_heads.deeplabv3plus_head import DeepLabV3PlusHead
 from mmuda.models.decode_heads.dual_classifier_head import DualClassifierHead
 from mmuda.models.decode_heads.resnet38_head import ResNet38Head
 
-__all__ = ['DeepLabV2Head', 'DualClassifierHead', 'ResNet38Head']
+__all__ = ['DeepLabV2Head', 'DeepLabV3PlusHead', 'DualClassifierHead', 'ResNet38Head']
