@@ -14,7 +14,12 @@ class Objective(BaseModule, metaclass=ABCMeta):
         name (str): Prefix of its losses in the log; unique in a method.
         begin (int): First iteration at which it acts. Defaults to 0.
         end (int, optional): First iteration at which it no longer acts. Defaults to None (never ends).
+
+    Attributes:
+        needs_teacher (bool): Whether it calls ``step.teacher_logits``; then the run keeps a teacher.
     """
+
+    needs_teacher = False
 
     def __init__(self, name: str, begin: int = 0, end: int | None = None) -> None:
         super().__init__()

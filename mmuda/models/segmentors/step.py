@@ -8,13 +8,16 @@ from mmseg.models.utils import resize
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+NO_TEACHER = ("an objective needs a teacher and there is none: set default_hooks.teacher=dict(type='TeacherHook'), as "
+              'configs/_base_/default_runtime.py does')
+
 
 class Step:
     """The views of one iteration and every forward pass made on them.
 
     Objectives ask a step for predictions; a prediction that two objectives need is computed once.
     Passes happen in the order in which they are first asked for, which matters for the running
-    statistics of BatchNorm.
+    statistics of BatchNorm. An objective can add views made of others, such as mixed images.
 
     Args:
         student (nn.Module): A segmentor with ``extract_feat`` and ``decode_head``.
@@ -22,19 +25,44 @@ class Step:
         data_samples (dict[str, list]): Per view, the data samples of these images.
         iteration (int): Iterations done before this one.
         statistics_views (Sequence[str], optional): Views whose passes move the running statistics of
-            BatchNorm. Defaults to None: all.
+            the student's BatchNorm. Defaults to None: all.
+        teacher (nn.Module, optional): A segmentor of the student's architecture. Defaults to None.
     """
 
     def __init__(self, student: nn.Module, inputs: dict[str, Tensor],
                  data_samples: dict[str, Sequence[BaseDataElement]], iteration: int,
-                 statistics_views: Sequence[str] | None = None) -> None:
+                 statistics_views: Sequence[str] | None = None,
+                 teacher: nn.Module | None = None) -> None:
         self.student = student
-        self.inputs = inputs
+        self.teacher = teacher
+        self.inputs = dict(inputs)
         self.data_samples = data_samples
         self.iteration = iteration
         self.statistics_views = statistics_views
         self._unresized: dict[str, dict[str, Tensor]] = {}
         self._logits: dict[str, dict[str, Tensor]] = {}
+        self._teacher_logits: dict[str, dict[str, Tensor]] = {}
+        self._added_labels: dict[str, Tensor | None] = {}
+
+    def add_view(self, name: str, images: Tensor, labels: Tensor | None = None) -> None:
+        """Add a view made of others; it is used as those of the batch are.
+
+        Args:
+            name (str): A new name.
+            images (Tensor): (N, 3, H, W), preprocessed.
+            labels (Tensor, optional): (N, H, W), any integer type, ignored pixels 255. Defaults to None: unlabelled.
+
+        Raises:
+            ValueError: If the name is taken, or the labels do not fit the images.
+        """
+        if name in self.inputs:
+            raise ValueError(f'there is already a view {name!r}: give the second objective that makes one another name '
+                             'for its view')
+        if labels is not None and labels.shape != (len(images), *images.shape[2:]):
+            raise ValueError(f'view {name!r}: images are {tuple(images.shape)}, labels {tuple(labels.shape)}, expected '
+                             f'{(len(images), *images.shape[2:])}')
+        self.inputs[name] = images
+        self._added_labels[name] = None if labels is None else labels.long()
 
     def images(self, view: str) -> Tensor:
         """Return the images of ``view``, (N, 3, H, W)."""
@@ -45,8 +73,10 @@ class Step:
 
     def labels(self, view: str) -> Tensor:
         """Return the labels of ``view``, (N, H, W), int64, ignored pixels 255."""
-        samples = self.data_samples[view]
-        if any('gt_sem_seg' not in sample for sample in samples):
+        if self._added_labels.get(view) is not None:
+            return self._added_labels[view]
+        samples = self.data_samples.get(view)
+        if samples is None or any('gt_sem_seg' not in sample for sample in samples):
             raise KeyError(f'view {view!r} has no labels: an objective that needs labels was given an unlabelled '
                            'view, or its pipeline does not load them')
         return torch.cat([sample.gt_sem_seg.data for sample in samples]).long()
@@ -64,11 +94,7 @@ class Step:
             ``main`` alone.
         """
         if view not in self._logits:
-            size, align_corners = self.images(view).shape[2:], self.student.decode_head.align_corners
-            self._logits[view] = {
-                name: resize(value, size, mode='bilinear', align_corners=align_corners, warning=False)
-                for name, value in self.unresized_logits(view).items()
-            }
+            self._logits[view] = self._resize(self.unresized_logits(view), view)
         return self._logits[view]
 
     def unresized_logits(self, view: str) -> dict[str, Tensor]:
@@ -80,20 +106,44 @@ class Step:
         if view not in self._unresized:
             keep = self.statistics_views is not None and view not in self.statistics_views
             with frozen_statistics(self.student) if keep else nullcontext():
-                self._unresized[view] = self._forward(self.images(view))
+                self._unresized[view] = _forward(self.student, self.images(view))
         return self._unresized[view]
 
-    def _forward(self, images: Tensor) -> dict[str, Tensor]:
-        features = self.student.extract_feat(images)
-        logits = self.student.decode_head(features)
-        if isinstance(logits, Tensor):
-            logits = dict(main=logits)
-            if getattr(self.student, 'with_auxiliary_head', False):
-                auxiliary = self.student.auxiliary_head
-                if isinstance(auxiliary, nn.ModuleList):
-                    raise TypeError(f'the student has {len(auxiliary)} auxiliary heads, expected one at most')
-                logits['aux'] = auxiliary(features)
-        return logits
+    def teacher_logits(self, view: str) -> dict[str, Tensor]:
+        """Return the teacher's logits for ``view`` at the size of the images, without gradient.
+
+        Returns:
+            dict[str, Tensor]: (N, C, H, W) per classifier, see :meth:`logits`.
+
+        Raises:
+            RuntimeError: If there is no teacher.
+        """
+        if self.teacher is None:
+            raise RuntimeError(NO_TEACHER)
+        if view not in self._teacher_logits:
+            with torch.no_grad():
+                self._teacher_logits[view] = self._resize(_forward(self.teacher, self.images(view)), view)
+        return self._teacher_logits[view]
+
+    def _resize(self, logits: dict[str, Tensor], view: str) -> dict[str, Tensor]:
+        size, align_corners = self.images(view).shape[2:], self.student.decode_head.align_corners
+        return {
+            name: resize(value, size, mode='bilinear', align_corners=align_corners, warning=False)
+            for name, value in logits.items()
+        }
+
+
+def _forward(segmentor: nn.Module, images: Tensor) -> dict[str, Tensor]:
+    features = segmentor.extract_feat(images)
+    logits = segmentor.decode_head(features)
+    if isinstance(logits, Tensor):
+        logits = dict(main=logits)
+        if getattr(segmentor, 'with_auxiliary_head', False):
+            auxiliary = segmentor.auxiliary_head
+            if isinstance(auxiliary, nn.ModuleList):
+                raise TypeError(f'the student has {len(auxiliary)} auxiliary heads, expected one at most')
+            logits['aux'] = auxiliary(features)
+    return logits
 
 
 @contextmanager

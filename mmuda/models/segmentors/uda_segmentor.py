@@ -8,7 +8,7 @@ from mmseg.registry import MODELS
 from mmseg.utils import ConfigType, OptConfigType, OptSampleList, SampleList
 from torch import Tensor, nn
 
-from mmuda.models.segmentors.step import Step
+from mmuda.models.segmentors.step import NO_TEACHER, Step
 
 
 @MODELS.register_module()
@@ -57,6 +57,7 @@ class UDASegmentor(BaseSegmentor):
             MODELS.build(_with_num_classes(objective, self.num_classes)) for objective in objectives)
         self.statistics_views = statistics_views
         self.allow_partial_checkpoint = allow_partial_checkpoint
+        self._lent: dict[str, nn.Module] = {}
         names = [objective.name for objective in self.objectives]
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
@@ -87,6 +88,20 @@ class UDASegmentor(BaseSegmentor):
         """int: Number of outputs of the student."""
         return self.decode_head.out_channels
 
+    @property
+    def needs_teacher(self) -> bool:
+        """bool: Whether an objective needs a teacher."""
+        return any(objective.needs_teacher for objective in self.objectives)
+
+    @property
+    def teacher(self) -> nn.Module | None:
+        """nn.Module | None: The student's slow copy, which :class:`mmuda.engine.hooks.TeacherHook` lends."""
+        return self._lent.get('teacher')
+
+    def lend_teacher(self, teacher: nn.Module) -> None:
+        """Take the teacher. It does not become a submodule: it is neither in the model's state nor in its optimizer."""
+        self._lent['teacher'] = teacher
+
     def loss(self, inputs: dict[str, Tensor], data_samples: dict[str, SampleList]) -> dict[str, Tensor]:
         """Return the losses of every objective, named ``<objective>.<loss>``.
 
@@ -97,8 +112,10 @@ class UDASegmentor(BaseSegmentor):
         if not isinstance(inputs, dict):
             raise TypeError(f'training needs one stream of images per view, got {type(inputs).__name__}: '
                             'use UDADataset and UDADataPreprocessor')
+        if self.needs_teacher and self.teacher is None:
+            raise RuntimeError(NO_TEACHER)
         iteration = MessageHub.get_current_instance().get_info('iter', 0)
-        step = Step(self.student, inputs, data_samples, iteration, self.statistics_views)
+        step = Step(self.student, inputs, data_samples, iteration, self.statistics_views, self.teacher)
         losses = {}
         for objective in self.objectives:
             losses.update({f'{objective.name}.{key}': value for key, value in objective(step).items()})

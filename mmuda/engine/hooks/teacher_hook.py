@@ -1,0 +1,140 @@
+"""The teacher of a method: a slow copy of the student."""
+from copy import deepcopy
+from typing import Any
+
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.optim import OptimWrapper
+from mmengine.runner import Runner
+from mmseg.registry import HOOKS
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from mmuda.engine.ema import ema_share, ema_update_
+
+BUFFERS = ('own', 'copy', 'average')
+MODES = ('train', 'eval')
+
+
+@HOOKS.register_module()
+class TeacherHook(Hook):
+    """Own, move, save and restore the teacher of the objectives that need one.
+
+    The teacher is a copy of the student as training begins, its pretrained weights included. It is lent to the
+    model and part of neither the model's state, nor its optimizer, nor what DistributedDataParallel wraps. After each
+    step of the optimizer, so once per step also under gradient accumulation, and not where mixed precision skips the
+    step, its parameters move (Tarvainen and Valpola, Mean Teacher, NeurIPS 2017)::
+
+        share = min(1 - 1 / (updates + 1), momentum);   teacher = share * teacher + (1 - share) * student
+
+    Parameters stay in the precision of the student's, float32 also under mixed precision; its passes run in whatever
+    the losses run in. With several ranks every rank has the same parameters without any communication. Buffers are
+    those of the rank, as are the student's; a checkpoint holds those of rank 0.
+
+    If no objective needs a teacher, this hook does nothing.
+
+    Args:
+        momentum (float): In [0, 1). Defaults to 0.99, that of DACS (Tranheden et al., WACV 2021).
+        buffers (str): Running statistics of BatchNorm and other buffers. Defaults to ``own``.
+
+            - ``own``: statistics start at mean 0 and variance 1 and are moved by the teacher's own passes, as in the
+              published code of DACS; other buffers stay. Only for a BatchNorm that uses those of the batch.
+            - ``copy``: those of the student after each step.
+            - ``average``: averaged as the parameters are; counters are copied.
+        mode (str): ``train``: BatchNorm uses the statistics of the batch, dropout and stochastic depth act, as in the
+            published code of DACS; ``eval``: none of these. Defaults to ``train``.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Example:
+        >>> default_hooks = dict(teacher=dict(type='TeacherHook', momentum=0.999, buffers='copy', mode='eval'))
+    """
+
+    def __init__(self, momentum: float = 0.99, buffers: str = 'own', mode: str = 'train') -> None:
+        if not 0 <= momentum < 1:
+            raise ValueError(f'TeacherHook: momentum must be in [0, 1), got {momentum}')
+        if buffers not in BUFFERS:
+            raise ValueError(f'TeacherHook: buffers must be one of {BUFFERS}, got {buffers!r}')
+        if mode not in MODES:
+            raise ValueError(f'TeacherHook: mode must be one of {MODES}, got {mode!r}')
+        if (buffers, mode) == ('own', 'eval'):
+            raise ValueError("TeacherHook: with mode='eval' a teacher's own statistics would stay mean 0 and variance "
+                             "1: set buffers='copy' or 'average'")
+        self.momentum = momentum
+        self.buffers = buffers
+        self.mode = mode
+        self.teacher: nn.Module | None = None
+        self.updates = 0
+        self._restored: dict[str, Any] | None = None
+        self._handle: Any = None
+
+    def before_train(self, runner: Runner) -> None:
+        """Make the teacher from the student, whose weights are loaded, or from the checkpoint."""
+        model = _unwrap(runner.model)
+        if not getattr(model, 'needs_teacher', False):
+            return
+        if not isinstance(runner.optim_wrapper, OptimWrapper):
+            raise TypeError(f'TeacherHook follows one optimizer, got a {type(runner.optim_wrapper).__name__}')
+        self.student = model.student
+        self.teacher = deepcopy(self.student).requires_grad_(False).train(self.mode == 'train')
+        self._prepare_statistics()
+        self.updates = 0
+        if self._restored is not None:
+            self._restore(self._restored)
+            self._restored = None
+        model.lend_teacher(self.teacher)
+        self._handle = runner.optim_wrapper.optimizer.register_step_post_hook(lambda *_: self._update())
+
+    def after_train(self, runner: Runner) -> None:
+        """Stop following the optimizer."""
+        if self._handle is not None:
+            self._handle.remove()
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Add the teacher, under the names of a plain segmentor, and the number of its updates."""
+        if self.teacher is not None:
+            checkpoint['teacher'] = dict(
+                state_dict={key: value.cpu() for key, value in self.teacher.state_dict().items()},
+                updates=self.updates)
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Keep the saved teacher of a run that is resumed."""
+        if not runner._resume or not getattr(_unwrap(runner.model), 'needs_teacher', False):
+            return
+        if 'teacher' not in checkpoint:
+            raise RuntimeError('cannot resume: the checkpoint has no teacher, and an objective needs one. To start '
+                               'from its weights, set load_from=CHECKPOINT without --resume')
+        self._restored = checkpoint['teacher']
+
+    def _prepare_statistics(self) -> None:
+        norms = {name: module for name, module in self.teacher.named_modules()
+                 if isinstance(module, _BatchNorm) and module.track_running_stats}
+        for name, norm in norms.items():
+            if self.buffers != 'own':
+                norm.momentum = 0.  # its own passes do not move them
+            elif norm.training:
+                norm.reset_running_stats()
+            else:
+                raise ValueError(f"TeacherHook: {name} of the student is in eval mode also in training (norm_eval, "
+                                 "frozen_stages), so a teacher's own statistics would stay mean 0 and variance 1: set "
+                                 "default_hooks.teacher.buffers='copy' or 'average'")
+
+    def _restore(self, saved: dict[str, Any]) -> None:
+        try:
+            self.teacher.load_state_dict(saved['state_dict'])
+        except RuntimeError as error:
+            raise RuntimeError("cannot resume: the checkpoint's teacher is of another architecture than the student. "
+                               f'Resume with the config that the checkpoint was trained with. {error}') from error
+        self.updates = saved['updates']
+
+    def _update(self) -> None:
+        share = ema_share(self.updates, self.momentum)
+        ema_update_(self.teacher.parameters(), self.student.parameters(), share)
+        if self.buffers != 'own':
+            ema_update_(self.teacher.buffers(), self.student.buffers(), share if self.buffers == 'average' else 0.)
+        self.updates += 1
+
+
+def _unwrap(model: nn.Module) -> nn.Module:
+    return model.module if is_model_wrapper(model) else model
