@@ -1,2 +1,2 @@
 """Networks, losses, objectives and the UDA segmentor."""
-from mmuda.models import backbones, decode_heads, discriminators, losses, objectives, segmentors  # noqa: F401
+from mmuda.models import augmentation, backbones, decode_heads, discriminators, losses, objectives, segmentors  # noqa: F401

@@ -5,8 +5,11 @@ from mmuda.models.losses.hard_pixel_cross_entropy_loss import HardPixelCrossEntr
 from mmuda.models.losses.lsgan_loss import LSGANLoss
 from mmuda.models.losses.memory_regularization_loss import MemoryRegularizationLoss
 from mmuda.models.losses.model_regularization_loss import ModelRegularizationLoss
+from mmuda.models.losses.pixel_weighted_cross_entropy_loss import PixelWeightedCrossEntropyLoss
+from mmuda.models.losses.probability_mse_loss import ProbabilityMSELoss
 from mmuda.models.losses.rectified_loss import RectifiedLoss
 from mmuda.models.losses.soft_cross_entropy_loss import SoftCrossEntropyLoss
 
 __all__ = ['ClassBalanceWeights', 'ConfidentEntropyLoss', 'HardPixelCrossEntropyLoss', 'LSGANLoss',
-           'MemoryRegularizationLoss', 'ModelRegularizationLoss', 'RectifiedLoss', 'SoftCrossEntropyLoss']
+           'MemoryRegularizationLoss', 'ModelRegularizationLoss', 'PixelWeightedCrossEntropyLoss',
+           'ProbabilityMSELoss', 'RectifiedLoss', 'SoftCrossEntropyLoss']

@@ -1,5 +1,6 @@
 from mmuda.models.objectives.adversarial_alignment import AdversarialAlignment
 from mmuda.models.objectives.batch_norm_update import BatchNormUpdate
+from mmuda.models.objectives.class_mix_supervision import ClassMixSupervision
 from mmuda.models.objectives.entropy_minimization import EntropyMinimization
 from mmuda.models.objectives.grid_supervision import GridSupervision
 from mmuda.models.objectives.memory_regularization import MemoryRegularization
@@ -10,6 +11,7 @@ from mmuda.models.objectives.soft_label_supervision import SoftLabelSupervision
 from mmuda.models.objectives.source_supervision import SourceSupervision
 
 __all__ = [
-    'AdversarialAlignment', 'BatchNormUpdate', 'EntropyMinimization', 'GridSupervision', 'MemoryRegularization',
-    'ModelRegularization', 'Objective', 'RectifiedSupervision', 'SoftLabelSupervision', 'SourceSupervision'
+    'AdversarialAlignment', 'BatchNormUpdate', 'ClassMixSupervision', 'EntropyMinimization', 'GridSupervision',
+    'MemoryRegularization', 'ModelRegularization', 'Objective', 'RectifiedSupervision', 'SoftLabelSupervision',
+    'SourceSupervision'
 ]
