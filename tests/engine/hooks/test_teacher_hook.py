@@ -1,0 +1,232 @@
+"""How the teacher starts, moves, is saved and restored."""
+from types import SimpleNamespace
+
+import pytest
+import torch
+from mmengine.optim import OptimWrapper
+from torch import nn
+
+from mmuda.engine.ema import ema_share, ema_update_
+from mmuda.engine.hooks import TeacherHook
+
+
+class Model(nn.Module):
+    """A student of one BatchNorm and one layer, and whom it is lent."""
+
+    needs_teacher = True
+
+    def __init__(self, width: int = 3) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.student = nn.Sequential(nn.Linear(2, width), nn.BatchNorm1d(width), nn.Dropout())
+        self.lent = []
+
+    def lend_teacher(self, teacher: nn.Module) -> None:
+        self.lent.append(teacher)
+
+
+class Run:
+    """A hook in a run; the student's weights change by -1 per update."""
+
+    def __init__(self, model: Model | None = None, accumulative_counts: int = 1, resume: bool = False,
+                 checkpoint: dict | None = None, **options) -> None:
+        self.model = model or Model()
+        self.wrapper = OptimWrapper(torch.optim.SGD(self.model.parameters(), lr=1.), accumulative_counts)
+        self.runner = SimpleNamespace(model=self.model, optim_wrapper=self.wrapper, _resume=resume)
+        self.hook = TeacherHook(**options)
+        if checkpoint is not None:
+            self.hook.after_load_checkpoint(self.runner, checkpoint)
+        self.hook.before_train(self.runner)
+
+    @property
+    def weight(self) -> torch.Tensor:
+        return self.hook.teacher[0].weight
+
+    @property
+    def norm(self) -> nn.BatchNorm1d:
+        return self.hook.teacher[1]
+
+    def train(self, iterations: int = 1) -> None:
+        for _ in range(iterations):
+            self.wrapper.update_params(self.model.student[0].weight.sum() * self.wrapper._accumulative_counts)
+
+    def checkpoint(self) -> dict:
+        checkpoint = {}
+        self.hook.before_save_checkpoint(self.runner, checkpoint)
+        return checkpoint
+
+
+def student_with_statistics() -> Model:
+    model = Model()
+    model.student[1].running_mean.fill_(5.)
+    model.student[1].num_batches_tracked.fill_(7)
+    return model
+
+
+def test_teacher_starts_as_a_copy_of_the_student():
+    run = Run()
+    assert torch.equal(run.weight, run.model.student[0].weight) and run.weight is not run.model.student[0].weight
+
+
+def test_first_update_copies_the_student():
+    run = Run()
+    run.train()
+    assert torch.equal(run.weight, run.model.student[0].weight)
+
+
+def test_momentum_is_the_limit_of_the_share():
+    run = Run(momentum=0.5)
+    run.train(3)
+    # shares 0, 1/2, 1/2 of weights w - 1, w - 2, w - 3
+    torch.testing.assert_close(run.weight, Model().student[0].weight - 2.25)
+
+
+def test_gradient_accumulation_counts_steps_of_the_optimizer():
+    run = Run(accumulative_counts=2)
+    run.train(5)
+    assert run.hook.updates == 2
+
+
+def test_step_that_a_gradient_scaler_skips_does_not_count():
+    run = Run()
+    scaler = torch.amp.GradScaler('cpu', init_scale=8.)
+    for factor in (1., float('inf'), 1.):
+        run.wrapper.zero_grad()
+        scaler.scale(run.model.student[0].weight.sum() * factor).backward()
+        scaler.step(run.wrapper.optimizer)
+        scaler.update()
+    assert run.hook.updates == 2
+
+
+def test_teacher_is_frozen_and_lent():
+    run = Run()
+    assert run.model.lent == [run.hook.teacher]
+    assert not any(parameter.requires_grad for parameter in run.hook.teacher.parameters())
+    assert not any('teacher' in name or 'lent' in name for name in run.model.state_dict())
+
+
+def test_no_teacher_where_nobody_needs_one():
+    model = Model()
+    model.needs_teacher = False
+    run = Run(model)
+    run.train()
+    assert run.hook.teacher is None and not model.lent and run.checkpoint() == {}
+
+
+def test_own_buffers_start_fresh_and_are_left_alone_by_updates():
+    run = Run(student_with_statistics())
+    run.train(2)
+    assert not run.norm.running_mean.any() and not run.norm.num_batches_tracked
+
+
+def test_own_statistics_are_moved_by_the_teachers_passes():
+    run = Run()
+    run.hook.teacher(torch.ones(4, 2) * 100)
+    assert run.norm.running_mean.any()
+
+
+def test_copied_buffers():
+    run = Run(student_with_statistics(), buffers='copy')
+    run.model.student[1].running_mean.fill_(9.)
+    run.train()
+    assert run.norm.running_mean.eq(9.).all() and run.norm.num_batches_tracked == 7
+
+
+def test_averaged_buffers():
+    run = Run(student_with_statistics(), buffers='average', momentum=0.75)
+    run.train(8)
+    run.model.student[1].running_mean.fill_(9.)
+    run.model.student[1].num_batches_tracked.fill_(8)
+    run.train()
+    assert run.norm.running_mean.eq(6.).all() and run.norm.num_batches_tracked == 8
+
+
+@pytest.mark.parametrize('buffers', ['copy', 'average'])
+def test_only_own_statistics_are_moved_by_the_teachers_passes(buffers):
+    run = Run(buffers=buffers)
+    run.hook.teacher(torch.ones(4, 2) * 100)
+    assert not run.norm.running_mean.any()
+
+
+@pytest.mark.parametrize('mode', ['train', 'eval'])
+def test_mode(mode):
+    run = Run(mode=mode, buffers='copy')
+    run.model.eval()
+    run.model.train()
+    assert {module.training for module in run.hook.teacher.modules()} == {mode == 'train'}
+
+
+def test_resumed_run_equals_an_undisturbed_one():
+    whole = Run()
+    whole.train(3)
+    first = Run()
+    first.train(2)
+    second = Run(first.model, resume=True, checkpoint=first.checkpoint())
+    first.hook.after_train(first.runner)
+    second.train()
+    assert torch.equal(second.weight, whole.weight) and second.hook.updates == 3
+
+
+def test_restored_statistics():
+    first = Run()
+    first.norm.running_mean.fill_(2.)
+    assert Run(resume=True, checkpoint=first.checkpoint()).norm.running_mean.eq(2.).all()
+
+
+def test_load_from_starts_a_new_teacher():
+    first = Run()
+    first.train(2)
+    second = Run(checkpoint=first.checkpoint())
+    assert torch.equal(second.weight, second.model.student[0].weight) and second.hook.updates == 0
+
+
+def test_after_training_the_optimizer_is_not_followed():
+    run = Run()
+    run.hook.after_train(run.runner)
+    run.train()
+    assert run.hook.updates == 0
+
+
+def test_resuming_without_teacher_is_refused():
+    with pytest.raises(RuntimeError, match='checkpoint has no teacher, and an objective needs one'):
+        Run(resume=True, checkpoint={})
+
+
+def test_resuming_with_a_teacher_of_another_architecture_is_refused():
+    with pytest.raises(RuntimeError, match=r'(?s)teacher is of another architecture.*size mismatch'):
+        Run(Model(width=4), resume=True, checkpoint=Run().checkpoint())
+
+
+def test_own_statistics_of_a_norm_in_eval_mode_are_refused():
+    model = Model()
+    model.student[1].train = lambda mode=True: nn.Module.train(model.student[1], False)
+    model.student[1].train()
+    with pytest.raises(ValueError, match="TeacherHook: 1 of the student is in eval mode .* set .*buffers='copy'"):
+        Run(model)
+
+
+@pytest.mark.parametrize('options, message', [
+    (dict(momentum=1.), r'momentum must be in \[0, 1\), got 1.0'),
+    (dict(momentum=-0.1), r'momentum must be in \[0, 1\), got -0.1'),
+    (dict(buffers='none'), "buffers must be one of .*got 'none'"),
+    (dict(mode='test'), "mode must be one of .*got 'test'"),
+    (dict(mode='eval'), "set buffers='copy' or 'average'"),
+])
+def test_settings_out_of_range(options, message):
+    with pytest.raises(ValueError, match=message):
+        TeacherHook(**options)
+
+
+def test_several_optimizers_are_refused():
+    with pytest.raises(TypeError, match='follows one optimizer, got a dict'):
+        TeacherHook().before_train(SimpleNamespace(model=Model(), optim_wrapper={}))
+
+
+def test_averaging_needs_tensors_in_pairs():
+    with pytest.raises(ValueError, match='shorter'):
+        ema_update_([torch.zeros(1)] * 2, [torch.ones(1)], 0.5)
+
+
+@pytest.mark.parametrize('updates, share', [(0, 0.), (1, 0.5), (9, 0.9), (98, 1 - 1 / 99), (99, 0.99), (10**6, 0.99)])
+def test_share(updates, share):
+    assert ema_share(updates, 0.99) == share
