@@ -35,36 +35,43 @@ class PoolDataset:
     sample's pipeline are seeded from (seed, position), as those of :class:`~mmuda.datasets.UDADataset`.
 
     Args:
-        source (dict): Config of the labelled data set.
+        source (dict, optional): Config of the labelled data set; None for the target alone, as in ensemble
+            distillation.
         target (dict): Config of a :class:`~mmuda.datasets.PseudoLabelDataset`.
         seed (int): Seed of the pipelines' random numbers; the sampler sets it. Defaults to 0.
 
     Attributes:
-        source (SubsetDataset): The selected source images, at first all.
+        source (SubsetDataset or None): The selected source images, at first all.
 
     Raises:
         ValueError: If the class lists differ.
         TypeError: If the target has no pseudo labels.
     """
 
-    def __init__(self, source: dict, target: dict, seed: int = 0) -> None:
-        self.source = SubsetDataset(source)
+    def __init__(self, source: dict | None, target: dict, seed: int = 0) -> None:
+        self.source = None if source is None else SubsetDataset(source)
         self.target = DATASETS.build(target)
         if not isinstance(self.target, PseudoLabelDataset):
             raise TypeError(f'PoolDataset: the target must be a PseudoLabelDataset, got {type(self.target).__name__}')
-        check_classes(self.source.metainfo.get('classes'), self.target.metainfo.get('classes'), 'PoolDataset')
+        if self.source is not None:
+            check_classes(self.source.metainfo.get('classes'), self.target.metainfo.get('classes'), 'PoolDataset')
         self.seed = seed
 
     @property
     def metainfo(self) -> dict:
-        """Meta information (classes, palette) of the source."""
-        return self.source.metainfo
+        """Meta information (classes, palette) of the source, without one of the target."""
+        return (self.target if self.source is None else self.source).metainfo
 
     def full_init(self) -> None:
         """Nothing to do: both data sets are initialised in the constructor."""
 
     def __len__(self) -> int:
-        return len(self.source) + len(self.target)
+        return self.num_source + len(self.target)
+
+    @property
+    def num_source(self) -> int:
+        """Number of selected source images."""
+        return 0 if self.source is None else len(self.source)
 
     def __getitem__(self, index: PoolIndex | int) -> dict[str, dict[str, Any]]:
         """Load one sample.
@@ -79,9 +86,9 @@ class PoolDataset:
             index = PoolIndex(index, index)
         if not 0 <= index.index < len(self):
             raise IndexError(f'index {index.index} of a PoolDataset of length {len(self)}')
-        in_source = index.index < len(self.source)
+        in_source = index.index < self.num_source
         with isolated_rng([self.seed, index.position]):
-            sample = self.source[index.index] if in_source else self.target[index.index - len(self.source)]
+            sample = self.source[index.index] if in_source else self.target[index.index - self.num_source]
         sample['data_samples'].set_metainfo(dict(domain='source' if in_source else 'target'))
         return {key: dict(pool=sample[key]) for key in ('inputs', 'data_samples')}
 

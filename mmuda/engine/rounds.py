@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 RULES = ('clean', 'cbst', 'crst')
 POLICIES = ('cumulative', 'random')
+DECAYS = (None, 'poly')
 
 
 def handed_over(value: float) -> float:
@@ -71,7 +72,7 @@ class PortionSchedule:
 
 @dataclass(frozen=True)
 class LearningRateSchedule:
-    """A learning rate that is constant inside a round.
+    """The learning rate of each round, constant inside it or decaying.
 
     Rules: ``cbst`` divides by sqrt(2) after each round and hands over 12 digits, ``clean`` does the same at full
     precision, ``crst`` keeps the rate.
@@ -79,19 +80,30 @@ class LearningRateSchedule:
     Args:
         base (float): Of round 0, positive. Defaults to 1e-4.
         rule (str): One of ``RULES``. Defaults to ``clean``.
+        decay (str, optional): Inside a round: None keeps the rate, ``poly`` multiplies it by
+            ``(1 - iteration / length) ** power``. Defaults to None.
+        power (float): Of ``poly``, positive. Defaults to 0.9.
 
     Example:
         >>> LearningRateSchedule(1e-4)(2)
         5e-05
+        >>> LearningRateSchedule(1e-4, decay='poly', power=1.).inside(3, 4)
+        0.25
     """
 
     base: float = 1e-4
     rule: str = 'clean'
+    decay: str | None = None
+    power: float = 0.9
 
     def __post_init__(self) -> None:
         _check_rule(self.rule)
         if self.base <= 0:
             raise ValueError(f'learning rate of the rounds: base = {self.base}, expected a positive number')
+        if self.decay not in DECAYS:
+            raise ValueError(f'learning rate of the rounds: decay = {self.decay!r}, expected one of {DECAYS}')
+        if self.power <= 0:
+            raise ValueError(f'learning rate of the rounds: power = {self.power}, expected a positive number')
 
     def __call__(self, index: int) -> float:
         """The learning rate of round ``index``, counted from 0."""
@@ -103,6 +115,10 @@ class LearningRateSchedule:
         for _ in range(index):
             rate /= math.sqrt(2)
         return handed_over(rate)
+
+    def inside(self, iteration: int, length: int) -> float:
+        """Factor on the rate of a round of ``length`` iterations at ``iteration``, counted from 0."""
+        return (1 - iteration / length)**self.power if self.decay == 'poly' else 1.
 
 
 def selection_seed(policy: str, seed: int, index: int, rule: str = 'clean') -> int:

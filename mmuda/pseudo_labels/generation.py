@@ -1,7 +1,8 @@
 """The labelling engine: target images in, a complete store out."""
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import mmcv
 import numpy as np
@@ -58,33 +59,75 @@ def generate_pseudo_labels(segmentor: nn.Module,
         ValueError: If the store holds other labels, there are no images, or two of them share a name.
         OSError: If an image cannot be read or a file not be written; what is labelled is kept.
     """
-    if not images:
-        raise ValueError('there are no images to label: look at the data root of the pseudo-labelled dataset')
     if keep_maps and not hasattr(predictor, 'encode'):
         raise ValueError(f'soft labels need a predictor with maps, got {type(predictor).__name__}: use '
                          'LogitMapPredictor or SoftmaxMapPredictor')
+    passes = getattr(labeler, 'num_passes', 0)
+    predictions = ModelPredictions(segmentor.eval(), predictor, store, keep=keep_maps or passes > 0)
+    label_images(images, predictions, labeler, store, description, overwrite, num_classes, keep_maps)
+
+
+class Predictions(Protocol):
+    """What a labeler reads: predictions of images, made when they are asked for."""
+
+    device: torch.device
+
+    def __call__(self, name: str, path: str) -> Any:
+        """Return what the labeler is called with, for the image ``name`` of the file ``path``."""
+
+    def encode(self, name: str, path: str) -> None:
+        """Make the small maps of an image, if they are not there."""
+
+
+def label_images(images: Sequence[tuple[str, str]],
+                 predictions: Predictions,
+                 labeler: Callable[[Any], tuple[Tensor, Tensor]],
+                 store: PseudoLabelStore,
+                 description: dict[str, Any],
+                 overwrite: bool = False,
+                 num_classes: int | None = None,
+                 keep_maps: bool = False,
+                 count: bool = False) -> None:
+    """Label images from predictions of any kind; :func:`generate_pseudo_labels` does so from those of one model.
+
+    Args:
+        images (Sequence[tuple[str, str]]): (name within the dataset, path) of every image.
+        predictions (Predictions): What the labeler reads.
+        labeler (Callable): Prediction to labels and confidences (H, W).
+        store (PseudoLabelStore): Where they go; a folder that all ranks see.
+        description (dict): What makes the labels, see :meth:`PseudoLabelStore.open`.
+        overwrite (bool): See there.
+        num_classes (int, optional): Number of classes; needed by labelers with passes and for counting.
+        keep_maps (bool): Leave the small maps in the store. Defaults to False.
+        count (bool): Write ``labelled_pixels`` to the summary also for a labeler without passes. Defaults to False.
+
+    Raises:
+        ValueError: If the store holds other labels, there are no images, or two of them share a name.
+        OSError: If an image cannot be read or a file not be written; what is labelled is kept.
+    """
+    if not images:
+        raise ValueError('there are no images to label: look at the data root of the pseudo-labelled dataset')
     manifest = _open(store, sorted(name for name, _ in images), description, overwrite)
     passes = getattr(labeler, 'num_passes', 0)
+    count = count or passes > 0
     pending = [image for image in images if not store.has(image[0])]
-    counted = not passes or 'labelled_pixels' in (store.summary() or {})
+    counted = not count or 'labelled_pixels' in (store.summary() or {})
     barrier()  # every rank has the same list before the first file is written
-    segmentor.eval()
-    maps = _Predictions(segmentor, predictor, store, keep=keep_maps or passes > 0)
     if passes and (pending or not counted):
-        _find_thresholds(labeler, images, maps, store, num_classes)
+        _find_thresholds(labeler, images, predictions, store, num_classes)
     for name, path in _progress(_share(pending)):
-        label, confidence = labeler(maps(name, path))
+        label, confidence = labeler(predictions(name, path))
         store.write(name, label.cpu().numpy(), confidence.float().cpu().numpy())
     if keep_maps:
         for name, path in _share(images):
-            maps.encode(name, path)
+            predictions.encode(name, path)
     barrier()
     if manifest['complete'] and counted and not pending:
         return
-    labelled = _count_labels(images, store) if passes else None
+    labelled = _count_labels(images, store, num_classes) if count else None
     if is_main_process():
         if labelled is not None:
-            store.write_summary(dict(store.summary(), labelled_pixels=labelled))
+            store.write_summary(dict(store.summary() or {}, labelled_pixels=labelled))
         if not keep_maps:
             store.delete_maps()
         store.finish()
@@ -107,34 +150,48 @@ def _open(store: PseudoLabelStore, names: Sequence[str], description: dict[str, 
     return manifest
 
 
-class _Predictions:
-    """Probabilities of images at their size, from kept maps where there are any."""
+class ModelPredictions:
+    """Probabilities (C, H, W) of images at their size by one model, from kept maps where there are any.
 
-    def __init__(self, segmentor: nn.Module, predictor: Callable, store: PseudoLabelStore, keep: bool) -> None:
+    Args:
+        segmentor (nn.Module): The model, in evaluation mode.
+        predictor (Callable): As in :func:`generate_pseudo_labels`.
+        store (PseudoLabelStore): Where small maps are kept.
+        keep (bool): Whether they are, if the predictor has them.
+        folder (str): Of the maps within the store's. Defaults to none.
+        read (Callable, optional): Path to image. Defaults to :func:`read_image`.
+    """
+
+    def __init__(self, segmentor: nn.Module, predictor: Callable, store: PseudoLabelStore, keep: bool,
+                 folder: str = '', read: Callable[[str], np.ndarray] | None = None) -> None:
         self.segmentor = segmentor
         self.predictor = predictor
         self.store = store
         self.keep = keep and hasattr(predictor, 'encode')
+        self.folder = folder
+        self.read = read or read_image
         parameter = next(segmentor.parameters(), None)
         self.device = torch.device('cpu') if parameter is None else parameter.device
 
     @torch.no_grad()
     def __call__(self, name: str, path: str) -> Tensor:
+        """Return the probabilities of the image ``name`` of the file ``path``."""
         if not self.keep:
-            return self.predictor(self.segmentor, _read(path)).to(self.device)
+            return self.predictor(self.segmentor, self.read(path)).to(self.device)
         self.encode(name, path)
-        encoded, size = self.store.read_map(name)
+        encoded, size = self.store.read_map(str(Path(self.folder, name)))
         return self.predictor.decode(torch.from_numpy(encoded).to(self.device), size).to(self.device)
 
     @torch.no_grad()
     def encode(self, name: str, path: str) -> None:
         """Make the small map of an image, if it is not there."""
-        if not self.store.has_map(name):
-            image = _read(path)
-            self.store.write_map(name, self.predictor.encode(self.segmentor, image).cpu().numpy(), image.shape[:2])
+        key = str(Path(self.folder, name))
+        if not self.store.has_map(key):
+            image = self.read(path)
+            self.store.write_map(key, self.predictor.encode(self.segmentor, image).cpu().numpy(), image.shape[:2])
 
 
-def _find_thresholds(labeler: Any, images: Sequence[tuple[str, str]], maps: _Predictions, store: PseudoLabelStore,
+def _find_thresholds(labeler: Any, images: Sequence[tuple[str, str]], maps: Predictions, store: PseudoLabelStore,
                      num_classes: int | None) -> None:
     """Let the labeler read all images, or take over what it found before it was killed."""
     summary = store.summary()
@@ -154,14 +211,16 @@ def _find_thresholds(labeler: Any, images: Sequence[tuple[str, str]], maps: _Pre
     barrier()
 
 
-def _count_labels(images: Sequence[tuple[str, str]], store: PseudoLabelStore) -> list[int]:
+def _count_labels(images: Sequence[tuple[str, str]], store: PseudoLabelStore, num_classes: int | None) -> list[int]:
     """Count the labelled pixels of every class id, over all ranks."""
+    if num_classes is None:
+        raise ValueError('num_classes is needed to count the labelled pixels')
     counts = torch.zeros(IGNORE_INDEX + 1, dtype=torch.int64)
     for name, _ in _share(images):
         labels = torch.from_numpy(np.array(Image.open(store.label_path(name))))
         counts += labels.flatten().bincount(minlength=len(counts))
     all_reduce(counts)
-    return counts[:len(store.summary()['thresholds'])].tolist()
+    return counts[:num_classes].tolist()
 
 
 def _share(images: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
@@ -180,8 +239,12 @@ def _progress(images: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     print()  # ends the line of the progress bar
 
 
-def _read(path: str) -> np.ndarray:
-    """Read an image as training does: by Pillow, which refuses truncated files."""
+def read_image(path: str) -> np.ndarray:
+    """Return an image (H, W, 3), BGR, read as training does: by Pillow, which refuses truncated files.
+
+    Raises:
+        OSError: If it is damaged or missing.
+    """
     try:
         return mmcv.imread(path, backend='pillow')
     except Exception as error:  # Pillow raises OSError, SyntaxError, ValueError, ... for damaged files
