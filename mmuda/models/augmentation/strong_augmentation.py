@@ -15,7 +15,7 @@ from kornia.enhance import (
     adjust_saturation,
     adjust_saturation_raw,
 )
-from kornia.filters import gaussian_blur2d
+from kornia.filters import filter2d_separable, get_gaussian_kernel1d
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
@@ -81,6 +81,26 @@ def color_jitter(images: Tensor, order: Sequence[int], factors: Tensor, publishe
             case 'hue':
                 images = adjust_hue(images, hue)
     return images
+
+
+def blur(images: Tensor, sigma: Sequence[float]) -> Tensor:
+    """Blur every image by a Gaussian, one direction after the other, with reflected borders.
+
+    The kernel has the published side, or fewer taps where the outer ones are below the resolution of float32. (Not
+    ``kornia.filters.gaussian_blur2d``, which gives the same and reads ``sigma`` on the host.)
+
+    Args:
+        images (Tensor): (N, 3, H, W).
+        sigma (Sequence[float]): N deviations in pixels.
+
+    Returns:
+        Tensor: (N, 3, H, W).
+    """
+    deviations = _on_device(sigma, images)[:, None]
+    reach = 2 * math.ceil(6 * max(sigma)) + 1
+    height, width = (min(kernel_side(side), reach) for side in images.shape[2:])
+    return filter2d_separable(
+        images, get_gaussian_kernel1d(width, deviations), get_gaussian_kernel1d(height, deviations))
 
 
 @MODELS.register_module()
@@ -169,9 +189,7 @@ class StrongAugmentation(nn.Module):
                 unit = color_jitter(unit, parameters.order, factors, self.published_hsv)
                 images = (unit * 255 - self.mean) / self.std
             if parameters.sigma:
-                sigma = _on_device(parameters.sigma, images)
-                sides = tuple(kernel_side(side) for side in images.shape[2:])
-                images = gaussian_blur2d(images, sides, sigma[:, None].expand(-1, 2))
+                images = blur(images, parameters.sigma)
         return images
 
 
