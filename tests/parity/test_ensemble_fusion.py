@@ -1,0 +1,101 @@
+"""Fusion of teachers against the authors' implementation (cases of golden/ensemble)."""
+import numpy as np
+import pytest
+import torch
+
+from mmuda.pseudo_labels import ChannelWiseLabeler, MajorityLabeler, MeanCertaintyLabeler, TeacherPredictions
+from mmuda.pseudo_labels.fusion import channel_wise, count_claims, local_vote, majority_vote, mean_certainty
+from mmuda.pseudo_labels.ownership import GTA5_OWNERS, SYNTHIA16_OWNERS
+from tests.parity.golden import assert_close, load_case
+
+
+def inputs(case: dict[str, np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Labels (T, H, W) and certainties (T, C, H, W)."""
+    return torch.from_numpy(case['in_labels']), torch.from_numpy(case['in_certainty']).permute(0, 3, 1, 2)
+
+
+def equal(got: torch.Tensor, want: np.ndarray) -> None:
+    assert got.dtype == torch.uint8
+    np.testing.assert_array_equal(got, want)
+
+
+@pytest.mark.parametrize('name', ['fusion_majority_t4c19', 'fusion_majority_t3c16'])
+class TestMajority:
+
+    def test_labels_and_votes(self, name):
+        case = load_case('ensemble', name)
+        labels, votes = majority_vote(inputs(case)[0])
+        equal(labels, case['out_labels'])
+        equal(votes, case['out_votes'])
+
+    def test_labeler(self, name):
+        case = load_case('ensemble', name)
+        labels, confidence = MajorityLabeler()(TeacherPredictions(*inputs(case)))
+        equal(labels, case['out_labels'])
+        assert_close(confidence, case['out_votes'] / len(case['in_labels']), 1e-6)
+
+
+@pytest.mark.parametrize('as_type', [torch.uint8, torch.float32])
+@pytest.mark.parametrize('name', ['fusion_certainty_t4c19', 'fusion_certainty_t3c16'])
+def test_mean_certainty(name, as_type):
+    case = load_case('ensemble', name)
+    for threshold, want in zip(case['param_thresholds'].tolist(), case['out_labels'], strict=True):
+        labels, confidence = mean_certainty(inputs(case)[1].to(as_type), threshold)
+        equal(labels, want)
+        np.testing.assert_allclose(confidence, case['out_confidence'], rtol=1e-6)
+
+
+@pytest.mark.parametrize('name', ['fusion_certainty_t4c19', 'fusion_certainty_t3c16'])
+def test_mean_certainty_labeler(name):
+    case = load_case('ensemble', name)
+    for threshold, want in zip(case['param_thresholds'].tolist(), case['out_labels'], strict=True):
+        labels, confidence = MeanCertaintyLabeler(threshold)(TeacherPredictions(*inputs(case)))
+        equal(labels, want)
+        np.testing.assert_allclose(confidence, case['out_confidence'] / 100, rtol=1e-6)
+
+
+@pytest.mark.parametrize('name', ['fusion_channelwise_t4c19', 'fusion_channelwise_t3c16'])
+class TestChannelWise:
+
+    @pytest.mark.parametrize('tile', [None, 7])
+    @pytest.mark.parametrize('as_type', [torch.uint8, torch.float32])
+    def test_labels_and_confidence(self, name, as_type, tile):
+        case = load_case('ensemble', name)
+        labels, certainties = inputs(case)
+        owners = case['param_owner'].tolist()
+        for i, window in enumerate(case['param_windows'].tolist()):
+            for j, threshold in enumerate(case['param_thresholds'].tolist()):
+                fused, confidence = channel_wise(labels, certainties.to(as_type), owners, threshold, window, tile)
+                equal(fused, case['out_labels'][i, j])
+                np.testing.assert_allclose(confidence, case['out_confidence'][i], rtol=1e-6)
+
+    def test_labeler_with_the_planes_of_the_owners(self, name):
+        case = load_case('ensemble', name)
+        labels, certainties = inputs(case)
+        owners = tuple(case['param_owner'].tolist())
+        planes = torch.stack([certainties[owner, c] for c, owner in enumerate(owners)])
+        predictions = TeacherPredictions(labels, planes, owners)
+        for i, window in enumerate(case['param_windows'].tolist()):
+            for j, threshold in enumerate(case['param_thresholds'].tolist()):
+                fused, confidence = ChannelWiseLabeler(owners, threshold, window)(predictions)
+                equal(fused, case['out_labels'][i, j])
+                np.testing.assert_allclose(confidence, case['out_confidence'][i] / 100, rtol=1e-6)
+
+    def test_claims(self, name):
+        case = load_case('ensemble', name)
+        equal(count_claims(inputs(case)[0], case['param_owner'].tolist()), case['out_claims'])
+
+    def test_local_vote(self, name):
+        case = load_case('ensemble', name)
+        for window, want in zip(case['param_windows'].tolist(), case['out_local_vote'], strict=True):
+            equal(local_vote(inputs(case)[0], case['param_owner'].tolist(), window), want)
+
+    def test_owner_list_is_the_table(self, name):
+        case = load_case('ensemble', name)
+        assert dict(case['param_owner_list'].tolist()) == dict(enumerate(case['param_owner'].tolist()))
+
+
+@pytest.mark.parametrize('name, owners', [
+    ('fusion_channelwise_t4c19', GTA5_OWNERS), ('fusion_channelwise_t3c16', SYNTHIA16_OWNERS)])
+def test_published_owners(name, owners):
+    assert list(owners) == load_case('ensemble', name)['param_owner'].tolist()
