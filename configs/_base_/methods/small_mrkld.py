@@ -1,5 +1,5 @@
 # CRST with model regularisation on the small network.
-_base_ = '../models/r18_dual.py'
+_base_ = '../models/r18_dual_frozen_statistics.py'
 
 model = dict(
     objectives=[

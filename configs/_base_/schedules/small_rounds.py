@@ -1,6 +1,6 @@
 # Rounds of self-training in minutes on a CPU.
 runner_type = 'SelfTrainingRunner'
-optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=2e-4, weight_decay=0.01))
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=5e-4, weight_decay=0.01))
 
 train_cfg = dict(
     num_rounds=3,

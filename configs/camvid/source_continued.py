@@ -1,0 +1,20 @@
+# Source-only trained on for as long as self-training, with its crops: what self-training gains beyond this comes from
+# the target.
+_base_ = './source_only.py'
+
+source_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(type='LoadLabelIds'),
+    dict(type='CentredMiningCrop', crop_size=(193, 257), scales=(0.428, 0.482, 0.535, 0.589, 0.643)),
+    dict(type='HorizontalFlip', prob=0.5),
+    dict(type='PackSegInputs'),
+]
+train_dataloader = dict(dataset=dict(source=dict(pipeline=source_pipeline)))
+custom_hooks = [
+    dict(
+        type='StageCheckpointHook', work_dir='work_dirs/camvid/source_only', config='configs/camvid/source_only.py'),
+]
+optim_wrapper = dict(optimizer=dict(lr=5e-4))
+param_scheduler = None
+train_cfg = dict(max_iters=600, val_interval=600)
+work_dir = 'work_dirs/camvid/source_continued'
