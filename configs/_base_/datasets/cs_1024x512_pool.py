@@ -1,0 +1,26 @@
+# Cityscapes with pseudo labels and no source, as ensemble distillation trains its student: half size, crops of
+# 512x256, neither scaled nor flipped.
+_base_ = './cs_full_size.py'
+
+pool_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(type='LoadLabelIds'),
+    dict(type='JitteredResize', scale=(1024, 512), ratio_range=None),
+    dict(type='RandomCrop', crop_size=(256, 512)),
+    dict(type='PackSegInputs'),
+]
+train_dataloader = dict(
+    batch_size=10,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='PoolSampler'),
+    dataset=dict(
+        type='PoolDataset',
+        source=None,
+        target=dict(
+            type='PseudoLabelDataset',
+            dataset=dict(
+                type='CityscapesLabelIdsDataset',
+                data_root='data/cityscapes',
+                data_prefix=dict(img_path='leftImg8bit/train')),
+            pipeline=pool_pipeline)))

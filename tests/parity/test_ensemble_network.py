@@ -1,0 +1,115 @@
+"""The student's networks, through the converters of the released checkpoints (cases of golden/ensemble)."""
+import importlib
+import json
+from types import SimpleNamespace
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import init_default_scope
+from mmseg.registry import MODELS
+
+from mmuda.models.backbones import DRN
+from tests.parity.golden import GOLDEN_ROOT, assert_close, load_case, recipe
+from tests.tiny import REPO
+
+TOLERANCE = 1e-4
+CONVERTERS = {name: importlib.import_module(f'tools.model_converters.{name}') for name in ('drn', 'ensemble_student')}
+
+
+def original_state(network: str, case: dict) -> dict[str, torch.Tensor]:
+    """The recipe's weights of a network, with the gain of a case, under the original's names."""
+    state = recipe().make_state(
+        str(GOLDEN_ROOT / 'ensemble' / f'{network}.params.json'), float(case['param_weight_gain']))
+    return {name: torch.from_numpy(value) for name, value in state.items()}
+
+
+def listed_shapes(network: str) -> dict[str, tuple[int, ...]]:
+    listed = json.loads((GOLDEN_ROOT / 'ensemble' / f'{network}.params.json').read_text())
+    return {entry['name']: tuple(entry['shape']) for entry in listed}
+
+
+def student_config(num_classes: int) -> Config:
+    """The shipped method with its optimizer, without downloads."""
+    base = REPO / 'configs' / '_base_'
+    cfg = Config.fromfile(base / 'methods' / 'ensemble_student.py')
+    cfg.merge_from_dict(Config.fromfile(base / 'schedules' / 'ensemble_student.py').to_dict())
+    cfg.model.segmentor.backbone.init_cfg = None
+    cfg.model.segmentor.decode_head.num_classes = num_classes
+    return cfg
+
+
+def num_parameters(parameters) -> int:
+    return sum(parameter.numel() for parameter in parameters)
+
+
+@pytest.fixture(scope='module')
+def drn() -> SimpleNamespace:
+    case = load_case('ensemble', 'drn_d_54')
+    original = original_state('drn_d_54', case)
+    net = DRN(depth=54, out_indices=range(9)).eval()
+    net.load_state_dict(CONVERTERS['drn'].convert({**original, 'fc.weight': torch.zeros(2), 'fc.bias': torch.zeros(2)}))
+    with torch.no_grad():
+        layers = net(torch.from_numpy(case['in_image']))
+    return SimpleNamespace(case=case, net=net, layers=layers)
+
+
+def test_names_and_shapes_of_drn_are_the_published_ones(drn):
+    assert {name: tuple(value.shape) for name, value in drn.net.state_dict().items()} == listed_shapes('drn_d_54')
+
+
+def test_number_of_parameters_of_drn(drn):
+    assert num_parameters(drn.net.parameters()) == drn.case['out_num_params']
+
+
+def test_features_of_drn(drn):
+    assert_close(drn.layers[3], drn.case['out_low_level'], TOLERANCE, 'layer 3')
+    assert_close(drn.layers[8], drn.case['out_feature'], TOLERANCE, 'layer 8')
+
+
+def test_size_of_every_layer_of_drn(drn):
+    rms = [float(layer.double().square().mean().sqrt()) for layer in drn.layers]
+    assert rms == pytest.approx(drn.case['out_stage_rms'].tolist(), rel=TOLERANCE)
+
+
+@pytest.fixture(scope='module')
+def student() -> SimpleNamespace:
+    init_default_scope('mmseg')
+    case = load_case('ensemble', 'deeplabv3plus_drn')
+    original = original_state('deeplabv3plus_drn', case)
+    cfg = student_config(int(case['param_num_classes']))
+    model = MODELS.build(cfg.model).eval()
+    model.student.load_state_dict(CONVERTERS['ensemble_student'].convert(original))
+    return SimpleNamespace(case=case, cfg=cfg, model=model, images=torch.from_numpy(case['in_image']))
+
+
+def test_names_and_shapes_of_the_student_are_those_of_the_list():
+    table = CONVERTERS['ensemble_student'].name_table()
+    ours = CONVERTERS['ensemble_student'].network(int(load_case('ensemble', 'deeplabv3plus_drn')['param_num_classes']))
+    assert {old: tuple(ours[new].shape) for old, new in table.items()} == listed_shapes('deeplabv3plus_drn')
+
+
+def test_parameters_and_their_rates(student):
+    groups = {}
+    for group in build_optim_wrapper(student.model, student.cfg.optim_wrapper).optimizer.param_groups:
+        groups[group['lr']] = groups.get(group['lr'], 0) + num_parameters(group['params'])
+    base = student.cfg.optim_wrapper.optimizer.lr
+    assert groups == {
+        base: student.case['out_num_params_base_lr'],
+        10 * base: student.case['out_num_params_10x_lr']}
+    assert sum(groups.values()) == student.case['out_num_params']
+
+
+@torch.no_grad()
+def test_pyramid_and_decoder(student):
+    features = student.model.extract_feat(student.images)
+    assert_close(student.model.decode_head.pyramid(features[1]), student.case['out_aspp'], TOLERANCE, 'pyramid')
+    assert_close(student.model.decode_head(features), student.case['out_decoder'], TOLERANCE, 'decoder')
+
+
+@torch.no_grad()
+def test_logits_at_the_size_of_the_image(student):
+    metas = [dict(img_shape=image.shape[1:], ori_shape=image.shape[1:]) for image in student.images]
+    logits = student.model.encode_decode(student.images, metas)
+    assert_close(logits, student.case['out_logits'], TOLERANCE, 'logits')

@@ -1,0 +1,145 @@
+"""Two optimisation steps of the student, through the shipped config (case of golden/ensemble)."""
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import init_default_scope
+from mmengine.structures import PixelData
+from mmseg.registry import MODELS, PARAM_SCHEDULERS
+from mmseg.structures import SegDataSample
+
+from mmuda.models.losses.hard_pixel_cross_entropy_loss import hard_pixels
+from tests.parity.golden import assert_close, load_case
+from tests.parity.test_ensemble_network import CONVERTERS, original_state, student_config
+from tests.parity.test_training_step import Float64Preprocessor
+
+TOLERANCE = (1e-7, 1e-4)  # of the two steps; measured 1e-13 and 1e-11 on the same kernels
+
+
+@pytest.fixture(scope='module')
+def case() -> dict[str, np.ndarray]:
+    return load_case('ensemble', 'student_step')
+
+
+@pytest.fixture(scope='module')
+def names(case) -> dict[str, str]:
+    """Original name to ours."""
+    return CONVERTERS['ensemble_student'].name_table()
+
+
+def fixture_config(case: dict) -> Config:
+    """The shipped config with the settings of the fixture (tests/test_configs.py checks its own)."""
+    cfg = student_config(int(case['param_num_classes']))
+    cfg.model.data_preprocessor = dict(type=Float64Preprocessor.__name__)
+    cfg.model.segmentor.decode_head.dropout_ratios = (float(case['param_dropout']), ) * 3
+    cfg.optim_wrapper.optimizer.update(
+        lr=float(case['param_learning_rate']), momentum=float(case['param_momentum']),
+        nesterov=bool(case['param_nesterov']), weight_decay=float(case['param_weight_decay']))
+    cfg.optim_wrapper.paramwise_cfg.custom_keys.decode_head.lr_mult = float(case['param_head_lr_mult'])
+    return cfg
+
+
+def batch(case: dict, k: int) -> dict:
+    labels = torch.from_numpy(case['in_labels'][k])
+    samples = [SegDataSample(gt_sem_seg=PixelData(data=label[None])) for label in labels]
+    return dict(inputs=dict(pool=list(torch.from_numpy(case['in_image'][k]))), data_samples=dict(pool=samples))
+
+
+@pytest.fixture(scope='module')
+def steps(case, names) -> list[SimpleNamespace]:
+    """What was seen in every step."""
+    init_default_scope('mmseg')
+    cfg = fixture_config(case)
+    model = MODELS.build(cfg.model)
+    model.student.load_state_dict(CONVERTERS['ensemble_student'].convert(original_state('deeplabv3plus_drn', case)))
+    model.double().train()
+    wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
+    scheduler = PARAM_SCHEDULERS.build(
+        dict(type='PolyLR', optimizer=wrapper, power=float(case['param_power']), end=int(case['param_max_iters']),
+             by_epoch=False))
+    loss, seen, out = model.objectives[0].loss, {}, []
+    loss.register_forward_hook(
+        lambda module, args, kwargs, value: seen.update(args=args, **kwargs), with_kwargs=True)
+    parameters = {old: model.student.get_parameter(names[old]) for old in case['param_names']}
+    wrapper.optimizer.register_step_pre_hook(lambda *_: seen.update(
+        grad={old: parameter.grad.clone() for old, parameter in parameters.items()}))  # cleared after the step
+    for k in range(len(case['in_image'])):
+        before = {old: parameter.detach().clone() for old, parameter in parameters.items()}
+        lr = [group['lr'] for group in wrapper.optimizer.param_groups]
+        value = model.train_step(batch(case, k), wrapper)['loss']
+        logits, labels = seen['args']
+        pixel_loss = torch.nn.functional.cross_entropy(
+            logits.detach(), labels, seen['class_weight'], ignore_index=255, reduction='none')
+        kept, threshold = hard_pixels(pixel_loss, labels, loss.percentile)
+        out.append(SimpleNamespace(
+            loss=value.detach(), class_weight=seen['class_weight'], kept=kept.sum(), threshold=threshold, before=before,
+            lr=[min(lr), max(lr)],
+            after={old: parameter.detach().clone() for old, parameter in parameters.items()},
+            grad=seen['grad'],
+            buffers={old: model.student.get_buffer(names[old]).clone() for old in case['param_buffer_names']}))
+        scheduler.step()
+    return out
+
+
+def check(case, steps, key, values):
+    for k, (step, tolerance) in enumerate(zip(steps, TOLERANCE, strict=True)):
+        assert_close(values(step), case[f'out_{key}'][k], tolerance, f'{key} of step {k}')
+
+
+def samples(case, tensors):
+    """The sampled entries of some tensors, (S, 16)."""
+    index = zip(case['param_sample_names'], case['param_sample_index'])
+    return np.stack([tensors[name].flatten()[torch.from_numpy(where)].numpy() for name, where in index])
+
+
+def test_every_parameter_is_listed(case, names):
+    ours = CONVERTERS['ensemble_student'].network(int(case['param_num_classes']))
+    trained = {old for old, new in names.items() if new in ours and not old.endswith(
+        ('running_mean', 'running_var', 'num_batches_tracked'))}
+    assert trained == set(case['param_names'])
+
+
+def test_losses(case, steps):
+    check(case, steps, 'loss', lambda step: step.loss)
+
+
+def test_class_weights(case, steps):
+    check(case, steps, 'class_weight', lambda step: step.class_weight)
+
+
+def test_mining(case, steps):
+    check(case, steps, 'threshold', lambda step: step.threshold)
+    assert [int(step.kept) for step in steps] == case['out_kept'].tolist()
+
+
+def test_learning_rates(case, steps):
+    check(case, steps, 'lr', lambda step: step.lr)
+
+
+def test_gradients(case, steps):
+    check(case, steps, 'grad_norm', lambda step: [float(step.grad[name].norm()) for name in case['param_names']])
+    check(case, steps, 'grad_sample', lambda step: samples(case, step.grad))
+
+
+def test_parameters_before_the_first_step(case, steps):
+    assert_close(samples(case, steps[0].before), case['out_before_sample'], TOLERANCE[0])
+
+
+def test_updates_of_the_parameters(case, steps):
+    before = case['out_before_sample']
+    for k, (step, tolerance) in enumerate(zip(steps, TOLERANCE, strict=True)):
+        after = case['out_after_sample'][k]
+        # Of the update, not of the value, which is far larger.
+        assert_close(samples(case, step.after) - samples(case, step.before), after - before, tolerance, f'step {k}')
+        before = after
+
+
+def test_running_statistics(case, steps):
+    def first_entries(step):
+        buffers = [step.buffers[name].flatten() for name in case['param_buffer_names']]
+        return np.stack([buffer[:case['out_buffer_sample'].shape[2]].numpy() for buffer in buffers])
+
+    check(case, steps, 'buffer_sample', first_entries)
