@@ -54,8 +54,8 @@ def test_every_config_has_its_own_work_dir(name):
 
 @pytest.mark.parametrize('name', METHODS)
 def test_heads_have_the_classes_of_the_data(name):
-    classes = {'gta2cs': 19, 'mrnet/synthia2cs': 19, 'dacs/synthia2cs': 19, 'synthia2cs': 16, 'cs2robotcar': 9, 'cs2nthu': 13, 'toy': 19,
-               'camvid': 11}
+    classes = {'gta2cs': 19, 'mrnet/synthia2cs': 19, 'dacs/synthia2cs': 19, 'synthia2cs': 16, 'cs2robotcar': 9,
+               'cs2nthu': 13, 'toy': 19, 'camvid': 11}
     task = next(task for task in classes if task in name)
     assert config(name).model.segmentor.decode_head.num_classes == classes[task]
 

@@ -1,0 +1,63 @@
+# GTA5 (labelled) to Cityscapes (unlabelled), 19 classes; square crops as in the code of DACS.
+source_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(type='LoadLabelIds', on_size_mismatch='resize'),  # a few published labels differ from their image
+    dict(type='JitteredResize', scale=(1280, 720), ratio_range=None),
+    dict(type='HardSampleCrop', crop_size=(512, 512), min_distinct=None),
+    dict(type='PackSegInputs'),
+]
+resize = dict(type='Resize', scale=(1024, 512), interpolation='bilinear', backend='pillow')
+target_pipeline = [
+    dict(type='LoadImageStrict'),
+    resize,
+    dict(type='HardSampleCrop', crop_size=(512, 512), min_distinct=None),
+    dict(type='PackSegInputs'),
+]
+# As published: predictions are compared with labels of half the size. Testing at full size, and inference on images
+# of other sizes, is configs/dacs/gta2cs_full_size.py.
+test_pipeline = [
+    dict(type='LoadImageFromFile', imdecode_backend='pillow'),
+    dict(type='LoadLabelIds', required=False),
+    resize,  # the label, too: nearest
+    dict(type='KeyMapper', transforms=[], mapping=dict(size='img_shape'), remapping=dict(size='ori_shape')),
+    dict(type='PackSegInputs'),
+]
+# `tools/test.py --tta`: the image and its mirror image, compared at full size.
+tta_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(
+        type='TestTimeAug',
+        transforms=[
+            [resize],
+            [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0., 1.)],
+            [dict(type='LoadLabelIds')],
+            [dict(type='PackSegInputs')],
+        ]),
+]
+
+train_dataloader = dict(
+    batch_size=2,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='UDASampler'),
+    dataset=dict(
+        type='UDADataset',
+        source=dict(type='GTADataset', data_root='data/gta', pipeline=source_pipeline),
+        target=dict(
+            type='CityscapesLabelIdsDataset',
+            data_root='data/cityscapes',
+            data_prefix=dict(img_path='leftImg8bit/train'),
+            pipeline=target_pipeline)))
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='CityscapesLabelIdsDataset',
+        data_root='data/cityscapes',
+        data_prefix=dict(img_path='leftImg8bit/val', seg_map_path='gtFine/val'),
+        pipeline=test_pipeline))
+test_dataloader = val_dataloader
+val_evaluator = dict(type='UDAIoUMetric')
+test_evaluator = val_evaluator

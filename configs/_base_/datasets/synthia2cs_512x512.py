@@ -1,0 +1,14 @@
+# SYNTHIA (labelled, 16 classes) to Cityscapes (unlabelled): outputs and confusion matrix keep all 19 classes.
+_base_ = './gta2cs_512x512.py'
+
+source_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(type='LoadLabelIds'),
+    dict(type='JitteredResize', scale=(1280, 760), ratio_range=None),
+    dict(type='HardSampleCrop', crop_size=(512, 512), min_distinct=None),
+    dict(type='PackSegInputs'),
+]
+train_dataloader = dict(
+    dataset=dict(source=dict(type='SynthiaDataset', data_root='data/synthia', pipeline=source_pipeline)))
+val_evaluator = dict(type='UDAIoUMetric', protocols=dict(mIoU16='synthia16', mIoU13='synthia13'))
+test_evaluator = val_evaluator

@@ -1,0 +1,15 @@
+# DACS: supervised source; the student learns mixed images, half source, half target with the teacher's labels.
+# The teacher is the default one of default_runtime.py.
+_base_ = '../models/deeplabv2_r101_two_branches.py'
+
+model = dict(
+    objectives=[
+        dict(type='SourceSupervision', loss=dict(type='HardPixelCrossEntropyLoss', percentile=None)),
+        dict(
+            type='ClassMixSupervision',
+            threshold=0.968,
+            weighting='batch',
+            draw='numpy',
+            mix_ignored=True,
+            augmentation=dict(type='StrongAugmentation', published_hsv=True)),
+    ])

@@ -1,0 +1,11 @@
+# MRNet, stage 1, and ClassMix, on the small network.
+_base_ = './small_mrnet.py'
+
+model = dict(
+    objectives=[
+        *_base_.model.objectives,
+        dict(
+            type='ClassMixSupervision',
+            weights=dict(aux=0.5, main=1.),
+            augmentation=dict(type='StrongAugmentation', std=[58., 58., 58.])),
+    ])

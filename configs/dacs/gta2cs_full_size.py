@@ -1,0 +1,13 @@
+# DACS, evaluated at the size of the labels; for testing, and for inference on images of any size:
+#   python tools/test.py configs/dacs/gta2cs_full_size.py work_dirs/dacs/gta2cs/iter_250000.pth
+_base_ = './gta2cs.py'
+
+test_pipeline = [
+    dict(type='LoadImageFromFile', imdecode_backend='pillow'),
+    dict(type='Resize', scale=(1024, 512), interpolation='bilinear', backend='pillow'),
+    dict(type='LoadLabelIds', required=False),
+    dict(type='PackSegInputs'),
+]
+val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
+work_dir = 'work_dirs/dacs/gta2cs_full_size'

@@ -1,0 +1,8 @@
+# The labelled source alone, with the network, crops and schedule of DACS.
+_base_ = './gta2cs.py'
+
+model = dict(
+    objectives=[
+        dict(type='SourceSupervision', loss=dict(type='HardPixelCrossEntropyLoss', percentile=None)),
+    ])
+work_dir = 'work_dirs/dacs/source_only_gta2cs'
