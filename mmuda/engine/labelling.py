@@ -1,16 +1,22 @@
-"""Pseudo labels of a data set by the model in training: what PseudoLabelHook and self-training share."""
+"""Pseudo labels of a data set, by the model in training or by teachers."""
+import functools
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from mmengine.dist import broadcast
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmseg.registry import TASK_UTILS
 
 from mmuda.datasets import PseudoLabelDataset
+from mmuda.engine.teachers import TeacherConfig, load_teachers
 from mmuda.pseudo_labels import PseudoLabelStore, fingerprint, generate_pseudo_labels
+from mmuda.pseudo_labels.ensemble_predictor import EnsemblePredictions
+from mmuda.pseudo_labels.generation import label_images, read_image
 from mmuda.pseudo_labels.store import difference
 
 # Parts of a segmentor's config that do not change what it predicts.
@@ -71,6 +77,79 @@ def label_dataset(runner: Runner, dataset: PseudoLabelDataset, predictor: dict, 
         num_classes=len(dataset.metainfo['classes']), keep_maps=keep_maps)
     dataset.store = str(store.root)
     model.train()
+
+
+def describe_teacher_labels(dataset: PseudoLabelDataset, teachers: Sequence[TeacherConfig], labeler: dict,
+                            identities: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return what makes the labels that teachers give: for the manifest of their store, as it comes back from it.
+
+    Args:
+        dataset (PseudoLabelDataset): The images.
+        teachers (Sequence[TeacherConfig]): Configs of the teachers.
+        labeler (dict): Config of the labeler.
+        identities (Sequence[dict]): Fingerprint and classes of each teacher, from :func:`label_dataset_by_teachers`.
+    """
+    description = dict(classes=dataset.metainfo['classes'], labeler=labeler)
+    for index, (teacher, identity) in enumerate(zip(teachers, identities)):
+        description[f'teacher {index}'] = dict(teacher.settings(_prediction_settings), **identity)
+    return json.loads(json.dumps(description, default=str))
+
+
+def build_fusion(labeler: dict, teachers: Sequence[TeacherConfig], classes: Sequence[str]) -> Any:
+    """Build the labeler that fuses what teachers say; it may name classes and teachers.
+
+    Args:
+        labeler (dict): Its config.
+        teachers (Sequence[TeacherConfig]): Configs of the teachers.
+        classes (Sequence[str]): Of the student.
+
+    Raises:
+        ValueError: If its table of owners names an unknown teacher or lacks a class.
+    """
+    built = TASK_UTILS.build(labeler)
+    if hasattr(built, 'resolve'):
+        try:
+            built.resolve(classes, [teacher.name for teacher in teachers])
+        except ValueError as error:
+            raise ValueError(f'train_cfg.labeler.owner: {error}') from error
+    return built
+
+
+def label_dataset_by_teachers(runner: Runner, dataset: PseudoLabelDataset, teachers: Sequence[TeacherConfig],
+                              labeler: dict, store: PseudoLabelStore, keep_maps: bool = True) -> list[dict[str, Any]]:
+    """Label the images of ``dataset`` by fusing what teachers say, and tell it where its labels are.
+
+    The teachers are in memory meanwhile, not before and not after.
+
+    Args:
+        runner (Runner): Its model only says on which device the teachers run.
+        dataset (PseudoLabelDataset): The images.
+        teachers (Sequence[TeacherConfig]): Configs of the teachers.
+        labeler (dict): Config of the labeler, which gets
+            :class:`~mmuda.pseudo_labels.teacher_predictions.TeacherPredictions`.
+        store (PseudoLabelStore): Where the labels go. Labels that something else made are refused.
+        keep_maps (bool): Where the labeler looks at all images before it labels the first: keep the small maps of
+            the teachers meanwhile, in the place of running them twice. Defaults to True.
+
+    Returns:
+        list[dict]: Fingerprint and classes of each teacher.
+    """
+    device = next(_unwrapped(runner).parameters()).device
+    images = _images(dataset)
+    classes = dataset.metainfo['classes']
+    runner.logger.info(f'Pseudo labels of {len(images)} images by {len(teachers)} teachers: {store.root}')
+    built = build_fusion(labeler, teachers, classes)
+    loaded, identities = load_teachers(
+        teachers, classes, [name for name, _ in images], store, keep_maps and getattr(built, 'num_passes', 0) > 0,
+        device, functools.lru_cache(maxsize=1)(read_image))
+    predictions = EnsemblePredictions(loaded, classes, built, device)
+    label_images(
+        images, predictions, built, store, describe_teacher_labels(dataset, teachers, labeler, identities),
+        num_classes=len(classes), count=True)
+    dataset.store = str(store.root)
+    del loaded, predictions
+    torch.cuda.empty_cache()
+    return identities
 
 
 def reuse_labels(dataset: PseudoLabelDataset, store: PseudoLabelStore, wanted: dict[str, Any],

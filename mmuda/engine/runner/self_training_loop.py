@@ -1,5 +1,6 @@
 """Rounds of self-training as one training loop."""
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,15 @@ from torch.utils.data import DataLoader
 
 from mmuda.datasets import PoolDataset, PoolSampler
 from mmuda.datasets.mined_classes import has_mined_crops, set_mined_classes
-from mmuda.engine.labelling import describe_labels, label_dataset, reuse_labels, share_weights
+from mmuda.engine.labelling import (
+    build_fusion,
+    describe_labels,
+    describe_teacher_labels,
+    label_dataset,
+    label_dataset_by_teachers,
+    reuse_labels,
+    share_weights,
+)
 from mmuda.engine.rounds import (
     LearningRateSchedule,
     PortionSchedule,
@@ -22,6 +31,7 @@ from mmuda.engine.rounds import (
     selection_seed,
 )
 from mmuda.engine.runner.uda_train_loop import UDATrainLoop
+from mmuda.engine.teachers import teacher_configs
 from mmuda.pseudo_labels import PseudoLabelStore, prior_of
 from mmuda.pseudo_labels.store import replace_file
 
@@ -39,7 +49,7 @@ class Round:
         target_portion (float): Portion of the target's pixels (of each class) to label.
         num_source (int): Number of source images.
         source_seed (int): Seed of their choice.
-        learning_rate (float): Constant inside of the round.
+        learning_rate (float): With which the round begins, as a factor on that of the optimizer.
     """
 
     index: int
@@ -65,16 +75,21 @@ class SelfTrainingLoop(UDATrainLoop):
     weights or settings in that of round 0. A run that was resumed from an earlier checkpoint than the last makes
     the labels of the rounds after it again, where they differ.
 
+    With ``teachers`` the labels come from these, fused, and not from the model in training (ensemble distillation:
+    Chao et al., CVPRW 2021). They are made once for all rounds, in ``<work dir>/pseudo_labels``.
+
     Args:
         runner (Runner): The runner.
         dataloader (DataLoader or dict): Over a :class:`~mmuda.datasets.PoolDataset` with a
             :class:`~mmuda.datasets.PoolSampler`.
         num_rounds (int): How many rounds.
-        predictor (dict): Config of the predictor that labels.
         labeler (dict): Config of the labeler; its ``portion`` is set in every round, if it has one.
-        target_portion (dict): Arguments of :class:`~mmuda.engine.rounds.PortionSchedule`. Without effect on a labeler
-            without ``portion``.
-        source_portion (dict): The same for the part of the source images in use.
+        predictor (dict, optional): Config of the predictor that labels. With ``teachers``: of those that do not name
+            one of their own; may be left out.
+        target_portion (dict, optional): Arguments of :class:`~mmuda.engine.rounds.PortionSchedule`. Without effect on a
+            labeler without ``portion``. Not with ``teachers``.
+        source_portion (dict, optional): The same for the part of the source images in use. Not where the pool has
+            no source.
         learning_rate (dict): Arguments of :class:`~mmuda.engine.rounds.LearningRateSchedule`; ``base`` is that of the
             optimizer and not given here. Parameter groups keep their ratios.
         epochs (int, optional): Passes over the pool per round.
@@ -91,6 +106,14 @@ class SelfTrainingLoop(UDATrainLoop):
             ``<work dir>/spatial_prior.npy``, ``shape`` (height, width) to that of the target images. Defaults to
             None: no prior but the one of ``labeler``.
 
+        teachers (Sequence[dict], optional): Models or folders of files that label in the place of the model in
+            training: arguments of :class:`~mmuda.engine.teachers.ModelTeacherConfig` or
+            :class:`~mmuda.engine.teachers.FileTeacherConfig`. Defaults to None.
+        store (str, optional): Folder of the teachers' labels. Runs with the same teachers and labeler can share
+            one. Defaults to ``<work dir>/pseudo_labels``.
+        keep_teacher_maps (bool): Where the labeler looks at all images first: keep the small maps of the teachers
+            meanwhile. False: run them twice. Defaults to True.
+
     Raises:
         ValueError: If a setting is out of range.
         TypeError: If the data are no pool.
@@ -100,10 +123,10 @@ class SelfTrainingLoop(UDATrainLoop):
                  runner: Any,
                  dataloader: DataLoader | dict,
                  num_rounds: int,
-                 predictor: dict,
                  labeler: dict,
-                 target_portion: dict,
-                 source_portion: dict,
+                 predictor: dict | None = None,
+                 target_portion: dict | None = None,
+                 source_portion: dict | None = None,
                  learning_rate: dict | None = None,
                  epochs: int | None = None,
                  iterations: int | None = None,
@@ -112,7 +135,10 @@ class SelfTrainingLoop(UDATrainLoop):
                  rule: str = 'clean',
                  mine_source: bool = True,
                  keep_maps: bool = False,
-                 spatial_prior: dict | None = None) -> None:
+                 spatial_prior: dict | None = None,
+                 teachers: Sequence[dict] | None = None,
+                 store: str | None = None,
+                 keep_teacher_maps: bool = True) -> None:
         if (epochs is None) == (iterations is None):
             raise ValueError('train_cfg: give either `epochs` or `iterations`, the length of a round')
         for name, value in dict(num_rounds=num_rounds, epochs=epochs, iterations=iterations).items():
@@ -122,32 +148,43 @@ class SelfTrainingLoop(UDATrainLoop):
         if not isinstance(self.pool, PoolDataset) or not isinstance(self.sampler, PoolSampler):
             raise TypeError('SelfTrainingLoop needs a PoolDataset with a PoolSampler, got '
                             f'{type(self.pool).__name__} with {type(self.sampler).__name__}')
+        _check_keys(
+            labels_of_teachers=teachers is not None, has_source=self.pool.source is not None, predictor=predictor,
+            target_portion=target_portion, source_portion=source_portion, spatial_prior=spatial_prior,
+            keep_maps=keep_maps or None, store=store)
+        self.teachers = None if teachers is None else teacher_configs(teachers, predictor)
+        self.store = store
+        self.keep_teacher_maps = keep_teacher_maps
         self.predictor = predictor
         self.labeler = labeler
         self.spatial_prior = spatial_prior
         if spatial_prior is not None:
             self._take_prior(spatial_prior.get('path') or Path(runner.work_dir, 'spatial_prior.npy'))
-        TASK_UTILS.build(predictor)  # errors of the config come now, not after a round
+        if predictor is not None:
+            TASK_UTILS.build(predictor)  # errors of the config come now, not after a round
+        if self.teachers is not None:
+            build_fusion(labeler, self.teachers, self.pool.metainfo['classes'])
         self._has_portion = hasattr(TASK_UTILS.build(self.labeler), 'portion')
         self.mine_source = mine_source
         self.keep_maps = keep_maps
         self.summaries: list[dict[str, Any]] = []  # of the rounds begun
         self._round_samples = 0  # drawn before the present round
-        target, source = (_schedule(PortionSchedule, name, rule, portion)
+        target, source = (_schedule(PortionSchedule, name, rule, portion or dict(start=1.))
                           for name, portion in (('target_portion', target_portion), ('source_portion', source_portion)))
-        rates = _schedule(LearningRateSchedule, 'learning_rate', rule, dict(learning_rate or {}, base=1.))
+        self.rates: LearningRateSchedule = _schedule(
+            LearningRateSchedule, 'learning_rate', rule, dict(learning_rate or {}, base=1.))
         batch = self.dataloader.batch_size * self.sampler.world_size
-        num_images = len(self.pool.source.dataset)
+        num_images = 0 if self.pool.source is None else len(self.pool.source.dataset)
         self.rounds: list[Round] = []
         begin = 0
         for index in range(num_rounds):
             num_source = num_selected(num_images, source(index))
-            if num_source < 1:
+            if num_source < 1 and self.pool.source is not None:
                 raise ValueError(f'train_cfg.source_portion: {source(index)} of {num_images} source images are none')
             length = iterations or epochs * iterations_per_epoch(num_source + len(self.pool.target), batch, rule)
             self.rounds.append(
                 Round(index, begin, begin + length, target(index), num_source,
-                      selection_seed(source_policy, source_seed, index, rule), rates(index)))
+                      selection_seed(source_policy, source_seed, index, rule), self.rates(index)))
             begin += length
         self._max_iters = begin
 
@@ -200,6 +237,7 @@ class SelfTrainingLoop(UDATrainLoop):
                 self._begin_round(plan)
             while self._iter < plan.end and not self.stop_training:
                 self.runner.model.train()
+                self._set_learning_rate(plan)
                 self.run_iter(self.next_batch())
             if self._iter == plan.end:
                 self._end_round(plan, trains)
@@ -243,35 +281,63 @@ class SelfTrainingLoop(UDATrainLoop):
         prior_of(self.pool.source.dataset, **dict(self.spatial_prior, path=self.labeler['prior'], shape=shape))
 
     def _begin_round(self, plan: Round) -> None:
-        labeler = dict(self.labeler, portion=plan.target_portion) if self._has_portion else self.labeler
-        store = PseudoLabelStore(self.folder(plan) / 'pseudo_labels')
         if self._iter == plan.begin:
             self.runner.logger.info(
                 f'Round {plan.index} of {len(self.rounds)}: {plan.target_portion:g} of the target, {plan.num_source} '
                 f'source images, {plan.end - plan.begin} iterations')
-            weights = share_weights(self.runner)
-            # Labels of a later round can only be those of this run, which had gone further than its checkpoint.
-            label_dataset(self.runner, self.pool.target, self.predictor, labeler, weights, store,
-                          overwrite=plan.index > 0, keep_maps=self.keep_maps)
+            weights = self._label(plan)
+            store = self._store(plan)
             labels = store.summary() or {}
             self._keep_summary(plan, dict(asdict(plan), weights=weights, labels=labels))
             if not any(labels.get('labelled_pixels', [1])):
+                remedy = 'Raise train_cfg.target_portion' if self.teachers is None else \
+                    'Lower the threshold of train_cfg.labeler, or look at the teachers'
                 raise ValueError(f'round {plan.index}: no pixel of the target has a pseudo label; the thresholds are '
-                                 f'in {store.root / store.SUMMARY}. Raise train_cfg.target_portion and delete '
-                                 f'{self.folder(plan)}')
+                                 f'in {store.root / store.SUMMARY}. {remedy} and delete '
+                                 f'{self.folder(plan) if self.teachers is None else store.root}')
             self._round_samples = self.samples_at(plan.begin)
             self.runner.optim_wrapper.optimizer.state.clear()
             self.runner.optim_wrapper.zero_grad()  # accumulated ones are in no checkpoint
         else:
-            reuse_labels(self.pool.target, store, describe_labels(
-                self.runner, self.pool.target, self.predictor, labeler, self.summaries[plan.index]['weights']),
-                self.keep_maps)
+            reuse_labels(self.pool.target, self._store(plan), self._description(plan), self.keep_maps)
         self._mine(self.summaries[plan.index]['labels'])
-        self.pool.source.select(plan.num_source, plan.source_seed)
-        for group in self.runner.optim_wrapper.param_groups:
-            group['lr'] = group['initial_lr'] * plan.learning_rate
+        if self.pool.source is not None:
+            self.pool.source.select(plan.num_source, plan.source_seed)
         self.sampler.start_round(plan.index, self._round_samples)
         self.restart_data()
+
+    def _store(self, plan: Round) -> PseudoLabelStore:
+        """Store of the labels of a round."""
+        if self.teachers is None:
+            return PseudoLabelStore(self.folder(plan) / 'pseudo_labels')
+        return PseudoLabelStore(self.store or Path(self.runner.work_dir, 'pseudo_labels'))
+
+    def _labeler_of(self, plan: Round) -> dict[str, Any]:
+        """Config of the labeler of a round."""
+        return dict(self.labeler, portion=plan.target_portion) if self._has_portion else self.labeler
+
+    def _label(self, plan: Round) -> str | list[dict[str, Any]]:
+        """Label the target; return the fingerprint of the model that did, or what the teachers were."""
+        if self.teachers is not None:
+            return label_dataset_by_teachers(self.runner, self.pool.target, self.teachers, self.labeler,
+                                             self._store(plan), self.keep_teacher_maps)
+        weights = share_weights(self.runner)
+        # Labels of a later round can only be those of this run, which had gone further than its checkpoint.
+        label_dataset(self.runner, self.pool.target, self.predictor, self._labeler_of(plan), weights, self._store(plan),
+                      overwrite=plan.index > 0, keep_maps=self.keep_maps)
+        return weights
+
+    def _description(self, plan: Round) -> dict[str, Any]:
+        """What made the labels of a round that has begun, by its summary and the present settings."""
+        weights = self.summaries[plan.index]['weights']
+        if self.teachers is not None:
+            return describe_teacher_labels(self.pool.target, self.teachers, self.labeler, weights)
+        return describe_labels(self.runner, self.pool.target, self.predictor, self._labeler_of(plan), weights)
+
+    def _set_learning_rate(self, plan: Round) -> None:
+        rate = plan.learning_rate * self.rates.inside(self._iter - plan.begin, plan.end - plan.begin)
+        for group in self.runner.optim_wrapper.param_groups:
+            group['lr'] = group['initial_lr'] * rate
 
     def _mine(self, labels: dict[str, Any]) -> None:
         """Tell the crops which classes are rare; pipelines without such crops are left alone."""
@@ -322,6 +388,26 @@ class SelfTrainingLoop(UDATrainLoop):
         if is_main_process():
             _write(self.folder(plan) / SUMMARY, json.dumps(summary, indent=2))
         barrier()
+
+
+def _check_keys(labels_of_teachers: bool, has_source: bool, **given: Any) -> None:
+    """Refuse settings that are missing, or would have no effect."""
+    needed, refused = [], {}
+    if labels_of_teachers:
+        refused |= dict.fromkeys(('target_portion', 'spatial_prior', 'keep_maps'), 'labels come from teachers')
+    else:
+        needed += ['predictor', 'target_portion']
+        refused['store'] = 'labels come from the model in training and lie in the folder of the round'
+    if has_source:
+        needed.append('source_portion')
+    else:
+        refused |= dict.fromkeys(('source_portion', 'spatial_prior'), 'the pool has no source')
+    missing = [key for key in needed if given[key] is None]
+    if missing:
+        raise ValueError(f'train_cfg needs {", ".join(missing)}')
+    for key, reason in refused.items():
+        if given[key] is not None:
+            raise ValueError(f'train_cfg.{key} has no effect, as {reason}: remove it')
 
 
 def _schedule(kind: type, name: str, rule: str, settings: dict) -> Any:
