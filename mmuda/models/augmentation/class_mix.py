@@ -7,6 +7,24 @@ IGNORE = 255
 NUM_IDS = 256
 
 
+def present_ids(labels: Tensor, mix_ignored: bool = True) -> Tensor:
+    """Ids that occur in each label.
+
+    Args:
+        labels (Tensor): (N, H, W) int64, class ids or 255.
+        mix_ignored (bool): Whether 255 counts. Defaults to True.
+
+    Returns:
+        Tensor: (N, 256) bool.
+    """
+    present = torch.zeros(len(labels), NUM_IDS, dtype=torch.bool, device=labels.device)
+    rows = NUM_IDS * torch.arange(len(labels), device=labels.device)[:, None]
+    present.view(-1).index_fill_(0, (labels.flatten(1) + rows).flatten(), True)
+    if not mix_ignored:
+        present[:, IGNORE] = False
+    return present
+
+
 def draw_classes(labels: Tensor, mix_ignored: bool = True) -> Tensor:
     """Draw half of the classes of each label, on its device and without waiting for it.
 
@@ -20,10 +38,7 @@ def draw_classes(labels: Tensor, mix_ignored: bool = True) -> Tensor:
     Returns:
         Tensor: (N, 256) bool, which ids are drawn; none for a label without a class.
     """
-    present = torch.zeros(len(labels), NUM_IDS, dtype=torch.bool, device=labels.device)
-    present.scatter_(1, labels.flatten(1), True)
-    if not mix_ignored:
-        present[:, IGNORE] = False
+    present = present_ids(labels, mix_ignored)
     scores = torch.rand(present.shape, device=labels.device).where(present, 2)
     rank = scores.argsort(dim=1).argsort(dim=1)
     return present & (2 * rank < present.sum(dim=1, keepdim=True))
@@ -32,16 +47,14 @@ def draw_classes(labels: Tensor, mix_ignored: bool = True) -> Tensor:
 def draw_classes_numpy(labels: Tensor, mix_ignored: bool = True) -> Tensor:
     """Draw half of the classes of each label as the published code of DACS does.
 
-    ``numpy.random.choice`` from NumPy's global state, over the sorted ids of each label in turn. The labels are read
-    on the host, which waits for the device once.
+    ``numpy.random.choice`` from NumPy's global state, over the sorted ids of each label in turn. Which ids there are is
+    read on the host, which waits for the device once.
 
     Args and result are those of :func:`draw_classes`.
     """
     drawn = np.zeros((len(labels), NUM_IDS), bool)
-    for row, label in zip(drawn, labels.cpu().numpy()):
-        ids = np.unique(label)
-        if not mix_ignored:
-            ids = ids[ids != IGNORE]
+    for row, present in zip(drawn, present_ids(labels, mix_ignored).cpu().numpy()):
+        ids = np.flatnonzero(present)
         if len(ids):
             row[ids[np.random.choice(len(ids), (len(ids) + 1) // 2, replace=False)]] = True
     return torch.from_numpy(drawn).to(labels.device, non_blocking=True)
