@@ -14,7 +14,9 @@ from mmseg.registry import DATASETS, MODELS, TASK_UTILS, TRANSFORMS
 from PIL import Image
 
 from mmuda.datasets.transforms import PackSoftLabels
+from mmuda.engine.labelling import build_fusion
 from mmuda.engine.runner import SelfTrainingLoop
+from mmuda.engine.teachers import teacher_configs
 from mmuda.evaluation.protocols import SYNTHIA_16
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
@@ -41,7 +43,7 @@ def transform(dataset: dict, kind: str) -> dict:
 def test_model_builds(name):
     init_default_scope('mmseg')
     cfg = config(name).model
-    large = cfg.segmentor.backbone.type in ('DeepLabResNet', 'ResNet38')  # names and shapes will do
+    large = cfg.segmentor.backbone.type in ('DeepLabResNet', 'ResNet38', 'DRN')  # names and shapes will do
     with torch.device('meta' if large else 'cpu'):
         model = MODELS.build(cfg)
     assert len(model.objectives) >= 1
@@ -168,7 +170,22 @@ def test_parts_of_the_rounds_build(name):
     train_cfg = config(name).train_cfg
     assert set(train_cfg) <= set(inspect.signature(SelfTrainingLoop).parameters)
     TASK_UTILS.build(train_cfg.predictor)
-    assert TASK_UTILS.build(train_cfg.labeler).portion <= train_cfg.target_portion.maximum
+    if 'teachers' not in train_cfg:
+        assert TASK_UTILS.build(train_cfg.labeler).portion <= train_cfg.target_portion.maximum
+
+
+@pytest.mark.parametrize('name', [name for name in ROUNDS if 'teachers' in config(name).train_cfg])
+def test_teachers_have_the_classes_of_the_student_and_every_class_an_owner(name, monkeypatch):
+    monkeypatch.chdir(CONFIGS.parent)
+    init_default_scope('mmseg')
+    cfg = config(name)
+    teachers = teacher_configs(cfg.train_cfg.teachers, cfg.train_cfg.predictor)
+    target = cfg.train_dataloader.dataset.target.dataset
+    classes = target.get('metainfo', DATASETS.get(target.type).METAINFO)['classes']
+    build_fusion(cfg.train_cfg.labeler, teachers, classes)
+    for teacher in teachers:
+        num_classes = teacher.cfg.model.segmentor.decode_head.num_classes
+        assert num_classes - len(teacher.drop_classes) == len(classes), teacher.name
 
 
 @pytest.mark.parametrize('name', METHODS)
@@ -189,7 +206,7 @@ def test_rounds_start_from_a_config_of_the_same_network(name):
     first = config(start.config.removeprefix('configs/'))
     assert first.work_dir == start.work_dir
     settings = [
-        {key: value for key, value in part.model.segmentor.backbone.items() if key not in ('init_cfg', 'norm_eval')}
+        {key: value for key, value in part.model.segmentor.backbone.items() if key != 'init_cfg'}
         for part in (first, cfg)]
     assert settings[0] == settings[1]
     assert first.model.segmentor.decode_head == cfg.model.segmentor.decode_head
@@ -201,7 +218,7 @@ def test_synthia_has_16_classes_everywhere(name):
     cfg = config(name)
     sets = [node for node in nodes([cfg.train_dataloader.dataset, cfg.val_dataloader.dataset])
             if node.type in ('SynthiaDataset', 'CityscapesLabelIdsDataset')]
-    assert len(sets) == 3
+    assert len(sets) == (2 if cfg.train_dataloader.dataset.get('source') is None else 3)
     assert {tuple(node.metainfo.classes) for node in sets} == {SYNTHIA_16}
 
 

@@ -1,5 +1,5 @@
 # CRST with model regularisation on the small network.
-_base_ = '../models/r18_dual_frozen_statistics.py'
+_base_ = '../models/r18_dual_pool.py'
 
 model = dict(
     objectives=[

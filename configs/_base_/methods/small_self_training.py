@@ -1,5 +1,5 @@
 # Self-training on the small network: cross entropy on the pool of source and pseudo-labelled target crops.
-_base_ = '../models/r18_dual_frozen_statistics.py'
+_base_ = '../models/r18_dual_pool.py'
 
 model = dict(
     objectives=[

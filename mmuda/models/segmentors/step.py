@@ -27,18 +27,23 @@ class Step:
         statistics_views (Sequence[str], optional): Views whose passes move the running statistics of
             the student's BatchNorm. Defaults to None: all.
         teacher (nn.Module, optional): A segmentor of the student's architecture. Defaults to None.
+        separate_domains (bool): Whether the source and the target images of a mixed view (a pool) pass the student
+            one after the other, each domain in a batch of its own. ``statistics_views`` then speaks of domains.
+            Defaults to False.
     """
 
     def __init__(self, student: nn.Module, inputs: dict[str, Tensor],
                  data_samples: dict[str, Sequence[BaseDataElement]], iteration: int,
                  statistics_views: Sequence[str] | None = None,
-                 teacher: nn.Module | None = None) -> None:
+                 teacher: nn.Module | None = None,
+                 separate_domains: bool = False) -> None:
         self.student = student
         self.teacher = teacher
         self.inputs = dict(inputs)
         self.data_samples = data_samples
         self.iteration = iteration
         self.statistics_views = statistics_views
+        self.separate_domains = separate_domains
         self._unresized: dict[str, dict[str, Tensor]] = {}
         self._logits: dict[str, dict[str, Tensor]] = {}
         self._teacher_logits: dict[str, dict[str, Tensor]] = {}
@@ -104,10 +109,25 @@ class Step:
             dict[str, Tensor]: (N, C, h, w) per classifier, see :meth:`logits`, which resizes these.
         """
         if view not in self._unresized:
-            keep = self.statistics_views is not None and view not in self.statistics_views
-            with frozen_statistics(self.student) if keep else nullcontext():
-                self._unresized[view] = _forward(self.student, self.images(view))
+            samples = self.data_samples.get(view, ()) if self.separate_domains else ()
+            domains = [sample.get('domain') for sample in samples]
+            if domains and None not in domains:
+                self._unresized[view] = self._pass_domains(self.images(view), domains)
+            else:
+                self._unresized[view] = self._pass(self.images(view), view)
         return self._unresized[view]
+
+    def _pass(self, images: Tensor, name: str) -> dict[str, Tensor]:
+        keep = self.statistics_views is not None and name not in self.statistics_views
+        with frozen_statistics(self.student) if keep else nullcontext():
+            return _forward(self.student, images)
+
+    def _pass_domains(self, images: Tensor, domains: Sequence[str]) -> dict[str, Tensor]:
+        order = sorted(range(len(domains)), key=lambda i: domains[i])
+        parts = [self._pass(images[[i for i in order if domains[i] == domain]], domain)
+                 for domain in sorted(set(domains))]
+        back = sorted(range(len(order)), key=order.__getitem__)
+        return {name: torch.cat([part[name] for part in parts])[back] for name in parts[0]}
 
     def teacher_logits(self, view: str) -> dict[str, Tensor]:
         """Return the teacher's logits for ``view`` at the size of the images, without gradient.

@@ -32,6 +32,9 @@ class UDASegmentor(BaseSegmentor):
             statistics of BatchNorm, which prediction uses. Defaults to None: all views, as in the
             published code, so that the statistics are a blend of both domains. ``('target',)`` gives
             those of the target alone (Li et al., AdaBN, Pattern Recognition 2018).
+        separate_domains (bool): Whether source and target images of a mixed view (a pool) pass one after the other,
+            so that BatchNorm normalises each domain by its own statistics (Chang et al., Domain-Specific Batch
+            Normalization, CVPR 2019); ``statistics_views`` then names domains. Defaults to False.
         data_preprocessor (dict, optional): Usually ``UDADataPreprocessor``.
         allow_partial_checkpoint (bool): Accept checkpoints that lack parameters of the student or
             hold them in other shapes; these keep their values. Defaults to False.
@@ -44,6 +47,7 @@ class UDASegmentor(BaseSegmentor):
                  segmentor: ConfigType,
                  objectives: Sequence[ConfigType] = (),
                  statistics_views: Sequence[str] | None = None,
+                 separate_domains: bool = False,
                  data_preprocessor: OptConfigType = None,
                  allow_partial_checkpoint: bool = False,
                  init_cfg: OptConfigType = None,
@@ -56,6 +60,7 @@ class UDASegmentor(BaseSegmentor):
         self.objectives = nn.ModuleList(
             MODELS.build(_with_num_classes(objective, self.num_classes)) for objective in objectives)
         self.statistics_views = statistics_views
+        self.separate_domains = separate_domains
         self.allow_partial_checkpoint = allow_partial_checkpoint
         self._lent: dict[str, nn.Module] = {}
         names = [objective.name for objective in self.objectives]
@@ -115,7 +120,8 @@ class UDASegmentor(BaseSegmentor):
         if self.needs_teacher and self.teacher is None:
             raise RuntimeError(NO_TEACHER)
         iteration = MessageHub.get_current_instance().get_info('iter', 0)
-        step = Step(self.student, inputs, data_samples, iteration, self.statistics_views, self.teacher)
+        step = Step(self.student, inputs, data_samples, iteration, self.statistics_views, self.teacher,
+                    self.separate_domains)
         losses = {}
         for objective in self.objectives:
             losses.update({f'{objective.name}.{key}': value for key, value in objective(step).items()})

@@ -97,3 +97,12 @@ def test_data_without_target_say_so():
 def test_settings_out_of_range(options):
     with pytest.raises(ValueError, match='must be'):
         AdaptiveBatchNormHook(**options)
+
+
+def test_statistics_are_set_again_after_each_interval(tmp_path):
+    run, hook = runner(SimpleNamespace(target=Target(tmp_path))), AdaptiveBatchNormHook(scale=(6, 4), interval=3)
+    passes = []
+    for run.iter in range(7):
+        hook.after_train_iter(run, batch_idx=run.iter)
+        passes.append(len(run.model.seen))
+    assert passes == [0, 0, 2, 2, 2, 4, 4]

@@ -90,3 +90,32 @@ def test_unknown_view():
 def test_labels_of_an_unlabelled_view():
     with pytest.raises(KeyError, match="view 'target' has no labels"):
         make_step().step.labels('target')
+
+
+def make_pool_step(domains: list[str], **options) -> SimpleNamespace:
+    student = Student().train()
+    samples = [SegDataSample(metainfo=dict(domain=domain)) for domain in domains]
+    images = torch.stack([torch.randn(3, 8, 8) + (5 if domain == 'source' else -5) for domain in domains])
+    return SimpleNamespace(student=student, step=Step(student, dict(pool=images), dict(pool=samples), 0, **options))
+
+
+def test_domains_of_a_pool_are_normalised_apart():
+    case = make_pool_step(['target', 'source', 'target', 'source'], separate_domains=True)
+    logits = case.step.unresized_logits('pool')['main']
+    reference = Student().train()
+    reference.load_state_dict(case.student.state_dict())
+    images = case.step.images('pool')
+    expected = {part: reference.decode_head(reference.extract_feat(images[part::2])) for part in (0, 1)}
+    torch.testing.assert_close(logits, torch.stack([expected[0][0], expected[1][0], expected[0][1], expected[1][1]]))
+
+
+def test_statistics_views_name_domains_where_these_are_apart():
+    case = make_pool_step(['target', 'source', 'source'], separate_domains=True, statistics_views=('target',))
+    case.step.logits('pool')
+    assert (case.student.norm.running_mean < -0.3).all()
+
+
+def test_pool_of_one_domain_passes_once():
+    case = make_pool_step(['target', 'target'], separate_domains=True)
+    case.step.logits('pool')
+    assert case.student.passes == 1
