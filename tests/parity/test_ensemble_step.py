@@ -4,6 +4,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
@@ -31,7 +32,7 @@ def names(case) -> dict[str, str]:
 
 
 def fixture_config(case: dict) -> Config:
-    """The shipped config with the settings of the fixture (tests/test_configs.py checks its own)."""
+    """The shipped config with the settings of the fixture."""
     cfg = student_config(int(case['param_num_classes']))
     cfg.model.data_preprocessor = dict(type=Float64Preprocessor.__name__)
     cfg.model.segmentor.decode_head.dropout_ratios = (float(case['param_dropout']), ) * 3
@@ -48,6 +49,18 @@ def batch(case: dict, k: int) -> dict:
     return dict(inputs=dict(pool=list(torch.from_numpy(case['in_image'][k]))), data_samples=dict(pool=samples))
 
 
+def sampled(case: dict, tensors: dict[str, torch.Tensor]) -> np.ndarray:
+    """The sampled entries of some tensors, (S, 16)."""
+    index = zip(case['param_sample_names'], case['param_sample_index'])
+    return np.stack([tensors[name].detach().flatten()[torch.from_numpy(where)].numpy() for name, where in index])
+
+
+def first_entries(case: dict, tensors: dict[str, torch.Tensor]) -> np.ndarray:
+    """The recorded entries of the buffers, (B, 16)."""
+    count = case['out_buffer_sample'].shape[2]
+    return np.stack([tensors[name].flatten()[:count].numpy() for name in case['param_buffer_names']])
+
+
 @pytest.fixture(scope='module')
 def steps(case, names) -> list[SimpleNamespace]:
     """What was seen in every step."""
@@ -60,39 +73,39 @@ def steps(case, names) -> list[SimpleNamespace]:
     scheduler = PARAM_SCHEDULERS.build(
         dict(type='PolyLR', optimizer=wrapper, power=float(case['param_power']), end=int(case['param_max_iters']),
              by_epoch=False))
-    loss, seen, out = model.objectives[0].loss, {}, []
-    loss.register_forward_hook(
-        lambda module, args, kwargs, value: seen.update(args=args, **kwargs), with_kwargs=True)
     parameters = {old: model.student.get_parameter(names[old]) for old in case['param_names']}
-    wrapper.optimizer.register_step_pre_hook(lambda *_: seen.update(
-        grad={old: parameter.grad.clone() for old, parameter in parameters.items()}))  # cleared after the step
+    buffers = {old: model.student.get_buffer(names[old]) for old in case['param_buffer_names']}
+    loss, seen = model.objectives[0].loss, {}
+    loss.register_forward_hook(lambda module, args, kwargs, value: seen.update(args=args, **kwargs), with_kwargs=True)
+
+    def keep_gradients(*_) -> None:  # the wrapper clears them after the step
+        grads = {old: parameter.grad for old, parameter in parameters.items()}
+        seen.update(grad=sampled(case, grads), grad_norm=[float(grad.norm()) for grad in grads.values()])
+
+    wrapper.optimizer.register_step_pre_hook(keep_gradients)
+    out = []
     for k in range(len(case['in_image'])):
-        before = {old: parameter.detach().clone() for old, parameter in parameters.items()}
-        lr = [group['lr'] for group in wrapper.optimizer.param_groups]
+        before, lr = sampled(case, parameters), [group['lr'] for group in wrapper.optimizer.param_groups]
         value = model.train_step(batch(case, k), wrapper)['loss']
+        scheduler.step()
         logits, labels = seen['args']
-        pixel_loss = torch.nn.functional.cross_entropy(
+        pixel_loss = F.cross_entropy(
             logits.detach(), labels, seen['class_weight'], ignore_index=255, reduction='none')
         kept, threshold = hard_pixels(pixel_loss, labels, loss.percentile)
         out.append(SimpleNamespace(
-            loss=value.detach(), class_weight=seen['class_weight'], kept=kept.sum(), threshold=threshold, before=before,
-            lr=[min(lr), max(lr)],
-            after={old: parameter.detach().clone() for old, parameter in parameters.items()},
-            grad=seen['grad'],
-            buffers={old: model.student.get_buffer(names[old]).clone() for old in case['param_buffer_names']}))
-        scheduler.step()
+            loss=value.detach(), class_weight=seen['class_weight'], kept=int(kept.sum()), threshold=threshold,
+            lr=[min(lr), max(lr)], grad=seen['grad'], grad_norm=seen['grad_norm'], before=before,
+            after=sampled(case, parameters), buffers=first_entries(case, buffers)))
     return out
 
 
-def check(case, steps, key, values):
+def check(case, steps, key, attribute=None):
     for k, (step, tolerance) in enumerate(zip(steps, TOLERANCE, strict=True)):
-        assert_close(values(step), case[f'out_{key}'][k], tolerance, f'{key} of step {k}')
+        assert_close(getattr(step, attribute or key), case[f'out_{key}'][k], tolerance, f'{key} of step {k}')
 
 
-def samples(case, tensors):
-    """The sampled entries of some tensors, (S, 16)."""
-    index = zip(case['param_sample_names'], case['param_sample_index'])
-    return np.stack([tensors[name].flatten()[torch.from_numpy(where)].numpy() for name, where in index])
+def test_the_shipped_optimizer_is_that_of_the_fixture(case):
+    assert student_config(int(case['param_num_classes'])).optim_wrapper == fixture_config(case).optim_wrapper
 
 
 def test_every_parameter_is_listed(case, names):
@@ -103,43 +116,38 @@ def test_every_parameter_is_listed(case, names):
 
 
 def test_losses(case, steps):
-    check(case, steps, 'loss', lambda step: step.loss)
+    check(case, steps, 'loss')
 
 
 def test_class_weights(case, steps):
-    check(case, steps, 'class_weight', lambda step: step.class_weight)
+    check(case, steps, 'class_weight')
 
 
 def test_mining(case, steps):
-    check(case, steps, 'threshold', lambda step: step.threshold)
-    assert [int(step.kept) for step in steps] == case['out_kept'].tolist()
+    check(case, steps, 'threshold')
+    assert [step.kept for step in steps] == case['out_kept'].tolist()
 
 
 def test_learning_rates(case, steps):
-    check(case, steps, 'lr', lambda step: step.lr)
+    check(case, steps, 'lr')
 
 
 def test_gradients(case, steps):
-    check(case, steps, 'grad_norm', lambda step: [float(step.grad[name].norm()) for name in case['param_names']])
-    check(case, steps, 'grad_sample', lambda step: samples(case, step.grad))
+    check(case, steps, 'grad_norm')
+    check(case, steps, 'grad_sample', 'grad')
 
 
 def test_parameters_before_the_first_step(case, steps):
-    assert_close(samples(case, steps[0].before), case['out_before_sample'], TOLERANCE[0])
+    assert_close(steps[0].before, case['out_before_sample'], TOLERANCE[0])
 
 
 def test_updates_of_the_parameters(case, steps):
     before = case['out_before_sample']
-    for k, (step, tolerance) in enumerate(zip(steps, TOLERANCE, strict=True)):
-        after = case['out_after_sample'][k]
+    for step, after, tolerance in zip(steps, case['out_after_sample'], TOLERANCE):
         # Of the update, not of the value, which is far larger.
-        assert_close(samples(case, step.after) - samples(case, step.before), after - before, tolerance, f'step {k}')
+        assert_close(step.after - step.before, after - before, tolerance)
         before = after
 
 
 def test_running_statistics(case, steps):
-    def first_entries(step):
-        buffers = [step.buffers[name].flatten() for name in case['param_buffer_names']]
-        return np.stack([buffer[:case['out_buffer_sample'].shape[2]].numpy() for buffer in buffers])
-
-    check(case, steps, 'buffer_sample', first_entries)
+    check(case, steps, 'buffer_sample', 'buffers')
