@@ -38,6 +38,12 @@ def test_source_images_come_first(config):
         'day_train/00.jpg', 'day_train/01.jpg', 'day_train/02.jpg', 'usk_train/00.jpg', 'usk_train/01.jpg']
 
 
+def test_pool_without_source(config):
+    dataset = DATASETS.build(dict(config, source=None))
+    assert len(dataset) == NUM_TARGET and dataset.metainfo == dataset.target.metainfo
+    assert {dataset[index]['data_samples']['pool'].domain for index in range(NUM_TARGET)} == {'target'}
+
+
 def test_target_labels_are_the_pseudo_labels(config):
     labels = DATASETS.build(config)[NUM_SOURCE]['data_samples']['pool'].gt_sem_seg.data
     assert set(labels.unique().tolist()) <= {3, 255}

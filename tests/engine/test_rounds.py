@@ -96,3 +96,19 @@ def test_incomplete_batch(rule, want):
 def test_no_batch_at_all_is_refused(samples, rule):
     with pytest.raises(ValueError, match=f'{samples} images make no batch of 2'):
         iterations_per_epoch(samples, 2, rule)
+
+
+def test_rate_is_constant_inside_a_round_by_default():
+    assert [LearningRateSchedule().inside(iteration, 10) for iteration in (0, 9)] == [1, 1]
+
+
+def test_poly_decay_inside_a_round():
+    decay = LearningRateSchedule(1e-4, decay='poly', power=0.9)
+    assert [decay.inside(iteration, 100001) for iteration in (0, 1)] == [1, (1 - 1 / 100001)**0.9]
+
+
+@pytest.mark.parametrize('settings, message', [
+    (dict(decay='cosine'), "decay = 'cosine', expected one of"), (dict(decay='poly', power=0), 'power = 0, expected')])
+def test_unknown_decay_is_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        LearningRateSchedule(**settings)

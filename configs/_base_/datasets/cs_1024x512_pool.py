@@ -1,6 +1,6 @@
 # Cityscapes with pseudo labels and no source, as ensemble distillation trains its student: half size, crops of
-# 512x256, neither scaled nor flipped.
-_base_ = './cs_full_size.py'
+# 512x256, neither scaled nor flipped. Tested at half size, against labels of full size.
+_base_ = './gta2cs.py'
 
 pool_pipeline = [
     dict(type='LoadImageStrict'),
@@ -11,10 +11,9 @@ pool_pipeline = [
 ]
 train_dataloader = dict(
     batch_size=10,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='PoolSampler'),
+    sampler=dict(_delete_=True, type='PoolSampler'),
     dataset=dict(
+        _delete_=True,
         type='PoolDataset',
         source=None,
         target=dict(
