@@ -1,0 +1,170 @@
+import json
+
+import pytest
+import torch
+from mmseg.registry import TASK_UTILS
+
+from mmuda.pseudo_labels import (
+    ChannelWiseLabeler,
+    MajorityLabeler,
+    MeanCertaintyLabeler,
+    RankUnificationLabeler,
+    TeacherPredictions,
+)
+from tests.two_ranks import WORLD_SIZE, run_on_two_ranks
+
+X = 255
+
+
+def predictions(seed: int = 0, num_teachers: int = 2, num_classes: int = 3) -> TeacherPredictions:
+    generator = torch.Generator().manual_seed(seed)
+    return TeacherPredictions.from_probabilities(
+        torch.randn(num_teachers, num_classes, 5, 6, generator=generator).mul(3).softmax(1).unbind())
+
+
+def fitted(labeler: ChannelWiseLabeler | RankUnificationLabeler, images: list[TeacherPredictions],
+           num_classes: int = 3) -> ChannelWiseLabeler | RankUnificationLabeler:
+    labeler.begin(num_classes)
+    for _ in range(labeler.num_passes):
+        for image in images:
+            labeler.observe(image)
+        labeler.end_pass()
+    return labeler
+
+
+def same_labels(labeler: object, other: object) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(labeler(predictions()), other(predictions())))
+
+
+@pytest.mark.parametrize('config', [
+    dict(type='MajorityLabeler'), dict(type='MeanCertaintyLabeler', threshold=50),
+    dict(type='ChannelWiseLabeler', owner=[0, 1, 1], threshold=50),
+    dict(type='RankUnificationLabeler', delta=[1., 9., 90.], threshold=50)])
+def test_labels_and_confidences_from_a_config(config):
+    labels, confidence = TASK_UTILS.build(config)(predictions())
+    assert labels.dtype == torch.uint8 and labels.shape == confidence.shape == (5, 6)
+    assert confidence.dtype == torch.float32 and 0 <= confidence.min() and confidence.max() <= 1
+    kept = labels != X
+    assert kept.any() and labels[kept].max() < 3
+
+
+def test_confidence_of_a_majority_is_its_share():
+    image = TeacherPredictions(torch.tensor([1, 1, 0]).byte().view(3, 1, 1), torch.zeros(3, 2, 1, 1).byte())
+    assert MajorityLabeler()(image)[1].item() == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize('labeler', [MeanCertaintyLabeler, ChannelWiseLabeler, RankUnificationLabeler])
+@pytest.mark.parametrize('threshold, message', [
+    (101, r'threshold = 101, expected percent in 0\.\.100'),
+    (.9, r'threshold = 0\.9 is in percent, did you mean 90\?')])
+def test_thresholds_on_another_scale_are_refused(labeler, threshold, message):
+    with pytest.raises(ValueError, match=f'{labeler.__name__}: {message}'):
+        labeler(threshold=threshold)
+
+
+@pytest.mark.parametrize('labeler', [MeanCertaintyLabeler(), RankUnificationLabeler([1., 2., 3.])])
+def test_planes_of_the_owners_are_not_enough_for_means(labeler):
+    image = predictions()
+    with pytest.raises(ValueError, match='reads the certainties of all teachers'):
+        labeler(TeacherPredictions(image.labels, image.certainties[0], (0, 0, 0)))
+
+
+class TestChannelWise:
+
+    def test_a_table_needs_no_pass(self):
+        assert ChannelWiseLabeler([0, 1, 1]).num_passes == 0 and ChannelWiseLabeler().num_passes == 1
+
+    def test_owners_are_the_most_certain_teachers(self):
+        labels = torch.tensor([[0, 0, 1, 1], [0, 1, 1, 2]]).byte().unsqueeze(1)
+        certainties = torch.zeros(2, 4, 1, 4).byte()
+        certainties[0, 0], certainties[1, 0] = 80, 70
+        certainties[:, 1] = 60
+        labeler = fitted(ChannelWiseLabeler(), [TeacherPredictions(labels, certainties)], num_classes=4)
+        assert labeler.owners == (0, 1, 1, 0)  # equal ones: the later; a class of nobody: the first
+
+    def test_summary(self):
+        labels = torch.tensor([[0, 0], [0, 1]]).byte().unsqueeze(1)
+        certainties = torch.tensor([[[80, 90], [20, 10]], [[55, 0], [45, 100]]]).byte().unsqueeze(2)
+        summary = fitted(ChannelWiseLabeler(), [TeacherPredictions(labels, certainties)], num_classes=2).summary()
+        assert summary == dict(
+            owners=[0, 1], mean_certainties=[[85., None], [55., 100.]], predicted_pixels=[[2, 0], [1, 1]])
+
+    def test_summary_replaces_the_pass(self):
+        labeler = fitted(ChannelWiseLabeler(threshold=50), [predictions(1), predictions(2)])
+        resumed = ChannelWiseLabeler(threshold=50)
+        summary = json.loads(json.dumps(labeler.summary(), allow_nan=False))
+        resumed.load_summary(summary)
+        assert same_labels(labeler, resumed) and resumed.summary() == summary
+
+    def test_labels_are_those_of_the_table_that_was_found(self):
+        labeler = fitted(ChannelWiseLabeler(threshold=50), [predictions(1)])
+        assert same_labels(labeler, ChannelWiseLabeler(list(labeler.owners), threshold=50))
+
+    def test_a_new_pass_forgets_the_old_owners(self):
+        labeler = fitted(ChannelWiseLabeler(), [predictions()])
+        labeler.begin(3)
+        assert labeler.owners is None
+
+    def test_labels_before_the_pass_are_refused(self):
+        with pytest.raises(RuntimeError, match='has not read the images yet'):
+            ChannelWiseLabeler()(predictions())
+
+    def test_a_pass_without_images_is_refused(self):
+        with pytest.raises(RuntimeError, match='has not read the images yet'):
+            fitted(ChannelWiseLabeler(), [])
+
+    def test_a_table_is_read_with_names(self):
+        labeler = ChannelWiseLabeler({'road': 'cbst', 'sky': 0, 'car': 'cbst'}, threshold=50)
+        labeler.resolve(['road', 'sky', 'car'], ['dacs', 'cbst'])
+        assert labeler.owners == (1, 0, 1)
+        assert same_labels(labeler, ChannelWiseLabeler([1, 0, 1], threshold=50))
+
+    def test_a_table_with_an_unknown_teacher_is_refused_before_labelling(self):
+        with pytest.raises(ValueError, match=r'gives car to the unknown teacher 2, expected 0\.\.1 \(dacs, cbst\)'):
+            ChannelWiseLabeler([0, 1, 2]).resolve(['road', 'sky', 'car'], ['dacs', 'cbst'])
+
+    def test_planes_of_other_owners_are_refused(self):
+        image = TeacherPredictions(predictions().labels, predictions().certainties[0], (0, 0, 0))
+        with pytest.raises(ValueError, match=r'those of the owners \[0, 0, 0\], but labels are made with \[0, 1, 0\]'):
+            ChannelWiseLabeler([0, 1, 0])(image)
+
+    def test_even_windows_are_refused(self):
+        with pytest.raises(ValueError, match='odd positive'):
+            ChannelWiseLabeler(window=4)
+
+
+class TestRankUnification:
+
+    def test_a_pass_finds_the_mean_of_each_rank(self):
+        labeler = fitted(RankUnificationLabeler(), [predictions(1), predictions(2)])
+        both = torch.cat([predictions(1).certainties, predictions(2).certainties]).double()
+        assert labeler.summary()['delta'] == pytest.approx(both.sort(1).values.mean((0, 2, 3)).tolist())
+
+    def test_summary_replaces_the_pass(self):
+        labeler = fitted(RankUnificationLabeler(threshold=50), [predictions(1)])
+        resumed = RankUnificationLabeler(threshold=50)
+        resumed.load_summary(json.loads(json.dumps(labeler.summary())))
+        assert same_labels(labeler, resumed)
+
+    def test_labels_before_the_pass_are_refused(self):
+        with pytest.raises(RuntimeError, match='has not read the images yet'):
+            RankUnificationLabeler()(predictions())
+
+    def test_descending_certainties_are_refused(self):
+        with pytest.raises(ValueError, match='delta must ascend'):
+            RankUnificationLabeler([3., 1., 2.])
+
+
+def found_on(rank: int, seeds: list[int], world_size: int = WORLD_SIZE) -> list[dict]:
+    images = [predictions(seed) for seed in seeds[rank::world_size]]
+    return [fitted(labeler, images).summary() for labeler in (ChannelWiseLabeler(), RankUnificationLabeler())]
+
+
+def found_on_lists(rank: int, lists: list[list[int]]) -> list[list[dict]]:
+    return [found_on(rank, seeds) for seeds in lists]
+
+
+def test_ranks_find_the_same_as_one_process_even_without_images():
+    lists = [[1, 2, 3], [1]]
+    alone = [found_on(0, seeds, world_size=1) for seeds in lists]
+    assert run_on_two_ranks(found_on_lists, lists) == [alone, alone]

@@ -1,0 +1,53 @@
+import pytest
+import torch
+
+from mmuda.pseudo_labels import TeacherPredictions
+
+
+def zeros(*shape: int) -> torch.Tensor:
+    return torch.zeros(shape, dtype=torch.uint8)
+
+
+def test_labels_and_bytes_of_probabilities():
+    first = torch.tensor([.905, .5]).view(1, 1, 2)
+    predictions = TeacherPredictions.from_probabilities([torch.cat([first, 1 - first]), torch.cat([1 - first, first])])
+    assert predictions.labels.tolist() == [[[0, 0]], [[1, 0]]]
+    assert predictions.certainties[0].tolist() == [[[90, 50]], [[9, 50]]]
+    assert (predictions.num_teachers, predictions.num_classes) == (2, 2)
+
+
+@pytest.mark.parametrize('probabilities', [[], [torch.zeros(2, 1, 1), torch.zeros(2, 1, 2)]])
+def test_teachers_of_another_shape_are_refused(probabilities):
+    with pytest.raises(ValueError, match='at least one teacher, all of one shape'):
+        TeacherPredictions.from_probabilities(probabilities)
+
+
+@pytest.mark.parametrize('arguments, message', [
+    ((zeros(2, 4, 5), zeros(2, 3, 4, 6)), r'\(T, C, H, W\), got \(2, 4, 5\) and \(2, 3, 4, 6\)'),
+    ((zeros(2, 4, 5), zeros(3, 3, 4, 5)), r'\(T, C, H, W\), got'),
+    ((zeros(2, 4, 5), zeros(3, 4, 5)), r'\(T, C, H, W\), got'),
+    ((zeros(2, 4, 5), zeros(2, 3, 4, 5), (0, 1, 1)), r'\(C, H, W\), as owners are given, got'),
+    ((zeros(2, 4, 5), zeros(3, 4, 5), (0, 1)), 'owners of 2 classes and planes of 3'),
+    ((zeros(2, 4, 5), zeros(2, 3, 4, 5).float()), 'bytes .uint8., got torch.uint8 and torch.float32')])
+def test_other_shapes_and_types_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        TeacherPredictions(*arguments)
+
+
+def test_moving_keeps_the_owners():
+    moved = TeacherPredictions(zeros(2, 4, 5), zeros(3, 4, 5), (0, 1, 1)).to('meta')
+    assert moved.owners == (0, 1, 1) and moved.labels.is_meta and moved.certainties.is_meta
+
+
+def test_a_label_that_is_no_class_is_named():
+    labels = torch.tensor([255, 3]).byte().view(2, 1, 1)
+    predictions = TeacherPredictions(labels, zeros(2, 3, 1, 1) + 50)
+    with pytest.raises(ValueError, match='b.png: label 3 is no class, expected train ids below 3 and 255'):
+        predictions.check_values(['a.png', 'b.png'])
+
+
+def test_the_scale_of_each_teacher_is_looked_at():
+    certainties = zeros(2, 3, 1, 1) + torch.tensor([50, 1]).byte().view(2, 1, 1, 1)
+    predictions = TeacherPredictions(zeros(2, 1, 1), certainties)
+    with pytest.raises(ValueError, match='b: certainties of 1..1, expected 0..100'):
+        predictions.check_values(['a', 'b'])
