@@ -24,11 +24,12 @@ class Student(nn.Module):
         return self.norm(images)
 
 
-def make_step(**options) -> SimpleNamespace:
-    student = Student().train()
+def make_step(with_teacher: bool = False, **options) -> SimpleNamespace:
+    student, teacher = Student().train(), Student().train() if with_teacher else None
     inputs = dict(source=torch.randn(2, 3, 8, 8) + 5, target=torch.randn(2, 3, 8, 8) - 5)
     samples = {view: [SegDataSample(), SegDataSample()] for view in inputs}
-    return SimpleNamespace(student=student, step=Step(student, inputs, samples, 0, **options))
+    step = Step(student, inputs, samples, 0, teacher=teacher, **options)
+    return SimpleNamespace(student=student, teacher=teacher, step=step)
 
 
 def test_a_view_passes_once():
@@ -119,3 +120,70 @@ def test_pool_of_one_domain_passes_once():
     case = make_pool_step(['target', 'target'], separate_domains=True)
     case.step.logits('pool')
     assert case.student.passes == 1
+
+
+def test_teacher_passes_a_view_once_at_the_size_of_the_images_without_gradient():
+    case = make_step(with_teacher=True)
+    logits = case.step.teacher_logits('target')
+    assert case.step.teacher_logits('target') is logits and case.teacher.passes == 1
+    assert logits['main'].shape == (2, 2, 8, 8) and not logits['main'].requires_grad
+
+
+def test_teachers_pass_is_not_one_of_the_student():
+    case = make_step(with_teacher=True)
+    case.step.teacher_logits('target')
+    assert case.student.passes == 0 and not case.step.has_logits('target')
+    assert torch.equal(case.student.norm.running_mean, torch.zeros(3))
+    assert case.teacher.norm.running_mean.any()
+
+
+def test_teachers_logits_are_those_of_the_teacher():
+    case = make_step(with_teacher=True)
+    step = Step(case.teacher, case.step.inputs, case.step.data_samples, 0)
+    assert torch.equal(case.step.teacher_logits('target')['main'], step.logits('target')['main'])
+
+
+def test_teacher_that_nobody_lent():
+    with pytest.raises(RuntimeError, match='needs a teacher and there is none: set default_hooks.teacher'):
+        make_step().step.teacher_logits('target')
+
+
+def test_added_view_is_used_as_a_loaded_one():
+    case = make_step(with_teacher=True)
+    labels = torch.full((1, 8, 8), 255, dtype=torch.uint8)
+    case.step.add_view('mixed', torch.zeros(1, 3, 8, 8), labels)
+    assert torch.equal(case.step.labels('mixed'), labels.long()) and case.step.labels('mixed').dtype == torch.int64
+    for logits in (case.step.logits('mixed'), case.step.teacher_logits('mixed')):
+        assert logits['main'].shape == (1, 2, 8, 8)
+
+
+def test_added_view_is_not_in_the_batch():
+    case, images = make_step(), dict(source=torch.zeros(1, 3, 8, 8))
+    step = Step(case.student, images, {}, 0)
+    step.add_view('mixed', torch.zeros(1, 3, 8, 8))
+    assert list(images) == ['source']
+
+
+def test_statistics_of_an_added_view():
+    for views, moves in ((('mixed',), True), (('target',), False), (None, True)):
+        case = make_step(statistics_views=views)
+        case.step.add_view('mixed', torch.ones(1, 3, 8, 8))
+        case.step.logits('mixed')
+        assert bool(case.student.norm.running_mean.any()) == moves
+
+
+def test_added_view_without_labels():
+    step = make_step().step
+    step.add_view('masked', torch.zeros(1, 3, 8, 8))
+    with pytest.raises(KeyError, match="view 'masked' has no labels"):
+        step.labels('masked')
+
+
+def test_name_of_a_view_is_taken():
+    with pytest.raises(ValueError, match="already a view 'target'"):
+        make_step().step.add_view('target', torch.zeros(1, 3, 8, 8))
+
+
+def test_labels_that_do_not_fit_the_images():
+    with pytest.raises(ValueError, match=r"view 'mixed'.*labels \(1, 8, 9\), expected \(1, 8, 8\)"):
+        make_step().step.add_view('mixed', torch.zeros(1, 3, 8, 8), torch.zeros(1, 8, 9))

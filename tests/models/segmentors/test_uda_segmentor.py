@@ -112,6 +112,21 @@ def test_training_on_a_stock_batch_is_refused(config):
         build(config).loss(torch.zeros(1, 3, 8, 8), [])
 
 
+def test_objective_that_needs_a_teacher_is_refused_without_one(config):
+    model = build(config, objectives=[dict(type='ClassMixSupervision', begin=100)])
+    assert model.needs_teacher and not build(config, objectives=[ONE]).needs_teacher
+    with pytest.raises(RuntimeError, match='needs a teacher and there is none'):
+        model.loss({}, {})
+
+
+def test_teacher_that_is_lent_is_no_part_of_the_model(config):
+    model, teacher = build(config), build(config).student
+    names = list(model.state_dict())
+    model.lend_teacher(teacher)
+    assert model.teacher is teacher
+    assert list(model.state_dict()) == names and teacher not in list(model.modules())
+
+
 def test_class_weights_take_the_number_of_classes_of_the_student(config):
     assert build(config).objectives[0].class_weights.num_classes == 19
 
