@@ -14,6 +14,9 @@ from mmuda.compat import safe_load
 
 Convert = Callable[[Mapping[str, Tensor]], dict[str, Tensor]]
 
+# Where a checkpoint holds its state dict: mmengine's, and that of DACS, beside a teacher (``ema_model``).
+NESTED = ('state_dict', 'model')
+
 
 def strip(state: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     """Take ``prefix`` off the names if all have it."""
@@ -50,7 +53,7 @@ def convert_file(source: str | os.PathLike, target: str | os.PathLike, convert: 
     """Convert a checkpoint file; the result appears whole or not at all.
 
     Args:
-        source (str | os.PathLike): A state dict, or a dict that holds one as ``state_dict``.
+        source (str | os.PathLike): A state dict, or a dict that holds one as ``state_dict`` or ``model``.
         target (str | os.PathLike): Checkpoint to write, ``dict(state_dict=..., meta={})``.
         convert (Convert): From the state dict found to the one to write.
 
@@ -62,9 +65,10 @@ def convert_file(source: str | os.PathLike, target: str | os.PathLike, convert: 
     if not source.is_file():
         raise FileNotFoundError(f'there is no checkpoint {source}')
     checkpoint = safe_load(source, map_location='cpu')
-    state = checkpoint.get('state_dict', checkpoint) if isinstance(checkpoint, dict) else None
+    nested = [key for key in NESTED if isinstance(checkpoint, dict) and key in checkpoint]
+    state = checkpoint[nested[0]] if nested else checkpoint
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise ValueError(f'{source}: expected a state dict or a dict with the key "state_dict"')
+        raise ValueError(f'{source}: expected a state dict or a dict with the key "state_dict" or "model"')
     try:
         state = convert(state)
     except ValueError as error:
