@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.dist import broadcast
+from mmengine.dist import barrier, broadcast, is_main_process
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmseg.registry import TASK_UTILS
@@ -15,7 +15,7 @@ from mmseg.registry import TASK_UTILS
 from mmuda.datasets import PseudoLabelDataset
 from mmuda.engine.teachers import TeacherConfig, load_teachers
 from mmuda.pseudo_labels import PseudoLabelStore, fingerprint, generate_pseudo_labels
-from mmuda.pseudo_labels.ensemble_predictor import EnsemblePredictions
+from mmuda.pseudo_labels.ensemble_predictor import EnsemblePredictions, StoredPlanes
 from mmuda.pseudo_labels.generation import label_images, read_image
 from mmuda.pseudo_labels.store import difference
 
@@ -116,7 +116,8 @@ def build_fusion(labeler: dict, teachers: Sequence[TeacherConfig], classes: Sequ
 
 
 def label_dataset_by_teachers(runner: Runner, dataset: PseudoLabelDataset, teachers: Sequence[TeacherConfig],
-                              labeler: dict, store: PseudoLabelStore, keep_maps: bool = True) -> list[dict[str, Any]]:
+                              labeler: dict, store: PseudoLabelStore, keep_maps: bool = True,
+                              owned_planes: str | None = None) -> list[dict[str, Any]]:
     """Label the images of ``dataset`` by fusing what teachers say, and tell it where its labels are.
 
     The teachers are in memory meanwhile, not before and not after.
@@ -130,6 +131,8 @@ def label_dataset_by_teachers(runner: Runner, dataset: PseudoLabelDataset, teach
         store (PseudoLabelStore): Where the labels go. Labels that something else made are refused.
         keep_maps (bool): Where the labeler looks at all images before it labels the first: keep the small maps of
             the teachers meanwhile, in the place of running them twice. Defaults to True.
+        owned_planes (str, optional): Folder in which predictions of the owners are kept, see
+            :class:`~mmuda.pseudo_labels.ensemble_predictor.StoredPlanes`. Defaults to None: nowhere.
 
     Returns:
         list[dict]: Fingerprint and classes of each teacher.
@@ -142,10 +145,15 @@ def label_dataset_by_teachers(runner: Runner, dataset: PseudoLabelDataset, teach
     loaded, identities = load_teachers(
         teachers, classes, [name for name, _ in images], store, keep_maps and getattr(built, 'num_passes', 0) > 0,
         device, functools.lru_cache(maxsize=1)(read_image))
+    description = describe_teacher_labels(dataset, teachers, labeler, identities)
     predictions = EnsemblePredictions(loaded, classes, built, device)
-    label_images(
-        images, predictions, built, store, describe_teacher_labels(dataset, teachers, labeler, identities),
-        num_classes=len(classes), count=True)
+    if owned_planes is not None:
+        planes = PseudoLabelStore(owned_planes)
+        predictions = StoredPlanes(predictions, planes)
+        if is_main_process():
+            planes.open(dict(description, labeler=None, owners=predictions.owners))
+        barrier()
+    label_images(images, predictions, built, store, description, num_classes=len(classes), count=True)
     dataset.store = str(store.root)
     del loaded, predictions
     torch.cuda.empty_cache()

@@ -2,9 +2,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from mmuda.pseudo_labels.store import PseudoLabelStore, replace_file
 from mmuda.pseudo_labels.teacher_predictions import TeacherPredictions
 from mmuda.pseudo_labels.teachers import Teacher
 
@@ -63,3 +65,45 @@ class EnsemblePredictions:
         """Make the small maps of all teachers that have some, if they are not there."""
         for teacher in self.teachers:
             teacher.encode(name, path)
+
+
+class StoredPlanes:
+    """Predictions with known owners, kept on disk: other thresholds and windows need no teacher again.
+
+    Of each image the labels of all teachers and one certainty per class and pixel are kept, as compressed bytes.
+
+    Args:
+        predictions (EnsemblePredictions): Of a labeler that knows the owners.
+        store (PseudoLabelStore): Folder of the files, as its small maps; opened.
+
+    Raises:
+        ValueError: If the labeler does not know the owners.
+    """
+
+    def __init__(self, predictions: EnsemblePredictions, store: PseudoLabelStore) -> None:
+        owners = getattr(predictions.labeler, 'owners', None)
+        if owners is None:
+            raise ValueError('only the planes of the owners of the classes are kept, but '
+                             f'{type(predictions.labeler).__name__} does not know them before it labels: give `owner`, '
+                             'as found by an earlier run (round.json), or leave out train_cfg.owned_planes')
+        self.predictions = predictions
+        self.store = store
+        self.device = predictions.device
+        self.owners = tuple(owners)
+
+    def __call__(self, name: str, path: str) -> TeacherPredictions:
+        """Return the predictions for the image ``name`` of the file ``path``, from disk if they are there."""
+        num_teachers = len(self.predictions.teachers)
+        if self.store.has_map(name):
+            planes = torch.from_numpy(self.store.read_map(name)[0]).to(self.device)
+            return TeacherPredictions(planes[:num_teachers], planes[num_teachers:], self.owners)
+        made = self.predictions(name, path)
+        planes = torch.cat([made.labels, made.certainties]).cpu().numpy()
+        replace_file(self.store.map_path(name), lambda file: np.savez_compressed(
+            file, encoded=planes, size=np.array(planes.shape[1:])))
+        return made
+
+    def encode(self, name: str, path: str) -> None:
+        """Make the file of an image, if it is not there."""
+        if not self.store.has_map(name):
+            self(name, path)

@@ -113,6 +113,9 @@ class SelfTrainingLoop(UDATrainLoop):
             one. Defaults to ``<work dir>/pseudo_labels``.
         keep_teacher_maps (bool): Where the labeler looks at all images first: keep the small maps of the teachers
             meanwhile. False: run them twice. Defaults to True.
+        owned_planes (str, optional): Folder in which what the teachers say is kept, one certainty per class and pixel,
+            for labels with another threshold or window. Needs a labeler that knows the owners of the classes. Defaults
+            to None: nowhere.
 
     Raises:
         ValueError: If a setting is out of range.
@@ -138,7 +141,8 @@ class SelfTrainingLoop(UDATrainLoop):
                  spatial_prior: dict | None = None,
                  teachers: Sequence[dict] | None = None,
                  store: str | None = None,
-                 keep_teacher_maps: bool = True) -> None:
+                 keep_teacher_maps: bool = True,
+                 owned_planes: str | None = None) -> None:
         if (epochs is None) == (iterations is None):
             raise ValueError('train_cfg: give either `epochs` or `iterations`, the length of a round')
         for name, value in dict(num_rounds=num_rounds, epochs=epochs, iterations=iterations).items():
@@ -151,10 +155,11 @@ class SelfTrainingLoop(UDATrainLoop):
         _check_keys(
             labels_of_teachers=teachers is not None, has_source=self.pool.source is not None, predictor=predictor,
             target_portion=target_portion, source_portion=source_portion, spatial_prior=spatial_prior,
-            keep_maps=keep_maps or None, store=store)
+            keep_maps=keep_maps or None, store=store, owned_planes=owned_planes)
         self.teachers = None if teachers is None else teacher_configs(teachers, predictor)
         self.store = store
         self.keep_teacher_maps = keep_teacher_maps
+        self.owned_planes = owned_planes
         self.predictor = predictor
         self.labeler = labeler
         self.spatial_prior = spatial_prior
@@ -320,7 +325,7 @@ class SelfTrainingLoop(UDATrainLoop):
         """Label the target; return the fingerprint of the model that did, or what the teachers were."""
         if self.teachers is not None:
             return label_dataset_by_teachers(self.runner, self.pool.target, self.teachers, self.labeler,
-                                             self._store(plan), self.keep_teacher_maps)
+                                             self._store(plan), self.keep_teacher_maps, self.owned_planes)
         weights = share_weights(self.runner)
         # Labels of a later round can only be those of this run, which had gone further than its checkpoint.
         label_dataset(self.runner, self.pool.target, self.predictor, self._labeler_of(plan), weights, self._store(plan),
@@ -398,6 +403,7 @@ def _check_keys(labels_of_teachers: bool, has_source: bool, **given: Any) -> Non
     else:
         needed += ['predictor', 'target_portion']
         refused['store'] = 'labels come from the model in training and lie in the folder of the round'
+        refused['owned_planes'] = 'there are no teachers'
     if has_source:
         needed.append('source_portion')
     else:

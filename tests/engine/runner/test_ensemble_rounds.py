@@ -190,6 +190,30 @@ class TestStore:
             train(ensemble_config(data, tmp_path, other, resume=True))
 
 
+class TestOwnedPlanes:
+
+    def options(self, tmp_path: Path, run: Runner, **labeler: Any) -> dict[str, Any]:
+        labeler = dict(
+            type='ChannelWiseLabeler', owner=summary(run.work_dir)['labels']['owners'], window=5, threshold=6) | labeler
+        return dict(train_cfg__owned_planes=str(tmp_path / 'planes'), train_cfg__labeler=labeler)
+
+    def test_other_labels_are_made_without_a_network(self, data, teachers, run, tmp_path, monkeypatch):
+        train(ensemble_config(data, tmp_path / 'a', teachers, **self.options(tmp_path, run, window=3)))
+        assert len(list((tmp_path / 'planes').rglob('*.npz'))) == NUM_TARGET
+        monkeypatch.setattr(LogitMapPredictor, 'encode', lambda *_: pytest.fail('ran a network'))
+        train(ensemble_config(data, tmp_path / 'b', teachers, **self.options(tmp_path, run)))
+        assert_equal_labels(tmp_path / 'b', run.work_dir)
+
+    def test_planes_of_other_owners_are_refused(self, data, teachers, run, tmp_path):
+        train(ensemble_config(data, tmp_path / 'a', teachers, **self.options(tmp_path, run)))
+        with pytest.raises(ValueError, match='planes holds other pseudo labels: owners is'):
+            train(ensemble_config(data, tmp_path / 'b', teachers, **self.options(tmp_path, run, owner=[0] * 19)))
+
+    def test_owners_must_be_known(self, data, teachers, run, tmp_path):
+        with pytest.raises(ValueError, match='ChannelWiseLabeler does not know them before it labels: give `owner`'):
+            train(ensemble_config(data, tmp_path / 'a', teachers, **self.options(tmp_path, run, owner=None)))
+
+
 class TestFiles:
     """The same labels from files of the teachers, in the published layout."""
 
