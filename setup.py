@@ -29,6 +29,6 @@ setup(
     packages=find_packages(include=['mmuda', 'mmuda.*']),
     python_requires='>=3.10',
     # torch, mmcv, mmengine and mmsegmentation are the user's own, or one of the extras: see requirements/.
-    install_requires=['numpy', 'pillow', 'scipy'],
+    install_requires=['kornia', 'numpy', 'pillow', 'scipy'],
     extras_require={name: requirements(name) for name in ('default', 'full', 'onedl', 'tests')},
 )

@@ -5,7 +5,7 @@ import pytest
 
 from tests.parity.golden import GOLDEN_ROOT
 
-FAMILIES = ('mrnet', 'cbst', 'crst')
+FAMILIES = ('mrnet', 'cbst', 'crst', 'dacs', 'ensemble')
 CASES = [(family, path.stem) for family in FAMILIES for path in sorted((GOLDEN_ROOT / family).glob('*.npz'))]
 
 
