@@ -2,12 +2,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from mmengine.logging import MessageHub
 from mmseg.models.segmentors.base import BaseSegmentor
 from mmseg.registry import MODELS
 from mmseg.utils import ConfigType, OptConfigType, OptSampleList, SampleList
 from torch import Tensor, nn
 
+from mmuda.models.augmentation import StrongAugmentation
 from mmuda.models.segmentors.step import NO_TEACHER, Step
 
 
@@ -63,6 +65,7 @@ class UDASegmentor(BaseSegmentor):
         self.separate_domains = separate_domains
         self.allow_partial_checkpoint = allow_partial_checkpoint
         self._lent: dict[str, nn.Module] = {}
+        self._check_augmentations()
         names = [objective.name for objective in self.objectives]
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
@@ -141,6 +144,18 @@ class UDASegmentor(BaseSegmentor):
     def encode_decode(self, inputs: Tensor, batch_data_samples: list[dict]) -> Tensor:
         """Encode and decode with the student."""
         return self.student.encode_decode(inputs, batch_data_samples)
+
+    def _check_augmentations(self) -> None:
+        """Refuse an augmentation that takes the images for other than the preprocessor makes them."""
+        for module in self.objectives.modules():
+            if not isinstance(module, StrongAugmentation):
+                continue
+            for name in ('mean', 'std'):
+                expected = getattr(self.data_preprocessor, name, None)
+                own = getattr(module, name)
+                if expected is not None and not torch.allclose(expected.flatten(), own.flatten()):
+                    raise ValueError(f'StrongAugmentation: {name} = {own.flatten().tolist()}, but that of '
+                                     f'model.data_preprocessor is {expected.flatten().tolist()}: give it the same')
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *args: Any) -> None:
         own = f'{prefix}student.'
