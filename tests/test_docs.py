@@ -79,6 +79,6 @@ def test_example_of_an_objective_passes_its_own_test(tmp_path, monkeypatch):
 def test_model_index_names_every_config_of_a_paper():
     index = yaml.safe_load((REPO / 'model-index.yml').read_text())
     models = [model for page in index['Import'] for model in yaml.safe_load((REPO / page).read_text())['Models']]
-    expected = {str(path.relative_to(REPO)) for folder in ('mrnet', 'cbst', 'crst')
+    expected = {str(path.relative_to(REPO)) for folder in ('mrnet', 'cbst', 'crst', 'dacs', 'ensemble')
                 for path in (REPO / 'configs' / folder).glob('*.py') if 'source_only' not in path.name}
     assert {model['Config'] for model in models} == expected

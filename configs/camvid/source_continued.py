@@ -1,6 +1,10 @@
 # Source-only trained on for as long as self-training, with its crops: what self-training gains beyond this comes from
 # the target.
-_base_ = './source_only.py'
+_base_ = [
+    '../_base_/small_runtime.py', '../_base_/datasets/camvid.py', '../_base_/methods/small_source_only.py',
+    '../_base_/schedules/small_continued.py'
+]
+model = dict(segmentor=dict(decode_head=dict(num_classes=11)))
 
 source_pipeline = [
     dict(type='LoadImageStrict'),
@@ -14,7 +18,4 @@ custom_hooks = [
     dict(
         type='StageCheckpointHook', work_dir='work_dirs/camvid/source_only', config='configs/camvid/source_only.py'),
 ]
-optim_wrapper = dict(optimizer=dict(lr=5e-4))
-param_scheduler = None
-train_cfg = dict(max_iters=600, val_interval=600)
 work_dir = 'work_dirs/camvid/source_continued'

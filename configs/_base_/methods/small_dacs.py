@@ -1,9 +1,9 @@
-# DACS on the small network. It never passes a pure target image: the mixed ones, half target, are the nearest to what
-# it is tested on, so their statistics are kept and those of the source are not.
+# DACS on the small network, from source-only. The student never passes a pure target image, so the statistics of its
+# BatchNorm that prediction uses are set by AdaptiveBatchNormHook, not by its passes.
 _base_ = './small_source_only.py'
 
 model = dict(
-    statistics_views=('mixed',),
+    statistics_views=(),
     objectives=[
         *_base_.model.objectives,
         dict(
