@@ -44,7 +44,12 @@ METHODS = dict(
     cbst=('CBST', 'source_only'),
     cbst_sp=('CBST-SP', 'source_only'),
     crst_mrkld=('CRST-MRKLD', 'source_only'),
-    crst_lrent=('CRST-LRENT', 'source_only'))
+    crst_lrent=('CRST-LRENT', 'source_only'),
+    dacs=('DACS', 'source_only'),
+    ensemble=('student, channel-wise fusion', 'source_only'),
+    ensemble_certainty=('student, mean certainty', 'source_only'),
+    ensemble_majority=('student, majority', 'source_only'))
+TEACHERS = ('mrnet_rectified', 'dacs', 'crst_mrkld', 'cbst')  # in the order of configs/<task>/ensemble.py
 NOT_TRAINED = ('source_only_bn', 'source_continued_bn')
 SCALES = dict(toy=(257, 129), camvid=(257, 193))  # size of the tested images
 
@@ -62,6 +67,9 @@ def train(root: Path, task: str, seed: int, method: str) -> None:
     start = METHODS[method][1]
     if start is not None:
         options.append(f'custom_hooks.0.work_dir={work_dir(root, task, seed, start)}')
+    if method.startswith('ensemble'):
+        options += [f'train_cfg.teachers.{i}.work_dir={work_dir(root, task, seed, teacher)}'
+                    for i, teacher in enumerate(TEACHERS)]
     command = [sys.executable, 'tools/train.py', f'configs/{task}/{method}.py', '--work-dir', str(folder)]
     if find_latest_checkpoint(str(folder)):
         command.append('--resume')
