@@ -64,6 +64,11 @@ def test_weights_are_finite(runs, name):
     assert all(value.isfinite().all() for value in runs[name].model.state_dict().values())
 
 
+def test_statistics_are_those_of_the_target_at_the_end(runs):
+    """Of its 4 images in batches of 2, not of the batches of training."""
+    assert runs['cbst'].model.student.backbone.bn1.num_batches_tracked == 2
+
+
 def test_st_has_one_threshold_and_mines_nothing(runs):
     for summary in summaries(runs['st']):
         assert len(set(summary['labels']['thresholds'])) == 1

@@ -15,7 +15,7 @@ train_dataloader = dict(dataset=dict(target=dict(pipeline=target_pipeline)))
 custom_hooks = [
     dict(
         type='StageCheckpointHook', work_dir='work_dirs/camvid/source_only', config='configs/camvid/source_only.py'),
-    dict(type='AdaptiveBatchNormHook', scale=(257, 193), interval=200),
+    dict(type='AdaptiveBatchNormHook', scale=(257, 193)),
 ]
 train_cfg = dict(
     keep_maps=True,

@@ -6,6 +6,6 @@ model = dict(segmentor=dict(decode_head=dict(num_classes=11)))
 custom_hooks = [
     dict(
         type='StageCheckpointHook', work_dir='work_dirs/camvid/source_only', config='configs/camvid/source_only.py'),
-    dict(type='AdaptiveBatchNormHook', scale=(257, 193), interval=600),
+    dict(type='AdaptiveBatchNormHook', scale=(257, 193)),
 ]
 work_dir = 'work_dirs/camvid/dacs'

@@ -14,7 +14,7 @@ train_dataloader = dict(dataset=dict(target=dict(pipeline=target_pipeline)))
 custom_hooks = [
     dict(
         type='StageCheckpointHook', work_dir='work_dirs/toy/source_only', config='configs/toy/source_only.py'),
-    dict(type='AdaptiveBatchNormHook', scale=(257, 129), interval=200),
+    dict(type='AdaptiveBatchNormHook', scale=(257, 129)),
 ]
 train_cfg = dict(
     keep_maps=True,

@@ -6,7 +6,7 @@ _base_ = [
 custom_hooks = [
     dict(
         type='StageCheckpointHook', work_dir='work_dirs/toy/source_only', config='configs/toy/source_only.py'),
-    dict(type='AdaptiveBatchNormHook', scale=(257, 129), interval=200),
+    dict(type='AdaptiveBatchNormHook', scale=(257, 129)),
 ]
 train_cfg = dict(predictor=dict(type='LogitMapPredictor', scale=(257, 129)), labeler=dict(sampling='crst'))
 work_dir = 'work_dirs/toy/crst_mrkld'

@@ -5,6 +5,6 @@ _base_ = [
 custom_hooks = [
     dict(
         type='StageCheckpointHook', work_dir='work_dirs/toy/source_only', config='configs/toy/source_only.py'),
-    dict(type='AdaptiveBatchNormHook', scale=(257, 129), interval=600),
+    dict(type='AdaptiveBatchNormHook', scale=(257, 129)),
 ]
 work_dir = 'work_dirs/toy/dacs'

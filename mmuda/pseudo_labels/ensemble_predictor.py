@@ -14,7 +14,8 @@ from mmuda.pseudo_labels.teachers import Teacher
 class EnsemblePredictions:
     """Predictions that fusion labelers read, one image at a time.
 
-    A labeler that knows the owner of each class, by its attribute ``owners``, gets the planes of the owners alone.
+    A labeler that knows the owner of each class, by its attribute ``owners``, gets the planes of the owners alone; one
+    with ``reads_certainties = False`` gets zeros.
 
     Args:
         teachers (Sequence[Teacher]): At least one.
@@ -44,20 +45,24 @@ class EnsemblePredictions:
     def __call__(self, name: str, path: str) -> TeacherPredictions:
         """Return the predictions of all teachers for the image ``name`` of the file ``path``."""
         owners = getattr(self.labeler, 'owners', None)
+        reads_certainties = getattr(self.labeler, 'reads_certainties', True)
         labels: list[Tensor] = []
         certainties: Tensor | None = None
         for index, teacher in enumerate(self.teachers):
             # (id of the teacher, id of the student) of the planes that are read
-            read = [(own, c) for own, c in teacher.class_ids.items() if owners is None or owners[c] == index]
+            read = [(own, c) for own, c in teacher.class_ids.items()
+                    if reads_certainties and (owners is None or owners[c] == index)]
             label, planes = teacher(name, path, [own for own, _ in read])
             if labels and label.shape != labels[0].shape:
                 raise ValueError(f'image {path}: teacher {teacher.name!r} gives labels of (height, width) = '
                                  f'{tuple(label.shape)}, teacher {self.teachers[0].name!r} {tuple(labels[0].shape)}')
             if certainties is None:
                 leading = (len(self.teachers), ) if owners is None else ()
-                certainties = torch.zeros(
-                    (*leading, self.num_classes, *label.shape), dtype=torch.uint8, device=self.device)
-            (certainties[index] if owners is None else certainties)[[c for _, c in read]] = planes.to(self.device)
+                shape = (*leading, self.num_classes, *label.shape)
+                zeros = torch.zeros(shape if reads_certainties else (), dtype=torch.uint8, device=self.device)
+                certainties = zeros.expand(shape)
+            if read:
+                (certainties[index] if owners is None else certainties)[[c for _, c in read]] = planes.to(self.device)
             labels.append(label.to(self.device))
         return TeacherPredictions(torch.stack(labels), certainties, None if owners is None else tuple(owners))
 

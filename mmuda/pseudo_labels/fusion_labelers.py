@@ -27,6 +27,8 @@ class MajorityLabeler:
     Confidence is the share of the teachers that vote for it. See :func:`majority_vote`.
     """
 
+    reads_certainties = False
+
     def __call__(self, predictions: TeacherPredictions) -> tuple[Tensor, Tensor]:
         """Label one image; returns labels and confidence (H, W)."""
         labels, votes = majority_vote(predictions.labels)

@@ -1,13 +1,13 @@
 """What several teachers say about one image: the input of the labelers that fuse them."""
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from mmuda.pseudo_labels.assignment import top_class
-from mmuda.pseudo_labels.certainty import certainty_bytes, check_certainties
-from mmuda.pseudo_labels.labelers import IGNORE_INDEX, check_num_classes
+from mmuda.pseudo_labels.certainty import certainty_bytes
+from mmuda.pseudo_labels.labelers import check_num_classes
 
 
 @dataclass(frozen=True)
@@ -72,25 +72,3 @@ class TeacherPredictions:
     def num_classes(self) -> int:
         """C."""
         return self.certainties.shape[-3]
-
-    def to(self, device: str | torch.device) -> 'TeacherPredictions':
-        """Return the same on another device."""
-        return replace(self, labels=self.labels.to(device), certainties=self.certainties.to(device))
-
-    def check_values(self, sources: Sequence[str]) -> None:
-        """Look at every value; for predictions that come from files.
-
-        Args:
-            sources (Sequence[str]): Per teacher the name or file for the error message.
-
-        Raises:
-            ValueError: If a label is no class id nor 255, or certainties are not on the scale 0..100.
-        """
-        for labels, source in zip(self.labels, sources):
-            known = labels.masked_fill(labels == IGNORE_INDEX, 0).amax() if labels.numel() else 0
-            if known >= self.num_classes:
-                raise ValueError(f'{source}: label {int(known)} is no class, expected train ids below '
-                                 f'{self.num_classes} and {IGNORE_INDEX} for no label')
-        if self.owners is None:
-            for certainties, source in zip(self.certainties, sources):
-                check_certainties(certainties, source)

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from mmuda.pseudo_labels import MajorityLabeler
 from mmuda.pseudo_labels.ensemble_predictor import EnsemblePredictions
 from mmuda.pseudo_labels.teachers import ModelTeacher
 
@@ -38,6 +39,20 @@ def test_known_owners_leave_their_planes_alone(teachers):
     every, owned = (ensemble(teachers, known)('0.png', '0.png') for known in (None, owners))
     assert owned.owners == owners and torch.equal(owned.labels, every.labels)
     assert torch.equal(owned.certainties, torch.stack([every.certainties[t, c] for c, t in enumerate(owners)]))
+
+
+def test_majority_asks_for_no_certainty():
+    class Watched(ModelTeacher):
+
+        def __call__(self, name, path, planes):
+            assert not planes
+            return super().__call__(name, path, planes)
+
+    one = teacher(CLASSES, 0)
+    watched = Watched(one.name, one.classes, CLASSES, one.predictions)
+    predictions = EnsemblePredictions([watched], CLASSES, MajorityLabeler())('0.png', '0.png')
+    assert torch.equal(predictions.labels, ensemble([one])('0.png', '0.png').labels)
+    assert torch.equal(MajorityLabeler()(predictions)[0], predictions.labels[0])
 
 
 def test_owner_must_know_its_class(teachers):

@@ -32,22 +32,3 @@ def test_teachers_of_another_shape_are_refused(probabilities):
 def test_other_shapes_and_types_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         TeacherPredictions(*arguments)
-
-
-def test_moving_keeps_the_owners():
-    moved = TeacherPredictions(zeros(2, 4, 5), zeros(3, 4, 5), (0, 1, 1)).to('meta')
-    assert moved.owners == (0, 1, 1) and moved.labels.is_meta and moved.certainties.is_meta
-
-
-def test_a_label_that_is_no_class_is_named():
-    labels = torch.tensor([255, 3]).byte().view(2, 1, 1)
-    predictions = TeacherPredictions(labels, zeros(2, 3, 1, 1) + 50)
-    with pytest.raises(ValueError, match='b.png: label 3 is no class, expected train ids below 3 and 255'):
-        predictions.check_values(['a.png', 'b.png'])
-
-
-def test_the_scale_of_each_teacher_is_looked_at():
-    certainties = zeros(2, 3, 1, 1) + torch.tensor([50, 1]).byte().view(2, 1, 1, 1)
-    predictions = TeacherPredictions(zeros(2, 1, 1), certainties)
-    with pytest.raises(ValueError, match='b: certainties of 1..1, expected 0..100'):
-        predictions.check_values(['a', 'b'])

@@ -1,10 +1,10 @@
-"""What the converters of PyTorch checkpoints share."""
+"""What the converters share."""
 
 import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import torch
@@ -25,6 +25,20 @@ def strip(state: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name[len(prefix) :]: value for name, value in state.items()}
 
 
+def check_names(names: Collection[str], expected: Collection[str], network: str) -> None:
+    """Check that the names found are those expected; batch counters may be missing.
+
+    Raises:
+        ValueError: If one is unknown or missing; the message names it and says what ``network`` should be.
+    """
+    unknown = [name for name in names if name not in expected]
+    # PyTorch before 0.4.1 did not count batches.
+    missing = [name for name in expected if name not in names and not name.endswith('num_batches_tracked')]
+    if unknown or missing:
+        raise ValueError(f'this is no checkpoint of {network}: unknown entries: {_some(unknown)}; '
+                         f'missing entries: {_some(missing)}')
+
+
 def check_entries(state: Mapping[str, Tensor], expected: Mapping[str, Tensor], network: str) -> None:
     """Check names and shapes.
 
@@ -37,25 +51,31 @@ def check_entries(state: Mapping[str, Tensor], expected: Mapping[str, Tensor], n
     Raises:
         ValueError: If an entry is unknown, missing or of another shape; the message names it.
     """
-    unknown = [name for name in state if name not in expected]
-    # PyTorch before 0.4.1 did not count batches.
-    missing = [name for name in expected if name not in state and not name.endswith('num_batches_tracked')]
-    if unknown or missing:
-        raise ValueError(f'this is no checkpoint of {network}: unknown entries: {_some(unknown)}; '
-                         f'missing entries: {_some(missing)}')
+    check_names(state, expected, network)
     for name, value in state.items():
         if value.shape != expected[name].shape:
             raise ValueError(f'this is no checkpoint of {network}: {name} has shape {tuple(value.shape)}, expected '
                              f'{tuple(expected[name].shape)}')
 
 
-def convert_file(source: str | os.PathLike, target: str | os.PathLike, convert: Convert) -> Path:
+def save(checkpoint: dict, target: Path) -> Path:
+    """Write a checkpoint; it appears whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f'.{target.name}-', dir=target.parent) as folder:
+        temporary = Path(folder) / target.name
+        torch.save(checkpoint, temporary)
+        os.replace(temporary, target)
+    return target
+
+
+def convert_file(source: str | os.PathLike, target: str | os.PathLike, convert: Convert, bare: bool = False) -> Path:
     """Convert a checkpoint file; the result appears whole or not at all.
 
     Args:
         source (str | os.PathLike): A state dict, or a dict that holds one as ``state_dict`` or ``model``.
         target (str | os.PathLike): Checkpoint to write, ``dict(state_dict=..., meta={})``.
         convert (Convert): From the state dict found to the one to write.
+        bare (bool): Write the state dict alone. Defaults to False.
 
     Raises:
         FileNotFoundError: If ``source`` does not exist.
@@ -73,12 +93,7 @@ def convert_file(source: str | os.PathLike, target: str | os.PathLike, convert: 
         state = convert(state)
     except ValueError as error:
         raise ValueError(f'{source}: {error}') from error
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f'.{target.name}-', dir=target.parent) as folder:
-        temporary = Path(folder) / target.name
-        torch.save(dict(state_dict=state, meta={}), temporary)
-        os.replace(temporary, target)
-    return target
+    return save(state if bare else dict(state_dict=state, meta={}), target)
 
 
 def run(convert: Convert, description: str) -> None:
@@ -93,7 +108,6 @@ def run(convert: Convert, description: str) -> None:
         sys.exit(f'{Path(sys.argv[0]).stem}: {error}')
 
 
-def _some(names: Iterable[str]) -> str:
-    names = list(names)
+def _some(names: list[str]) -> str:
     more = f', ... ({len(names)} in all)' if len(names) > 5 else ''
     return ', '.join(names[:5]) + more if names else 'none'

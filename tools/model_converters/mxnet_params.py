@@ -14,8 +14,7 @@ import os
 import re
 import struct
 import sys
-import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from torch import Tensor, nn  # noqa: E402
 
 from mmuda.models.backbones import ResNet38  # noqa: E402
 from mmuda.models.decode_heads import ResNet38Head  # noqa: E402
+from tools.model_converters.common import check_names, save  # noqa: E402
 
 LIST_MAGIC = 0x112
 ARRAY_V1, ARRAY_V2, ARRAY_V3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
@@ -168,11 +168,7 @@ def convert(arrays: Mapping[str, np.ndarray], backbone_only: bool = False) -> di
     table = name_table(classes[0] if classes else 19)
     if backbone_only:
         table = {old: new for old, new in table.items() if new.startswith('backbone.')}
-    unknown = [name for name in arrays if name not in table]
-    missing = [name for name in table if name not in arrays]
-    if unknown or missing:
-        raise ValueError('these are no weights of ResNet-38 A1: '
-                         f'unknown entries: {_some(unknown)}; missing entries: {_some(missing)}')
+    check_names(arrays, table, 'ResNet-38 A1')
     sizes: dict[str, Any] = dict(base_channels=len(arrays['conv1a_weight']))
     if not backbone_only:
         sizes.update(channels=len(arrays['conv6a_weight']), num_classes=classes[0])
@@ -184,12 +180,6 @@ def convert(arrays: Mapping[str, np.ndarray], backbone_only: bool = False) -> di
         if array.shape != shapes[new]:
             raise ValueError(f'{old} has shape {array.shape}, expected {shapes[new]}')
     return {new: torch.from_numpy(arrays[old].astype(np.float32)) for old, new in table.items()}
-
-
-def _some(names: Iterable[str]) -> str:
-    names = list(names)
-    more = f', ... ({len(names)} in all)' if len(names) > 5 else ''
-    return ', '.join(names[:5]) + more if names else 'none'
 
 
 def convert_file(source: str | os.PathLike, target: str | os.PathLike, backbone_only: bool = False) -> Path:
@@ -207,12 +197,7 @@ def convert_file(source: str | os.PathLike, target: str | os.PathLike, backbone_
         state = convert(arrays, backbone_only)
     except ValueError as error:
         raise ValueError(f'{source}: {error}') from error
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f'.{target.name}-', dir=target.parent) as folder:
-        temporary = Path(folder) / target.name
-        torch.save(dict(state_dict=state, meta={}), temporary)
-        os.replace(temporary, target)
-    return target
+    return save(dict(state_dict=state, meta={}), target)
 
 
 def main() -> None:

@@ -12,16 +12,16 @@ of the backbone alone, for ``init_cfg=dict(type='Pretrained', checkpoint='init.p
 import argparse
 import os
 import sys
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import torch  # noqa: E402
 from torch import Tensor  # noqa: E402
 
-from mmuda.compat import safe_load  # noqa: E402
+from tools.model_converters import common  # noqa: E402
+from tools.model_converters.common import check_names, strip  # noqa: E402
 
 BLOCKS = (3, 4, 23, 3)
 NORM = ('weight', 'bias')
@@ -94,11 +94,11 @@ def convert(state: Mapping[str, Tensor], reverse: bool = False) -> dict[str, Ten
             'student.decode_head.aux_classifier.bottleneck.1.running_mean' in state,
         )
         return _rename(state, {new: old for old, new in table.items()})
-    state = _strip(state, 'module.')
+    state = strip(state, 'module.')
     if state and all(name.startswith(INIT_PREFIX) for name in state):
         state = {
             name: value
-            for name, value in _strip(state, INIT_PREFIX).items()
+            for name, value in strip(state, INIT_PREFIX).items()
             if name.split('.')[0] not in ('fc', 'layer5')
         }
         return _rename(state, {name: name for name in backbone_names()})
@@ -107,35 +107,16 @@ def convert(state: Mapping[str, Tensor], reverse: bool = False) -> dict[str, Ten
 
 
 def _student_entries(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    state = _strip(state, 'module.')
+    state = strip(state, 'module.')
     if not any(name.startswith('student.') for name in state):
         state = {f'student.{name}': value for name, value in state.items()}
     # Other entries belong to the training (objectives with a state), not to the network.
     return {name: value for name, value in state.items() if name.startswith('student.')}
 
 
-def _strip(state: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    if not all(name.startswith(prefix) for name in state):
-        return dict(state)
-    return {name[len(prefix) :]: value for name, value in state.items()}
-
-
 def _rename(state: Mapping[str, Tensor], table: Mapping[str, str]) -> dict[str, Tensor]:
-    unknown = [name for name in state if name not in table]
-    # PyTorch before 0.4.1 did not count batches.
-    missing = [name for name in table if name not in state and not name.endswith('num_batches_tracked')]
-    if unknown or missing:
-        raise ValueError(
-            'this is no checkpoint of the two-classifier DeepLab network: '
-            f'unknown entries: {_some(unknown)}; missing entries: {_some(missing)}'
-        )
+    check_names(state, table, 'the two-classifier DeepLab network')
     return {table[name]: value for name, value in state.items()}
-
-
-def _some(names: Iterable[str]) -> str:
-    names = list(names)
-    more = f', ... ({len(names)} in all)' if len(names) > 5 else ''
-    return ', '.join(names[:5]) + more if names else 'none'
 
 
 def convert_file(source: str | os.PathLike, target: str | os.PathLike, reverse: bool = False) -> Path:
@@ -145,23 +126,7 @@ def convert_file(source: str | os.PathLike, target: str | os.PathLike, reverse: 
         FileNotFoundError: If ``source`` does not exist.
         ValueError: If it does not hold the network (see :func:`convert`).
     """
-    source, target = Path(source), Path(target)
-    if not source.is_file():
-        raise FileNotFoundError(f'there is no checkpoint {source}')
-    checkpoint = safe_load(source, map_location='cpu')
-    state = checkpoint.get('state_dict', checkpoint) if isinstance(checkpoint, dict) else None
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise ValueError(f'{source}: expected a state dict or a dict with the key "state_dict"')
-    try:
-        state = convert(state, reverse)
-    except ValueError as error:
-        raise ValueError(f'{source}: {error}') from error
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f'.{target.name}-', dir=target.parent) as folder:
-        temporary = Path(folder) / target.name
-        torch.save(state if reverse else dict(state_dict=state, meta={}), temporary)
-        os.replace(temporary, target)
-    return target
+    return common.convert_file(source, target, partial(convert, reverse=reverse), bare=reverse)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""BatchNorm statistics of the target to start from."""
+"""BatchNorm statistics of the target."""
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -46,24 +46,23 @@ def reestimate_statistics(segmentor: nn.Module, batches: Iterable[Tensor]) -> No
 class AdaptiveBatchNormHook(Hook):
     """Average the BatchNorm statistics anew over the target's training images.
 
-    Acts before training, unless the run was resumed, and every ``interval`` iterations; before ``PseudoLabelHook`` and
-    self-training label, and before a checkpoint is saved. Every rank reads all images and finds the same.
+    Acts before training, unless the run was resumed, at the end of every round of self-training and after the last
+    iteration: before ``PseudoLabelHook`` and self-training label, and before the checkpoint is saved and evaluated.
+    Every rank reads all images and finds the same.
 
     Args:
         scale (tuple[int, int]): (width, height) to which images are resized, by Pillow's bicubic filter.
         batch_size (int): Images per batch. Defaults to 2.
-        interval (int, optional): For rounds of self-training: the length of a round. Defaults to None: once.
     """
 
     priority = 'HIGH'
 
-    def __init__(self, scale: tuple[int, int], batch_size: int = 2, interval: int | None = None) -> None:
-        if len(scale) != 2 or min(scale) < 1 or batch_size < 1 or (interval is not None and interval < 1):
-            raise ValueError('AdaptiveBatchNormHook: scale must be (width, height), batch_size and interval positive, '
-                             f'got {scale}, {batch_size} and {interval}')
+    def __init__(self, scale: tuple[int, int], batch_size: int = 2) -> None:
+        if len(scale) != 2 or min(scale) < 1 or batch_size < 1:
+            raise ValueError('AdaptiveBatchNormHook: scale must be (width, height) and batch_size positive, got '
+                             f'{scale} and {batch_size}')
         self.scale = tuple(scale)
         self.batch_size = batch_size
-        self.interval = interval
 
     def before_train(self, runner: Runner) -> None:
         """Set the statistics to start from."""
@@ -72,8 +71,8 @@ class AdaptiveBatchNormHook(Hook):
 
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict | None = None,
                          outputs: dict | None = None) -> None:
-        """Set them again when it is time."""
-        if self.interval and (runner.iter + 1) % self.interval == 0:
+        """Set them again at the end of a round."""
+        if runner.iter + 1 in runner.train_loop.round_ends:
             self._reestimate(runner)
 
     def _reestimate(self, runner: Runner) -> None:

@@ -7,22 +7,13 @@ from typing import Any
 
 from mmengine.dist import barrier, broadcast_object_list, is_main_process
 from mmengine.runner import find_latest_checkpoint
-from mmseg.registry import LOOPS, TASK_UTILS
-from PIL import Image
+from mmseg.registry import LOOPS
 from torch import nn
 from torch.utils.data import DataLoader
 
 from mmuda.datasets import PoolDataset, PoolSampler
 from mmuda.datasets.mined_classes import has_mined_crops, set_mined_classes
-from mmuda.engine.labelling import (
-    build_fusion,
-    describe_labels,
-    describe_teacher_labels,
-    label_dataset,
-    label_dataset_by_teachers,
-    reuse_labels,
-    share_weights,
-)
+from mmuda.engine.round_labels import ModelLabels, TeacherLabels
 from mmuda.engine.rounds import (
     LearningRateSchedule,
     PortionSchedule,
@@ -31,8 +22,6 @@ from mmuda.engine.rounds import (
     selection_seed,
 )
 from mmuda.engine.runner.uda_train_loop import UDATrainLoop
-from mmuda.engine.teachers import teacher_configs
-from mmuda.pseudo_labels import PseudoLabelStore, prior_of
 from mmuda.pseudo_labels.store import replace_file
 
 SUMMARY = 'round.json'
@@ -105,7 +94,6 @@ class SelfTrainingLoop(UDATrainLoop):
             images, made before the first round if it is missing, is the labeler's. ``path`` defaults to
             ``<work dir>/spatial_prior.npy``, ``shape`` (height, width) to that of the target images. Defaults to
             None: no prior but the one of ``labeler``.
-
         teachers (Sequence[dict], optional): Models or folders of files that label in the place of the model in
             training: arguments of :class:`~mmuda.engine.teachers.ModelTeacherConfig` or
             :class:`~mmuda.engine.teachers.FileTeacherConfig`. Defaults to None.
@@ -156,42 +144,26 @@ class SelfTrainingLoop(UDATrainLoop):
             labels_of_teachers=teachers is not None, has_source=self.pool.source is not None, predictor=predictor,
             target_portion=target_portion, source_portion=source_portion, spatial_prior=spatial_prior,
             keep_maps=keep_maps or None, store=store, owned_planes=owned_planes)
-        self.teachers = None if teachers is None else teacher_configs(teachers, predictor)
-        self.store = store
-        self.keep_teacher_maps = keep_teacher_maps
-        self.owned_planes = owned_planes
-        self.predictor = predictor
-        self.labeler = labeler
-        self.spatial_prior = spatial_prior
-        if spatial_prior is not None:
-            self._take_prior(spatial_prior.get('path') or Path(runner.work_dir, 'spatial_prior.npy'))
-        if predictor is not None:
-            TASK_UTILS.build(predictor)  # errors of the config come now, not after a round
-        if self.teachers is not None:
-            build_fusion(labeler, self.teachers, self.pool.metainfo['classes'])
-        self._has_portion = hasattr(TASK_UTILS.build(self.labeler), 'portion')
+        if teachers is None:
+            self.labels = ModelLabels(runner, self.pool, labeler, predictor, keep_maps, spatial_prior)
+        else:
+            self.labels = TeacherLabels(
+                runner, self.pool, labeler, teachers, predictor, store, keep_teacher_maps, owned_planes)
         self.mine_source = mine_source
-        self.keep_maps = keep_maps
         self.summaries: list[dict[str, Any]] = []  # of the rounds begun
         self._round_samples = 0  # drawn before the present round
         target, source = (_schedule(PortionSchedule, name, rule, portion or dict(start=1.))
                           for name, portion in (('target_portion', target_portion), ('source_portion', source_portion)))
         self.rates: LearningRateSchedule = _schedule(
             LearningRateSchedule, 'learning_rate', rule, dict(learning_rate or {}, base=1.))
-        batch = self.dataloader.batch_size * self.sampler.world_size
-        num_images = 0 if self.pool.source is None else len(self.pool.source.dataset)
         self.rounds: list[Round] = []
-        begin = 0
         for index in range(num_rounds):
-            num_source = num_selected(num_images, source(index))
-            if num_source < 1 and self.pool.source is not None:
-                raise ValueError(f'train_cfg.source_portion: {source(index)} of {num_images} source images are none')
-            length = iterations or epochs * iterations_per_epoch(num_source + len(self.pool.target), batch, rule)
+            num_source = self._num_source(source(index))
+            begin = self.rounds[-1].end if self.rounds else 0
             self.rounds.append(
-                Round(index, begin, begin + length, target(index), num_source,
-                      selection_seed(source_policy, source_seed, index, rule), self.rates(index)))
-            begin += length
-        self._max_iters = begin
+                Round(index, begin, begin + (iterations or self._length(num_source, epochs, rule)), target(index),
+                      num_source, selection_seed(source_policy, source_seed, index, rule), self.rates(index)))
+        self._max_iters = self.rounds[-1].end
 
     @property
     def pool(self) -> PoolDataset:
@@ -202,6 +174,11 @@ class SelfTrainingLoop(UDATrainLoop):
     def sampler(self) -> PoolSampler:
         """The sampler of the training data."""
         return self.dataloader.sampler
+
+    @property
+    def round_ends(self) -> frozenset[int]:
+        """frozenset[int]: See :class:`UDATrainLoop`."""
+        return frozenset(plan.end for plan in self.rounds)
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint needs beside the iteration: the rounds begun, and the samples drawn before the last."""
@@ -232,8 +209,7 @@ class SelfTrainingLoop(UDATrainLoop):
         for group in self.runner.optim_wrapper.param_groups:
             group.setdefault('initial_lr', group['lr'])
         self._check_start()
-        if self.spatial_prior is not None:
-            self._make_prior()
+        self.labels.prepare()
         self.runner.call_hook('before_train')
         self.runner.call_hook('before_train_epoch')
         for plan in self.rounds:
@@ -268,76 +244,43 @@ class SelfTrainingLoop(UDATrainLoop):
                              'ResumeStateHook. Start from its weights instead, with load_from=CHECKPOINT and without '
                              '--resume')
 
-    def _take_prior(self, path: str | Path) -> None:
-        """Let the labeler use the prior that will be under ``path``."""
-        if self.labeler.get('prior') is not None:
-            raise ValueError('train_cfg: there are two spatial priors, labeler.prior and spatial_prior: remove one')
-        if not hasattr(TASK_UTILS.build(self.labeler), 'prior'):
-            raise ValueError(f'train_cfg.spatial_prior: {self.labeler["type"]} takes no prior')
-        self.labeler = dict(self.labeler, prior=str(path))
+    def _num_source(self, portion: float) -> int:
+        """Number of source images that a portion is."""
+        if self.pool.source is None:
+            return 0
+        number = num_selected(len(self.pool.source.dataset), portion)
+        if number < 1:
+            raise ValueError(f'train_cfg.source_portion: {portion} of {len(self.pool.source.dataset)} source images '
+                             'are none')
+        return number
 
-    def _make_prior(self) -> None:
-        with Image.open(self.pool.target.image_path(0)) as image:
-            shape = image.size[::-1]
-        wanted = tuple(self.spatial_prior.get('shape') or shape)
-        if wanted != shape:
-            raise ValueError(f'train_cfg.spatial_prior.shape = {wanted}, but the target images have (height, width) = '
-                             f'{shape} ({self.pool.target.image_path(0)}): leave it out')
-        prior_of(self.pool.source.dataset, **dict(self.spatial_prior, path=self.labeler['prior'], shape=shape))
+    def _length(self, num_source: int, epochs: int, rule: str) -> int:
+        """Number of iterations of a round."""
+        batch = self.dataloader.batch_size * self.sampler.world_size
+        return epochs * iterations_per_epoch(num_source + len(self.pool.target), batch, rule)
 
     def _begin_round(self, plan: Round) -> None:
         if self._iter == plan.begin:
             self.runner.logger.info(
                 f'Round {plan.index} of {len(self.rounds)}: {plan.target_portion:g} of the target, {plan.num_source} '
                 f'source images, {plan.end - plan.begin} iterations')
-            weights = self._label(plan)
-            store = self._store(plan)
+            weights = self.labels.make(self.folder(plan), plan.index, plan.target_portion)
+            store = self.labels.store(self.folder(plan))
             labels = store.summary() or {}
             self._keep_summary(plan, dict(asdict(plan), weights=weights, labels=labels))
             if not any(labels.get('labelled_pixels', [1])):
-                remedy = 'Raise train_cfg.target_portion' if self.teachers is None else \
-                    'Lower the threshold of train_cfg.labeler, or look at the teachers'
                 raise ValueError(f'round {plan.index}: no pixel of the target has a pseudo label; the thresholds are '
-                                 f'in {store.root / store.SUMMARY}. {remedy} and delete '
-                                 f'{self.folder(plan) if self.teachers is None else store.root}')
+                                 f'in {store.root / store.SUMMARY}. {self.labels.remedy} and delete {store.root}')
             self._round_samples = self.samples_at(plan.begin)
             self.runner.optim_wrapper.optimizer.state.clear()
             self.runner.optim_wrapper.zero_grad()  # accumulated ones are in no checkpoint
         else:
-            reuse_labels(self.pool.target, self._store(plan), self._description(plan), self.keep_maps)
+            self.labels.reuse(self.folder(plan), plan.target_portion, self.summaries[plan.index]['weights'])
         self._mine(self.summaries[plan.index]['labels'])
         if self.pool.source is not None:
             self.pool.source.select(plan.num_source, plan.source_seed)
         self.sampler.start_round(plan.index, self._round_samples)
         self.restart_data()
-
-    def _store(self, plan: Round) -> PseudoLabelStore:
-        """Store of the labels of a round."""
-        if self.teachers is None:
-            return PseudoLabelStore(self.folder(plan) / 'pseudo_labels')
-        return PseudoLabelStore(self.store or Path(self.runner.work_dir, 'pseudo_labels'))
-
-    def _labeler_of(self, plan: Round) -> dict[str, Any]:
-        """Config of the labeler of a round."""
-        return dict(self.labeler, portion=plan.target_portion) if self._has_portion else self.labeler
-
-    def _label(self, plan: Round) -> str | list[dict[str, Any]]:
-        """Label the target; return the fingerprint of the model that did, or what the teachers were."""
-        if self.teachers is not None:
-            return label_dataset_by_teachers(self.runner, self.pool.target, self.teachers, self.labeler,
-                                             self._store(plan), self.keep_teacher_maps, self.owned_planes)
-        weights = share_weights(self.runner)
-        # Labels of a later round can only be those of this run, which had gone further than its checkpoint.
-        label_dataset(self.runner, self.pool.target, self.predictor, self._labeler_of(plan), weights, self._store(plan),
-                      overwrite=plan.index > 0, keep_maps=self.keep_maps)
-        return weights
-
-    def _description(self, plan: Round) -> dict[str, Any]:
-        """What made the labels of a round that has begun, by its summary and the present settings."""
-        weights = self.summaries[plan.index]['weights']
-        if self.teachers is not None:
-            return describe_teacher_labels(self.pool.target, self.teachers, self.labeler, weights)
-        return describe_labels(self.runner, self.pool.target, self.predictor, self._labeler_of(plan), weights)
 
     def _set_learning_rate(self, plan: Round) -> None:
         rate = plan.learning_rate * self.rates.inside(self._iter - plan.begin, plan.end - plan.begin)
@@ -374,8 +317,7 @@ class SelfTrainingLoop(UDATrainLoop):
                 self.runner.work_dir, path.name, by_epoch=False, save_param_scheduler=False,
                 meta=dict(epoch=self._epoch, iter=self._iter))
             _write(path.with_name('last_checkpoint'), str(path))
-        if self.keep_maps:  # no run comes back to this round
-            PseudoLabelStore(self.folder(plan) / 'pseudo_labels').delete_maps()
+        self.labels.end_round(self.folder(plan))  # no run comes back to it
 
     def _kept_evaluation(self, plan: Round) -> dict[str, float] | None:
         """Return the evaluation in ``round.json``, if it is of this round; the same on all ranks."""

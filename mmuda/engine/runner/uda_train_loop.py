@@ -56,6 +56,11 @@ class UDATrainLoop(IterBasedTrainLoop):
         self._origin = (0, 0)
         self._data_iterator: _InfiniteDataloaderIterator | None = None
 
+    @property
+    def round_ends(self) -> frozenset[int]:
+        """frozenset[int]: Iterations after which the model is finished: is evaluated, labels, or is the result."""
+        return frozenset([self._max_iters])
+
     def samples_at(self, iteration: int) -> int:
         """Return how many samples all ranks have drawn together before ``iteration``."""
         start_iteration, start_samples = self._origin

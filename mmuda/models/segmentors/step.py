@@ -123,11 +123,11 @@ class Step:
             return _forward(self.student, images)
 
     def _pass_domains(self, images: Tensor, domains: Sequence[str]) -> dict[str, Tensor]:
-        order = sorted(range(len(domains)), key=lambda i: domains[i])
-        parts = [self._pass(images[[i for i in order if domains[i] == domain]], domain)
-                 for domain in sorted(set(domains))]
-        back = sorted(range(len(order)), key=order.__getitem__)
-        return {name: torch.cat([part[name] for part in parts])[back] for name in parts[0]}
+        rows = {}  # per domain and classifier, the results of its images in their order
+        for domain in sorted(set(domains)):
+            own = torch.stack([image for image, where in zip(images, domains) if where == domain])
+            rows[domain] = {name: iter(value) for name, value in self._pass(own, domain).items()}
+        return {name: torch.stack([next(rows[domain][name]) for domain in domains]) for name in rows[domains[0]]}
 
     def teacher_logits(self, view: str) -> dict[str, Tensor]:
         """Return the teacher's logits for ``view`` at the size of the images, without gradient.

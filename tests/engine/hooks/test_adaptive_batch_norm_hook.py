@@ -99,10 +99,11 @@ def test_settings_out_of_range(options):
         AdaptiveBatchNormHook(**options)
 
 
-def test_statistics_are_set_again_after_each_interval(tmp_path):
-    run, hook = runner(SimpleNamespace(target=Target(tmp_path))), AdaptiveBatchNormHook(scale=(6, 4), interval=3)
+def test_statistics_are_set_again_at_the_end_of_each_round(tmp_path):
+    run, hook = runner(SimpleNamespace(target=Target(tmp_path))), AdaptiveBatchNormHook(scale=(6, 4))
+    run.train_loop = SimpleNamespace(round_ends={3, 5})
     passes = []
-    for run.iter in range(7):
+    for run.iter in range(6):
         hook.after_train_iter(run, batch_idx=run.iter)
         passes.append(len(run.model.seen))
-    assert passes == [0, 0, 2, 2, 2, 4, 4]
+    assert passes == [0, 0, 2, 2, 4, 4]
