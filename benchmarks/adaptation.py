@@ -36,6 +36,7 @@ METHODS = dict(
     source_continued=('source only, 600 iterations more', 'source_only'),
     source_continued_bn=('the same, BN statistics of the target', 'source_continued'),
     mrnet=('MRNet stage 1', None),
+    mrnet_classmix=('MRNet stage 1 with ClassMix', None),
     mrnet_stage2=('MRNet stage 2', 'mrnet'),
     mrnet_rectified=('MRNet+Rectifying', 'mrnet'),
     st=('ST', 'source_only'),

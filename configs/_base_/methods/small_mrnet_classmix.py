@@ -1,4 +1,4 @@
-# MRNet, stage 1, and ClassMix, on the small network.
+# MRNet, stage 1, and ClassMix, on the small network. ClassMix begins with the other terms of the target.
 _base_ = './small_mrnet.py'
 
 model = dict(
@@ -7,5 +7,6 @@ model = dict(
         dict(
             type='ClassMixSupervision',
             weights=dict(aux=0.5, main=1.),
-            augmentation=dict(type='StrongAugmentation', std=[58., 58., 58.])),
+            augmentation=dict(type='StrongAugmentation', std=[58., 58., 58.]),
+            begin=500),
     ])
