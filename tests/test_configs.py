@@ -220,6 +220,13 @@ def test_rounds_start_from_a_config_of_the_same_network(name):
 
 
 @pytest.mark.parametrize('name', [
+    name for name in METHODS
+    if 'StageCheckpointHook' in [hook.type for hook in config(name).get('custom_hooks', [])]])
+def test_what_starts_from_another_stage_reads_no_other_weights(name):
+    assert 'Pretrained' not in [node['type'] for node in nodes(config(name).model.segmentor)]
+
+
+@pytest.mark.parametrize('name', [
     name for name in METHODS if 'synthia2cs' in name and name.split('/')[0] in ('cbst', 'crst')])
 def test_synthia_has_16_classes_everywhere(name):
     cfg = config(name)

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from mmseg.registry import DATASETS, MODELS
+from mmseg.registry import DATASETS, HOOKS, MODELS, RUNNERS
 from PIL import Image
 
 REPO = Path(__file__).parents[1]
@@ -56,6 +56,26 @@ def test_second_stage_example_inherits_the_first(own_data):
     assert [objective.name for objective in MODELS.build(config.model).objectives] == ['rectified', 'batch_norm']
 
 
+def test_recipe_of_rounds_on_own_data_plans_them(own_data):
+    (own_data / 'mrnet.py').write_text(python_blocks('README.md')[0])
+    (own_data / 'cbst.py').write_text(python_blocks('docs/get_started.md')[1])
+    runner = RUNNERS.build(Config.fromfile(own_data / 'cbst.py'))
+    loop = runner.build_train_loop(runner.cfg.train_cfg)
+    assert [(plan.num_source, round(plan.target_portion, 2)) for plan in loop.rounds] == [(2, 0.2), (2, 0.25), (2, 0.3)]
+    assert loop.pool[0]['inputs']['pool'].shape == (3, 97, 129)
+    assert loop.pool.target.relative_path(0) == '0.jpg'
+    assert [objective.name for objective in runner.model.objectives] == ['pool']
+
+
+def test_recipe_of_dacs_on_own_data_builds(own_data):
+    (own_data / 'mrnet.py').write_text(python_blocks('README.md')[0])
+    (own_data / 'dacs.py').write_text(python_blocks('docs/get_started.md')[2])
+    config = Config.fromfile(own_data / 'dacs.py')
+    model = MODELS.build(config.model)
+    assert [objective.name for objective in model.objectives] == ['source', 'classmix'] and model.needs_teacher
+    assert [type(HOOKS.build(hook)).__name__ for hook in config.custom_hooks] == ['AdaptiveBatchNormHook']
+
+
 def test_example_of_an_objective_passes_its_own_test(tmp_path, monkeypatch):
     objective, config, test = python_blocks('docs/add_a_method.md')
     (tmp_path / 'my_objectives.py').write_text(objective)
@@ -77,8 +97,11 @@ def test_example_of_an_objective_passes_its_own_test(tmp_path, monkeypatch):
 
 
 def test_model_index_names_every_config_of_a_paper():
+    papers = [page.parent for page in REPO.glob('configs/*/README.md') if page.parent.name not in ('toy', 'camvid')]
     index = yaml.safe_load((REPO / 'model-index.yml').read_text())
+    assert sorted(index['Import']) == sorted(f'configs/{folder.name}/metafile.yml' for folder in papers)
+
     models = [model for page in index['Import'] for model in yaml.safe_load((REPO / page).read_text())['Models']]
-    expected = {str(path.relative_to(REPO)) for folder in ('mrnet', 'cbst', 'crst', 'dacs', 'ensemble')
-                for path in (REPO / 'configs' / folder).glob('*.py') if 'source_only' not in path.name}
+    expected = {str(path.relative_to(REPO)) for folder in papers
+                for path in folder.glob('*.py') if 'source_only' not in path.name}
     assert {model['Config'] for model in models} == expected

@@ -4,6 +4,7 @@ _base_ = [
     '../_base_/models/segformer_b0.py', '../_base_/schedules/crst_rounds.py'
 ]
 model = dict(
+    segmentor=dict(backbone=dict(init_cfg=None)),  # StageCheckpointHook gives the weights
     objectives=[
         dict(
             type='SourceSupervision',

@@ -4,7 +4,9 @@ _base_ = [
     '../_base_/models/deeplabv2_drn54.py', '../_base_/methods/ensemble_objectives.py',
     '../_base_/schedules/ensemble_gta2cs.py'
 ]
-model = dict(objectives=_base_.objectives)
+model = dict(
+    segmentor=dict(backbone=dict(init_cfg=None)),  # StageCheckpointHook gives the weights
+    objectives=_base_.objectives)
 custom_hooks = [
     dict(
         type='StageCheckpointHook',

@@ -14,5 +14,6 @@ train_dataloader = dict(
                 dict(type='JitteredResize', scale=(321, 241), ratio_range=(0.8, 1.2)),
                 dict(type='HardSampleCrop', crop_size=(193, 257), min_distinct=5),
                 dict(type='HorizontalFlip', prob=0.5),
+                dict(type='PhotoMetricDistortion'),
                 dict(type='PackSegInputs'),
             ])))

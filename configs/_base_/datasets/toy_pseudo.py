@@ -16,5 +16,6 @@ train_dataloader = dict(
                 dict(type='JitteredResize', scale=(321, 161), ratio_range=(0.8, 1.2)),
                 dict(type='HardSampleCrop', crop_size=(129, 257), min_distinct=7),
                 dict(type='HorizontalFlip', prob=0.5),
+                dict(type='PhotoMetricDistortion'),
                 dict(type='PackSegInputs'),
             ])))

@@ -2,6 +2,7 @@
 _base_ = '../models/deeplabv2_r101.py'
 
 model = dict(
+    segmentor=dict(backbone=dict(init_cfg=None)),  # StageCheckpointHook gives the weights
     objectives=[
         dict(
             type='SourceSupervision',

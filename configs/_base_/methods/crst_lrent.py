@@ -1,4 +1,6 @@
 # CRST with label regularisation on DeepLab-v2: soft pseudo labels of higher entropy.
 _base_ = '../models/deeplabv2_r101.py'
 
-model = dict(objectives=[dict(type='SoftLabelSupervision')])
+model = dict(
+    segmentor=dict(backbone=dict(init_cfg=None)),  # StageCheckpointHook gives the weights
+    objectives=[dict(type='SoftLabelSupervision')])

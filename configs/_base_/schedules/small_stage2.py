@@ -1,6 +1,6 @@
-# Stage 2: a third of stage 1's length at a tenth of its rate.
+# Stage 2: a third of stage 1's length at half of its rate.
 _base_ = './small.py'
 
-optim_wrapper = dict(optimizer=dict(lr=1e-4))
+optim_wrapper = dict(optimizer=dict(lr=5e-4))
 param_scheduler = dict(max_iters=250)
 train_cfg = dict(max_iters=250, val_interval=250)
