@@ -35,6 +35,8 @@ METHODS = dict(
     source_only_bn=('source only, BN statistics of the target', 'source_only'),
     source_continued=('source only, 600 iterations more', 'source_only'),
     source_continued_bn=('the same, BN statistics of the target', 'source_continued'),
+    source_continued_colours=('source only, 600 iterations more, random colours', 'source_only'),
+    source_continued_colours_bn=('the same, BN statistics of the target', 'source_continued_colours'),
     mrnet=('MRNet stage 1', None),
     mrnet_classmix=('MRNet stage 1 with ClassMix', None),
     mrnet_stage2=('MRNet stage 2', 'mrnet'),
@@ -49,7 +51,7 @@ METHODS = dict(
     ensemble_certainty=('student, mean certainty', 'source_only'),
     ensemble_majority=('student, majority', 'source_only'))
 TEACHERS = ('mrnet_rectified', 'dacs', 'crst_mrkld', 'cbst')  # in the order of configs/<task>/ensemble.py
-NOT_TRAINED = ('source_only_bn', 'source_continued_bn')
+NOT_TRAINED = ('source_only_bn', 'source_continued_bn', 'source_continued_colours_bn')
 SCALES = dict(toy=(257, 129), camvid=(257, 193))  # size of the tested images
 
 
