@@ -1,4 +1,5 @@
 """Pseudo labels of a data set, by the model in training or by teachers."""
+import contextlib
 import functools
 import hashlib
 import json
@@ -13,16 +14,11 @@ from mmengine.runner import Runner
 from mmseg.registry import TASK_UTILS
 
 from mmuda.datasets import PseudoLabelDataset
-from mmuda.engine.teachers import TeacherConfig, load_teachers
+from mmuda.engine.teachers import TeacherConfig, load_teachers, prediction_settings
 from mmuda.pseudo_labels import PseudoLabelStore, fingerprint, generate_pseudo_labels
 from mmuda.pseudo_labels.ensemble_predictor import EnsemblePredictions, StoredPlanes
 from mmuda.pseudo_labels.generation import label_images, read_image
 from mmuda.pseudo_labels.store import difference
-
-# Parts of a segmentor's config that do not change what it predicts.
-_TRAINING_ONLY = frozenset(
-    ('drop_path_rate', 'dropout_ratio', 'frozen_stages', 'init_cfg', 'loss_decode', 'norm_eval', 'pretrained',
-     'requires_grad', 'train_cfg', 'with_cp'))
 
 
 def share_weights(runner: Runner) -> str:
@@ -47,8 +43,8 @@ def describe_labels(runner: Runner, dataset: PseudoLabelDataset, predictor: dict
         classes=dataset.metainfo['classes'],
         predictor=predictor,
         labeler=labeler,
-        model=_prediction_settings(config.get('segmentor', config)),
-        data_preprocessor=_prediction_settings(config.get('data_preprocessor')))
+        model=prediction_settings(config.get('segmentor', config)),
+        data_preprocessor=prediction_settings(config.get('data_preprocessor')))
     prior = labeler.get('prior')
     if prior is not None and Path(prior).is_file():
         description['prior'] = hashlib.sha256(Path(prior).read_bytes()).hexdigest()[:32]
@@ -88,10 +84,17 @@ def describe_teacher_labels(dataset: PseudoLabelDataset, teachers: Sequence[Teac
         teachers (Sequence[TeacherConfig]): Configs of the teachers.
         labeler (dict): Config of the labeler.
         identities (Sequence[dict]): Fingerprint and classes of each teacher, from :func:`label_dataset_by_teachers`.
+
+    Raises:
+        ValueError: If they are of more or fewer teachers.
     """
+    if len(teachers) != len(identities):
+        raise ValueError(f'the pseudo labels were made by {len(identities)} teachers, but train_cfg.teachers has '
+                         f'{len(teachers)} ({", ".join(teacher.name for teacher in teachers)}). Undo the change, or '
+                         'start again without --resume in another work dir')
     description = dict(classes=dataset.metainfo['classes'], labeler=labeler)
     for index, (teacher, identity) in enumerate(zip(teachers, identities)):
-        description[f'teacher {index}'] = dict(teacher.settings(_prediction_settings), **identity)
+        description[f'teacher {index}'] = dict(teacher.settings(), **identity)
     return json.loads(json.dumps(description, default=str))
 
 
@@ -147,13 +150,15 @@ def label_dataset_by_teachers(runner: Runner, dataset: PseudoLabelDataset, teach
         device, functools.lru_cache(maxsize=1)(read_image))
     description = describe_teacher_labels(dataset, teachers, labeler, identities)
     predictions = EnsemblePredictions(loaded, classes, built, device)
-    if owned_planes is not None:
-        planes = PseudoLabelStore(owned_planes)
-        predictions = StoredPlanes(predictions, planes)
-        if is_main_process():
-            planes.open(dict(description, labeler=None, owners=predictions.owners))
-        barrier()
-    label_images(images, predictions, built, store, description, num_classes=len(classes), count=True)
+    with contextlib.ExitStack() as stack:
+        if owned_planes is not None:
+            planes = PseudoLabelStore(owned_planes)
+            predictions = StoredPlanes(predictions, planes)
+            if is_main_process():
+                stack.enter_context(planes.lock())
+                planes.open(dict(description, labeler=None, owners=predictions.owners))
+            barrier()
+        label_images(images, predictions, built, store, description, num_classes=len(classes), count=True)
     dataset.store = str(store.root)
     del loaded, predictions
     torch.cuda.empty_cache()
@@ -181,7 +186,8 @@ def reuse_labels(dataset: PseudoLabelDataset, store: PseudoLabelStore, wanted: d
         raise FileNotFoundError(
             f'cannot resume: the pseudo labels that this run was trained on are not (all) in {store.root}. Bring them '
             'back, or start the stage again without --resume')
-    found = {key: manifest['description'].get(key) for key in wanted}
+    found = {key: value for key, value in manifest['description'].items()
+             if key in wanted or key.startswith('teacher ')}
     if found != wanted:
         raise ValueError(f'cannot resume: the pseudo labels in {store.root} are not those that this run was '
                          f'trained on: {difference(found, wanted)}. Undo the change, or start the stage again '
@@ -191,14 +197,6 @@ def reuse_labels(dataset: PseudoLabelDataset, store: PseudoLabelStore, wanted: d
 
 def _unwrapped(runner: Runner) -> Any:
     return runner.model.module if is_model_wrapper(runner.model) else runner.model
-
-
-def _prediction_settings(config: Any) -> Any:
-    if isinstance(config, dict):
-        return {key: _prediction_settings(value) for key, value in config.items() if key not in _TRAINING_ONLY}
-    if isinstance(config, (list, tuple)):
-        return [_prediction_settings(value) for value in config]
-    return config
 
 
 def _images(dataset: PseudoLabelDataset) -> list[tuple[str, str]]:

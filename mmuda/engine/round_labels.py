@@ -45,13 +45,13 @@ class RoundLabels(ABC):
         """Return the store of the labels of the round with this folder."""
 
     @abstractmethod
-    def make(self, folder: Path, index: int, portion: float) -> Any:
+    def make(self, folder: Path, portion: float, made_before: Any | None) -> Any:
         """Make the labels of a round, or continue, or find them.
 
         Args:
             folder (Path): Of the round.
-            index (int): Of the round.
             portion (float): Portion of the target's pixels to label, for labelers that have one.
+            made_before (Any, optional): What this method returned for the round before; None in the first round.
 
         Returns:
             Any: JSON values that say who labelled, for :meth:`reuse`.
@@ -113,12 +113,12 @@ class ModelLabels(RoundLabels):
         """See :class:`RoundLabels`."""
         return PseudoLabelStore(folder / 'pseudo_labels')
 
-    def make(self, folder: Path, index: int, portion: float) -> str:
+    def make(self, folder: Path, portion: float, made_before: str | None) -> str:
         """See :class:`RoundLabels`; returns the fingerprint of the model."""
         weights = share_weights(self.runner)
         # Labels of a later round can only be those of this run, which had gone further than its checkpoint.
         label_dataset(self.runner, self.pool.target, self.predictor, self._labeler(portion), weights,
-                      self.store(folder), overwrite=index > 0, keep_maps=self.keep_maps)
+                      self.store(folder), overwrite=made_before is not None, keep_maps=self.keep_maps)
         return weights
 
     def reuse(self, folder: Path, portion: float, made_by: str) -> None:
@@ -170,8 +170,11 @@ class TeacherLabels(RoundLabels):
         """See :class:`RoundLabels`; the same for all rounds."""
         return PseudoLabelStore(self.root)
 
-    def make(self, folder: Path, index: int, portion: float) -> list[dict[str, Any]]:
-        """See :class:`RoundLabels`; returns what the teachers were."""
+    def make(self, folder: Path, portion: float, made_before: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+        """See :class:`RoundLabels`; returns what the teachers were. Only the first round needs them."""
+        if made_before is not None:
+            self.reuse(folder, portion, made_before)
+            return made_before
         return label_dataset_by_teachers(self.runner, self.pool.target, self.teachers, self.labeler,
                                          self.store(folder), self.keep_maps, self.owned_planes)
 

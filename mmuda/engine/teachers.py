@@ -1,5 +1,6 @@
 """Teachers of an ensemble from configs: what `train_cfg.teachers` may hold."""
-import hashlib
+import ast
+import inspect
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,24 +13,45 @@ from mmengine.runner import CheckpointLoader, find_latest_checkpoint
 from mmseg.registry import DATASETS, MODELS, TASK_UTILS
 from torch import Tensor, nn
 
-from mmuda.pseudo_labels import PseudoLabelStore, fingerprint
+from mmuda.pseudo_labels import LogitMapPredictor, PseudoLabelStore, fingerprint
 from mmuda.pseudo_labels.generation import ModelPredictions
+from mmuda.pseudo_labels.store import difference
 from mmuda.pseudo_labels.teachers import FileTeacher, ModelTeacher, Teacher
 
 # The whole image at half of Cityscapes' size, as in the code of ensemble distillation.
 DEFAULT_PREDICTOR = dict(type='LogitMapPredictor', scale=(1024, 512), flip=False)
 # Parts of a checkpoint that prediction does not need.
 _NOT_PREDICTING = ('objectives.', 'auxiliary_head.', 'data_preprocessor.')
+# Parts of a segmentor's config that do not change what it predicts.
+_TRAINING_ONLY = frozenset(
+    ('drop_path_rate', 'dropout_ratio', 'frozen_stages', 'init_cfg', 'loss_decode', 'norm_eval', 'pretrained',
+     'requires_grad', 'train_cfg', 'with_cp'))
+# Parts of it that weights are not tied to: how it is tested, and what it does not predict with.
+_FREE_TO_CHANGE = frozenset(('auxiliary_head', 'data_preprocessor', 'test_cfg'))
+
+
+def prediction_settings(config: Any) -> Any:
+    """Return a (part of a) segmentor's config without what does not change its predictions, as JSON values."""
+    if isinstance(config, dict):
+        return {key: prediction_settings(value) for key, value in config.items() if key not in _TRAINING_ONLY}
+    if isinstance(config, (list, tuple)):
+        return [prediction_settings(value) for value in config]
+    return config
 
 
 class ModelTeacherConfig:
     """A teacher that is a model: ``dict(config='configs/mrnet/gta2cs_rectified.py')``.
 
+    The checkpoint must be of the config: all parameters must fit, and the network and the normalisation of images must
+    be those of the config that training has written into the checkpoint. A converted checkpoint has none, and only
+    its parameters are compared.
+
     Args:
         config (str): Config that the teacher was trained with, relative to where training is started.
         checkpoint (str, optional): Its weights. Defaults to the last checkpoint in ``work_dir``.
         work_dir (str, optional): Defaults to that of the config.
-        predictor (dict, optional): How it sees an image. Defaults to ``DEFAULT_PREDICTOR``.
+        predictor (dict, optional): How it sees an image. A ``LogitMapPredictor`` without ``align_corners`` takes that
+            of the decode head. Defaults to ``DEFAULT_PREDICTOR``.
         classes (Sequence[str], optional): Its classes. Defaults to those that its checkpoint names, or its data.
         drop_classes (Sequence[str]): Of these, those that the student does not have. Defaults to none.
         name (str, optional): Defaults to the config's folder and name.
@@ -55,13 +77,12 @@ class ModelTeacherConfig:
         self.cfg = Config.fromfile(config)
         self.checkpoint = checkpoint
         self.work_dir = work_dir or self.cfg.get('work_dir')
-        self.predictor = dict(predictor or DEFAULT_PREDICTOR)
+        self.predictor = self._with_align_corners(predictor or DEFAULT_PREDICTOR)
         self.classes = classes
         self.drop_classes = drop_classes
         self.name = name or f'{Path(config).parent.name}_{Path(config).stem}'
-        TASK_UTILS.build(self.predictor)  # errors of the config come now, not while labelling
 
-    def settings(self, prediction_settings: Callable[[Any], Any]) -> dict[str, Any]:
+    def settings(self) -> dict[str, Any]:
         """Return what its predictions depend on beside the weights."""
         model = self.cfg.model
         return dict(
@@ -87,7 +108,7 @@ class ModelTeacherConfig:
 
         Raises:
             FileNotFoundError: If there is no checkpoint.
-            RuntimeError: If it is of another architecture.
+            RuntimeError: If it is of another architecture, or was trained with other settings.
             ValueError: If the classes do not fit.
         """
         path = self._checkpoint()
@@ -95,12 +116,33 @@ class ModelTeacherConfig:
         model = self._build()
         student = getattr(model, 'student', model)
         self._load_weights(student, checkpoint.get('state_dict', checkpoint), path)
+        self._check_settings(checkpoint, path)
         classes = self._classes(checkpoint, student.decode_head.num_classes, path)
-        weights = fingerprint(student.state_dict())
+        weights = fingerprint({key: value for key, value in student.state_dict().items()
+                               if not key.startswith(_NOT_PREDICTING)})  # an auxiliary head stays random
         model = model.to(device).eval().requires_grad_(False)
         predictions = ModelPredictions(
             model, TASK_UTILS.build(self.predictor), store, keep_maps, folder=self.name, read=read)
         return ModelTeacher(self.name, classes, student_classes, predictions, self.drop_classes), weights
+
+    def _with_align_corners(self, predictor: dict) -> dict:
+        built = TASK_UTILS.build(predictor)  # errors of the config come now, not while labelling
+        if isinstance(built, LogitMapPredictor) and not self._align_corners():
+            return dict(dict(align_corners=False), **predictor)
+        return dict(predictor)  # the predictor's own default is True
+
+    def _align_corners(self) -> bool:
+        """Of the decode head, as its config says, or its class by default."""
+        model = self.cfg.model
+        head = model.get('segmentor', model).get('decode_head', {})
+        if 'align_corners' in head:
+            return head['align_corners']
+        kind = MODELS.get(head['type']) if isinstance(head.get('type'), str) else head.get('type')
+        for base in getattr(kind, '__mro__', ()):  # a head may leave the argument to its base
+            found = inspect.signature(base.__init__).parameters
+            if 'align_corners' in found:
+                return found['align_corners'].default
+        return False
 
     def _checkpoint(self) -> str:
         path = self.checkpoint
@@ -138,6 +180,18 @@ class ModelTeacherConfig:
                 'Give the config that the checkpoint was trained with')
         model.load_state_dict(found, strict=False)
 
+    def _check_settings(self, checkpoint: dict, path: str) -> None:
+        """Refuse weights that were trained for another prediction, which parameters that fit do not show."""
+        text = (checkpoint.get('meta') or {}).get('cfg')
+        trained = read_settings(text, ('model', 'data_preprocessor')) if isinstance(text, str) else {}
+        if not isinstance(trained.get('model'), dict):
+            return
+        different = difference(_settings_of_weights(trained), _settings_of_weights(self.cfg))
+        if different:
+            raise RuntimeError(
+                f'teacher {self.name!r}: the checkpoint {path} was trained with other settings than those of '
+                f'{self.config}: {different}. Give the config that the checkpoint was trained with')
+
     def _classes(self, checkpoint: dict, num_classes: int, path: str) -> Sequence[str]:
         meta = checkpoint.get('meta') or {}
         classes = self.classes or (meta.get('dataset_meta') or {}).get('classes') or _classes_of_data(self.cfg)
@@ -174,7 +228,7 @@ class FileTeacherConfig:
         self.drop_classes = drop_classes
         self.name = name or Path(labels).name
 
-    def settings(self, prediction_settings: Callable[[Any], Any]) -> dict[str, Any]:
+    def settings(self) -> dict[str, Any]:
         """Return what says that this teacher is files."""
         return dict(name=self.name, drop_classes=self.drop_classes, files=True)
 
@@ -186,22 +240,18 @@ class FileTeacherConfig:
             names (Sequence[str]): Of all images.
 
         Returns:
-            tuple[FileTeacher, str]: The teacher, and a fingerprint of the labels and the sizes of the certainties.
+            tuple[FileTeacher, str]: The teacher, and the fingerprint of its files.
 
         Raises:
             FileNotFoundError: If some are missing.
+            OSError: If some are damaged.
             ValueError: If the classes do not fit.
         """
         classes = self.classes or student_classes
         teacher = FileTeacher(
             self.name, classes, student_classes, self.labels, self.certainties, self.drop_classes)
         teacher.check(names)
-        digest = hashlib.sha256()
-        for name in sorted(names):
-            labels, certainties = teacher.files(name)
-            digest.update(f'{labels.name} {certainties.stat().st_size}'.encode())
-            digest.update(labels.read_bytes())
-        return teacher, digest.hexdigest()[:32]
+        return teacher, teacher.fingerprint(names)
 
 
 TeacherConfig = ModelTeacherConfig | FileTeacherConfig
@@ -255,6 +305,32 @@ def load_teachers(configs: Sequence[TeacherConfig], student_classes: Sequence[st
     return teachers, json.loads(json.dumps(identities))
 
 
+def read_settings(text: str, names: Sequence[str]) -> dict[str, Any]:
+    """Read settings from a config's text as mmengine writes it, without executing any of it.
+
+    Args:
+        text (str): ``Config.pretty_text``: assignments of numbers, strings, lists, tuples and ``dict(key=value)``.
+        names (Sequence[str]): Of the settings.
+
+    Returns:
+        dict[str, Any]: Those that are there and can be read.
+
+    Example:
+        >>> read_settings('model = dict(type="FCNHead", sizes=(1, 2))', ['model'])
+        {'model': {'type': 'FCNHead', 'sizes': (1, 2)}}
+    """
+    found = {}
+    try:
+        for statement in ast.parse(text).body:
+            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+                name = statement.targets[0].id
+                if name in names:
+                    found[name] = _literal(statement.value)
+    except (SyntaxError, ValueError, TypeError, RecursionError):
+        return {}
+    return found
+
+
 def _teacher_config(index: int, teacher: dict, predictor: dict | None) -> TeacherConfig:
     try:
         if 'config' in teacher:
@@ -264,6 +340,30 @@ def _teacher_config(index: int, teacher: dict, predictor: dict | None) -> Teache
         raise ValueError(f'train_cfg.teachers[{index}] has the keys {sorted(teacher)} ({error}): expected `config`, '
                          'and optionally checkpoint or work_dir, predictor, classes, drop_classes, name; or `labels` '
                          'and `certainties`, and optionally classes, drop_classes, name') from error
+
+
+def _literal(node: ast.expr) -> Any:
+    """As ``ast.literal_eval``, which knows no ``dict(key=value)``."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == 'dict':
+        pairs = {keyword.arg: _literal(keyword.value) for keyword in node.keywords}
+        return dict(*map(_literal, node.args), **pairs)
+    if isinstance(node, ast.Dict):
+        return {ast.literal_eval(key): _literal(value) for key, value in zip(node.keys, node.values)}
+    if isinstance(node, ast.List | ast.Tuple):
+        values = [_literal(value) for value in node.elts]
+        return values if isinstance(node, ast.List) else tuple(values)
+    return ast.literal_eval(node)
+
+
+def _settings_of_weights(cfg: dict) -> dict[str, Any]:
+    """Return what the weights of a config's model are made for."""
+    model = cfg['model']
+    preprocessor = model.get('data_preprocessor') or cfg.get('data_preprocessor') or {}
+    segmentor = {key: value for key, value in model.get('segmentor', model).items() if key not in _FREE_TO_CHANGE}
+    swapped = any(preprocessor.get(key) for key in ('bgr_to_rgb', 'rgb_to_bgr'))  # which both do the same
+    return prediction_settings(dict(
+        model=segmentor,
+        data_preprocessor=dict(mean=preprocessor.get('mean'), std=preprocessor.get('std'), channels_swapped=swapped)))
 
 
 def _predicts(key: str) -> bool:

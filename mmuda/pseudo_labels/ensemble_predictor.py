@@ -35,8 +35,10 @@ class EnsemblePredictions:
         self.num_classes = len(classes)
         self.labeler = labeler
         self.device = torch.device(device)
+        self.known = torch.tensor([[c in teacher.class_ids.values() for c in range(len(classes))]
+                                   for teacher in teachers])
         for index, owner in enumerate(getattr(labeler, 'owners', None) or ()):
-            knowing = [teacher.name for teacher in teachers if index in teacher.class_ids.values()]
+            knowing = [teacher.name for teacher, known in zip(teachers, self.known[:, index]) if known]
             if knowing and teachers[owner].name not in knowing:
                 raise ValueError(f'the owner of {classes[index]!r} is the teacher {teachers[owner].name!r}, which does '
                                  f'not know this class: choose among {knowing}')
@@ -64,7 +66,8 @@ class EnsemblePredictions:
             if read:
                 (certainties[index] if owners is None else certainties)[[c for _, c in read]] = planes.to(self.device)
             labels.append(label.to(self.device))
-        return TeacherPredictions(torch.stack(labels), certainties, None if owners is None else tuple(owners))
+        return TeacherPredictions(
+            torch.stack(labels), certainties, None if owners is None else tuple(owners), self.known)
 
     def encode(self, name: str, path: str) -> None:
         """Make the small maps of all teachers that have some, if they are not there."""
@@ -101,7 +104,8 @@ class StoredPlanes:
         num_teachers = len(self.predictions.teachers)
         if self.store.has_map(name):
             planes = torch.from_numpy(self.store.read_map(name)[0]).to(self.device)
-            return TeacherPredictions(planes[:num_teachers], planes[num_teachers:], self.owners)
+            return TeacherPredictions(
+                planes[:num_teachers], planes[num_teachers:], self.owners, self.predictions.known)
         made = self.predictions(name, path)
         planes = torch.cat([made.labels, made.certainties]).cpu().numpy()
         replace_file(self.store.map_path(name), lambda file: np.savez_compressed(

@@ -4,6 +4,7 @@ Segmentation Based Unsupervised Domain Adaptation").
 Certainties are in percent, 0..100. With bytes all sums are integers: a mean that equals the threshold is kept
 whatever the order of summation. No map of all classes and teachers is made; rows or tiles are worked on at a time.
 """
+import math
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -50,30 +51,37 @@ def majority_vote(labels: Tensor) -> tuple[Tensor, Tensor]:
     return label, votes
 
 
-def mean_certainty(certainties: Tensor, threshold: float = 90.) -> tuple[Tensor, Tensor]:
-    """Class of the highest certainty on average over the teachers, where that is high enough.
+def mean_certainty(certainties: Tensor, threshold: float = 90.,
+                   known: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Class of the highest certainty on average over the teachers that know it, where that is high enough.
 
     Args:
-        certainties (Tensor): (T, C, H, W), 0..100, uint8 or floating point.
+        certainties (Tensor): (T, C, H, W), 0..100, uint8 or floating point; 0 for classes that a teacher does not know.
         threshold (float): In percent; labels below are dropped, equal ones kept. Defaults to 90.
+        known (Tensor, optional): (T, C), bool, which teacher knows which class. A class that no teacher knows is no
+            label. Defaults to None: all know all.
 
     Returns:
         tuple[Tensor, Tensor]: Labels (H, W), uint8: the lowest of equal classes, 255 where dropped. Mean certainty
         of the class (H, W), float32, 0..100, also where dropped.
 
     Raises:
-        ValueError: If the certainties are of another shape, or hold NaN.
+        ValueError: If the certainties or ``known`` are of another shape, the certainties hold NaN, or no teacher knows
+            any class.
     """
     if certainties.ndim != 4:
         raise ValueError(f'expected certainties (T, C, H, W), got {tuple(certainties.shape)}')
     num_teachers, num_classes, height, width = certainties.shape
     check_num_classes(num_classes)
+    knowing = [num_teachers] * num_classes if known is None else _count_knowing(known, (num_teachers, num_classes))
+    unit = math.lcm(*filter(None, knowing))  # sums times unit / number of teachers are integers that compare as means
+    factors = [unit // number if number else 0 for number in knowing]
     label = certainties.new_empty((height, width), dtype=torch.uint8)
     confidence = certainties.new_empty((height, width), dtype=torch.float32)
     for rows in _row_blocks(height, width):
-        best, winner = _top_sum(certainties[:, :, rows])
-        label[rows] = winner.masked_fill_(best < threshold * num_teachers, IGNORE_INDEX)
-        confidence[rows] = best / num_teachers
+        best, winner = _top_sum(certainties[:, :, rows], factors, 100 * unit)
+        label[rows] = winner.masked_fill_(best < threshold * unit, IGNORE_INDEX)
+        confidence[rows] = best / unit
     return label, confidence
 
 
@@ -197,17 +205,31 @@ def _most_claims(claims: dict[int, Tensor], like: Tensor, window: int) -> Tensor
     return label
 
 
-def _top_sum(certainties: Tensor) -> tuple[Tensor, Tensor]:
-    """Highest sum over the teachers (H, W), and its class, uint8, the lowest of equal ones."""
-    num_teachers, num_classes = certainties.shape[:2]
+def _count_knowing(known: Tensor, shape: tuple[int, int]) -> list[int]:
+    """Number of teachers that know each class (C,), of ``known`` (T, C)."""
+    if known.dtype != torch.bool or known.shape != shape or not known.any():
+        raise ValueError(f'expected known {shape}, (teachers, classes), of type bool and with a class that a teacher '
+                         f'knows, got {known.dtype} {tuple(known.shape)}, {int(known.sum())} times true')
+    return known.sum(0).tolist()
+
+
+def _top_sum(certainties: Tensor, factors: Sequence[int], highest: int) -> tuple[Tensor, Tensor]:
+    """Highest product of sum over the teachers and factor of the class (H, W), and its class, uint8.
+
+    Of equal ones the lowest class. Classes with factor 0 are left out; no product is above ``highest``.
+    """
     if certainties.is_floating_point():
-        return top_class(certainties[:, c].sum(0) for c in range(num_classes))
-    # sum * 2^bits + number of later classes: the largest has the highest sum and then the lowest class
+        return top_class(certainties[:, c].sum(0).mul_(factor) if factor else certainties[0, c] - 1
+                         for c, factor in enumerate(factors))
+    # product * 2^bits + number of later classes: the largest has the highest product and then the lowest class
+    num_classes = len(factors)
     bits = (num_classes - 1).bit_length()
-    dtype = _integer(100 * num_teachers + 1 << bits)
+    dtype = _integer(highest + 1 << bits)
     best = None
-    for c in range(num_classes):
-        score = certainties[:, c].sum(0, dtype=dtype).mul_(1 << bits).add_(num_classes - 1 - c)
+    for c, factor in enumerate(factors):
+        if not factor:
+            continue
+        score = certainties[:, c].sum(0, dtype=dtype).mul_(factor << bits).add_(num_classes - 1 - c)
         best = score if best is None else torch.maximum(best, score, out=best)
     return best >> bits, (num_classes - 1 - (best & (1 << bits) - 1)).byte()
 
@@ -218,7 +240,11 @@ def _sum_dtype(certainties: Tensor, number: int) -> torch.dtype:
 
 
 def _integer(highest: int) -> torch.dtype:
-    return torch.int16 if highest <= torch.iinfo(torch.int16).max else torch.int32
+    for dtype in (torch.int16, torch.int32, torch.int64):
+        if highest <= torch.iinfo(dtype).max:
+            return dtype
+    raise ValueError('the numbers of teachers that know a class differ too much among the classes for exact means: '
+                     'take fewer teachers')
 
 
 def _row_blocks(height: int, width: int) -> Iterator[slice]:

@@ -37,7 +37,9 @@ class MajorityLabeler:
 
 @TASK_UTILS.register_module()
 class MeanCertaintyLabeler:
-    """The class of the highest certainty on average, where that is high enough. See :func:`mean_certainty`.
+    """The class of the highest certainty on average over the teachers that know it, where that is high enough.
+
+    See :func:`mean_certainty`.
 
     Args:
         threshold (float): In percent. Defaults to 90.
@@ -52,7 +54,7 @@ class MeanCertaintyLabeler:
     def __call__(self, predictions: TeacherPredictions) -> tuple[Tensor, Tensor]:
         """Label one image; returns labels and confidence (H, W)."""
         _check_all_planes(self, predictions)
-        labels, certainty = mean_certainty(predictions.certainties, self.threshold)
+        labels, certainty = mean_certainty(predictions.certainties, self.threshold, predictions.known)
         return labels, certainty / HIGHEST
 
 
@@ -84,7 +86,9 @@ class ChannelWiseLabeler(_PassLabeler):
     """Each class belongs to one teacher; the main policy of the paper. See :func:`channel_wise`.
 
     Without a table of owners one pass over the images finds them: a class belongs to the teacher that has the highest
-    certainty on average over the pixels that it predicts as that class. No label is needed.
+    certainty on average over the pixels that it predicts as that class. No label is needed. The averages are those of
+    bytes, floor(100 p), which is what files of teachers hold, not of the maxima of the soft-max: teachers that are less
+    than one percent apart may change places.
 
     Args:
         owner (str, sequence or mapping, optional): ``'gta5'`` (teachers R-MRNet, DACS, CRST-MRKLD, CBST, in this
@@ -208,7 +212,8 @@ class ChannelWiseLabeler(_PassLabeler):
 class RankUnificationLabeler(_PassLabeler):
     """The class of the highest certainty on average, after certainties were replaced by those usual for their rank.
 
-    For teachers whose certainties are not comparable. See :func:`unify_ranks`.
+    For teachers whose certainties are not comparable. See :func:`unify_ranks`. The mean is over the teachers that know
+    the class.
 
     Args:
         delta (Sequence[float], optional): (C,), certainty in percent of the least, ..., the most certain class.
@@ -251,7 +256,7 @@ class RankUnificationLabeler(_PassLabeler):
         """Label one image; returns labels and confidence (H, W)."""
         self._check_ready(self.delta is not None)
         _check_all_planes(self, predictions)
-        certainties = unify_ranks(predictions.certainties, torch.tensor(self.delta))
+        certainties = unify_ranks(predictions.certainties, torch.tensor(self.delta), predictions.known)
         labels, certainty = most_certain(certainties, self.threshold)
         return labels, certainty / HIGHEST
 

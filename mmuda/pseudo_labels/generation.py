@@ -1,4 +1,5 @@
 """The labelling engine: target images in, a complete store out."""
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -103,35 +104,44 @@ def label_images(images: Sequence[tuple[str, str]],
 
     Raises:
         ValueError: If the store holds other labels, there are no images, or two of them share a name.
+        RuntimeError: If another run is labelling into the store.
         OSError: If an image cannot be read or a file not be written; what is labelled is kept.
     """
     if not images:
         raise ValueError('there are no images to label: look at the data root of the pseudo-labelled dataset')
-    manifest = _open(store, sorted(name for name, _ in images), description, overwrite)
-    passes = getattr(labeler, 'num_passes', 0)
-    count = count or passes > 0
-    pending = [image for image in images if not store.has(image[0])]
-    counted = not count or 'labelled_pixels' in (store.summary() or {})
-    barrier()  # every rank has the same list before the first file is written
-    if passes and (pending or not counted):
-        _find_thresholds(labeler, images, predictions, store, num_classes)
-    for name, path in _progress(_share(pending)):
-        label, confidence = labeler(predictions(name, path))
-        store.write(name, label.cpu().numpy(), confidence.float().cpu().numpy())
-    if keep_maps:
-        for name, path in _share(images):
-            predictions.encode(name, path)
-    barrier()
-    if manifest['complete'] and counted and not pending:
-        return
-    labelled = _count_labels(images, store, num_classes) if count else None
-    if is_main_process():
-        if labelled is not None:
-            store.write_summary(dict(store.summary() or {}, labelled_pixels=labelled))
-        if not keep_maps:
-            store.delete_maps()
-        store.finish()
-    barrier()
+    with _alone(store, overwrite):
+        manifest = _open(store, sorted(name for name, _ in images), description, overwrite)
+        passes = getattr(labeler, 'num_passes', 0)
+        count = count or passes > 0
+        pending = [image for image in images if not store.has(image[0])]
+        counted = not count or 'labelled_pixels' in (store.summary() or {})
+        barrier()  # every rank has the same list before the first file is written
+        if passes and (pending or not counted):
+            _find_thresholds(labeler, images, predictions, store, num_classes)
+        for name, path in _progress(_share(pending)):
+            label, confidence = labeler(predictions(name, path))
+            store.write(name, label.cpu().numpy(), confidence.float().cpu().numpy())
+        if keep_maps:
+            for name, path in _share(images):
+                predictions.encode(name, path)
+        barrier()
+        if manifest['complete'] and counted and not pending:
+            return
+        labelled = _count_labels(images, store, num_classes) if count else None
+        if is_main_process():
+            if labelled is not None:
+                store.write_summary(dict(store.summary() or {}, labelled_pixels=labelled))
+            if not keep_maps:
+                store.delete_maps()
+            store.finish()
+        barrier()
+
+
+def _alone(store: PseudoLabelStore, overwrite: bool) -> contextlib.AbstractContextManager[None]:
+    """Keep other runs out of a store that is not complete; those that only read labels may come together."""
+    if not is_main_process() or ((store.manifest() or {}).get('complete') and not overwrite):
+        return contextlib.nullcontext()
+    return store.lock()
 
 
 def _open(store: PseudoLabelStore, names: Sequence[str], description: dict[str, Any],

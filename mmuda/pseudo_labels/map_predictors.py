@@ -98,7 +98,8 @@ class LogitMapPredictor(MapPredictor):
     Args:
         scale (float or tuple[int, int]): Factor of the image's size, or (width, height). Defaults to 0.9.
         flip (bool): Whether the mirror image is averaged in. Defaults to True.
-        align_corners (bool): Of the resizing of the logits. Defaults to True.
+        align_corners (bool): Of the resizing of the logits; that of the decode head. Defaults to True, as in the
+            published code.
     """
 
     def __init__(self, scale: float | tuple[int, int] = 0.9, flip: bool = True, align_corners: bool = True) -> None:

@@ -134,11 +134,11 @@ def _teacher(owner: int | str, class_name: str, table: str, num_teachers: int, t
 
 
 def top_certainty(labels: Tensor, certainties: Tensor) -> Tensor:
-    """Return the certainty of each teacher's own label.
+    """Return the certainty of each teacher's own label, as it is given: of bytes in whole percent, rounded down.
 
     Args:
         labels (Tensor): (T, H, W), uint8, class ids or 255.
-        certainties (Tensor): (T, C, H, W).
+        certainties (Tensor): (T, C, H, W), any scale.
 
     Returns:
         Tensor: (T, H, W), 0 where there is no label.

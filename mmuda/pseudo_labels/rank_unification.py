@@ -7,6 +7,9 @@ from torch import Tensor
 class RankedCertainty:
     """Mean certainty of the least, ..., the most certain class, over pixels and teachers; state is (C,).
 
+    Classes that a teacher does not know count with their certainty, 0, as its least certain ones. Without them the
+    means of the lowest ranks would be over fewer teachers than those of the others, and might not ascend.
+
     Args:
         num_classes (int): C.
         device (str or torch.device): Of the predictions. Defaults to ``'cpu'``.
@@ -42,17 +45,19 @@ class RankedCertainty:
         return self.sums / self.pixels
 
 
-def unify_ranks(certainties: Tensor, delta: Tensor) -> Tensor:
-    """Replace certainties by those that are usual for their rank, and average over the teachers.
+def unify_ranks(certainties: Tensor, delta: Tensor, known: Tensor | None = None) -> Tensor:
+    """Replace certainties by those that are usual for their rank, and average over the teachers that know the class.
 
     An option of a later code base of the authors of ensemble distillation ("rank-based soft labels").
 
     Args:
-        certainties (Tensor): (T, C, H, W), any scale. Of equal ones in a pixel the higher class has the higher rank.
+        certainties (Tensor): (T, C, H, W), any scale, 0 for classes that a teacher does not know. Of equal ones in a
+            pixel the higher class has the higher rank.
         delta (Tensor): (C,), certainty of each rank, the smallest first, see :class:`RankedCertainty`.
+        known (Tensor, optional): (T, C), bool, which teacher knows which class. Defaults to None: all know all.
 
     Returns:
-        Tensor: (C, H, W), float32.
+        Tensor: (C, H, W), float32, 0 for classes that no teacher knows.
 
     Raises:
         ValueError: If the shapes do not fit.
@@ -60,12 +65,19 @@ def unify_ranks(certainties: Tensor, delta: Tensor) -> Tensor:
     if certainties.ndim != 4 or delta.shape != certainties.shape[1:2]:
         raise ValueError(f'expected certainties (T, C, H, W) and delta (C,), got {tuple(certainties.shape)} and '
                          f'{tuple(delta.shape)}')
+    if known is None:
+        known = torch.ones(certainties.shape[:2], dtype=torch.bool)
+    if known.shape != certainties.shape[:2]:
+        raise ValueError(f'expected known (T, C) for certainties {tuple(certainties.shape)}, got {tuple(known.shape)}')
     delta = delta.to(certainties.device, torch.float32)
     total = torch.zeros_like(certainties[0], dtype=torch.float32)
-    for teacher in certainties:
-        for plane, rank in zip(total, class_ranks(teacher)):
-            plane += delta.index_select(0, rank.flatten().int()).view_as(plane)
-    return total / len(certainties)
+    for teacher, knows in zip(certainties, known.tolist()):
+        for plane, rank, is_known in zip(total, class_ranks(teacher), knows):
+            if is_known:
+                plane += delta.index_select(0, rank.flatten().int()).view_as(plane)
+    for plane, number in zip(total, known.sum(0).clamp(min=1).tolist()):
+        plane /= number
+    return total
 
 
 def class_ranks(certainties: Tensor) -> Tensor:

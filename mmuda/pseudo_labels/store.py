@@ -4,12 +4,17 @@ import json
 import os
 import shutil
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 
 class PseudoLabelStore:
@@ -114,6 +119,30 @@ class PseudoLabelStore:
                              'Delete it, name another store, or set overwrite=True')
         self._write_manifest(description, complete=False)
         return False
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep other runs out of an unfinished store meanwhile; a process that is killed keeps nobody out.
+
+        To be taken by one process of a run. Where the file system has no locks, nobody is kept out.
+
+        Raises:
+            RuntimeError: If another run is in it.
+        """
+        path = self.root.with_name(f'.{self.root.name}.lock')  # not within: `open` may delete the folder
+        with contextlib.ExitStack() as stack:
+            try:
+                if fcntl is None:
+                    raise OSError('no locks')
+                path.parent.mkdir(parents=True, exist_ok=True)
+                fcntl.flock(stack.enter_context(open(path, 'wb')), fcntl.LOCK_EX | fcntl.LOCK_NB)
+                stack.callback(path.unlink, missing_ok=True)
+            except BlockingIOError as error:
+                raise RuntimeError(f'another run is making the pseudo labels {self.root}: start again when it has '
+                                   'made them, or name another store') from error
+            except OSError:  # no locks, or a folder that can only be read
+                pass
+            yield
 
     def finish(self) -> None:
         """Mark the store as complete."""

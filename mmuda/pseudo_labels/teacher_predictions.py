@@ -22,6 +22,8 @@ class TeacherPredictions:
         certainties (Tensor): (T, C, H, W), uint8, 0..100; 0 for classes that a teacher does not know. With
             ``owners`` (C, H, W): plane c of the teacher ``owners[c]``.
         owners (tuple[int, ...], optional): (C,), teacher of each class. Defaults to None: planes of all teachers.
+        known (Tensor, optional): (T, C), bool, which teacher knows which class: means are over those that do.
+            Defaults to None: all know all.
 
     Raises:
         ValueError: If shapes or types are others.
@@ -30,6 +32,7 @@ class TeacherPredictions:
     labels: Tensor
     certainties: Tensor
     owners: tuple[int, ...] | None = None
+    known: Tensor | None = None
 
     def __post_init__(self) -> None:
         labels, certainties = self.labels, self.certainties
@@ -45,6 +48,10 @@ class TeacherPredictions:
         check_num_classes(self.num_classes)
         if self.owners is not None and len(self.owners) != self.num_classes:
             raise ValueError(f'there are owners of {len(self.owners)} classes and planes of {self.num_classes}')
+        shape = (self.num_teachers, self.num_classes)
+        if self.known is not None and (self.known.shape != shape or self.known.dtype != torch.bool):
+            raise ValueError(f'expected known {shape}, (teachers, classes), of type bool, got '
+                             f'{tuple(self.known.shape)}, {self.known.dtype}')
 
     @classmethod
     def from_probabilities(cls, probabilities: Sequence[Tensor]) -> 'TeacherPredictions':

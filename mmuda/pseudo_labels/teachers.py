@@ -1,4 +1,5 @@
 """Teachers of an ensemble: what gives labels and certainties of an image, each in its own way and class space."""
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,11 +10,12 @@ from PIL import Image
 from torch import Tensor
 
 from mmuda.pseudo_labels.assignment import top_class
-from mmuda.pseudo_labels.certainty import certainty_bytes, check_certainties
+from mmuda.pseudo_labels.certainty import HIGHEST, certainty_bytes, check_certainties
 from mmuda.pseudo_labels.generation import ModelPredictions
 from mmuda.pseudo_labels.labelers import IGNORE_INDEX
 
 SAMPLED_ROWS = 16  # one in so many rows of a file is looked at with all its classes
+HASHED_ROWS = 16  # so many rows of a file, evenly spread, are in the fingerprint
 
 
 def map_classes(own: Sequence[str], classes: Sequence[str], teacher: str,
@@ -175,6 +177,25 @@ class FileTeacher(Teacher):
                 raise FileNotFoundError(f'teacher {self.name!r}: {kind} of {len(missing)} of {len(names)} images are '
                                         f'missing: {", ".join(missing[:5])}{more}. Make them, or label fewer images')
 
+    def fingerprint(self, names: Sequence[str]) -> str:
+        """Return a hash of the labels and a sample of rows of the certainties (hexadecimal, 32 digits).
+
+        It follows the content: copies of the files have the same.
+
+        Raises:
+            OSError: If a file is missing or damaged.
+            ValueError: If certainties are of another number of classes.
+        """
+        digest = hashlib.sha256()
+        for name in sorted(names):
+            label_path, certainty_path = self.files(name)
+            certainties = self._open_certainties(certainty_path)
+            rows = np.linspace(0, len(certainties) - 1, HASHED_ROWS).astype(int)
+            digest.update(f'{label_path.name} {certainties.dtype} {certainties.shape}'.encode())
+            digest.update(label_path.read_bytes())
+            digest.update(certainties[rows].tobytes())
+        return digest.hexdigest()[:32]
+
     def __call__(self, name: str, path: str, planes: Sequence[int]) -> tuple[Tensor, Tensor]:
         """See :class:`Teacher`.
 
@@ -204,17 +225,26 @@ class FileTeacher(Teacher):
                              f'{len(self.classes)}, and {IGNORE_INDEX} for no label')
         return labels
 
-    def _read_certainties(self, path: Path, size: tuple[int, int], planes: Sequence[int]) -> np.ndarray:
+    def _open_certainties(self, path: Path) -> np.ndarray:
         try:
             certainties = np.load(path, mmap_mode='r', allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
             raise OSError(f'teacher {self.name!r}: cannot read certainties {path}: {error}') from error
-        wanted = (*size, len(self.classes))
-        if certainties.shape != wanted:
+        if certainties.ndim != 3 or certainties.shape[2] != len(self.classes):
             raise ValueError(f'teacher {self.name!r}: {path} has the shape {certainties.shape}, expected (height, '
-                             f'width, classes) = {wanted}')
+                             f'width, {len(self.classes)} classes)')
+        return certainties
+
+    def _read_certainties(self, path: Path, size: tuple[int, int], planes: Sequence[int]) -> np.ndarray:
+        certainties = self._open_certainties(path)
+        if certainties.shape[:2] != size:
+            raise ValueError(f'teacher {self.name!r}: {path} has (height, width) = {certainties.shape[:2]}, expected '
+                             f'that of the image, {size}')
         sample = np.moveaxis(certainties[::SAMPLED_ROWS], 2, 0)
         check_certainties(torch.from_numpy(sample.astype(np.float32)), f'teacher {self.name!r}: {path}')
-        wanted_planes = np.moveaxis(certainties[..., list(planes)], 2, 0)
-        return np.ascontiguousarray(wanted_planes, dtype=np.uint8)
+        wanted = np.moveaxis(certainties[..., list(planes)], 2, 0)
+        if wanted.size and not (wanted.min() >= 0 and wanted.max() <= HIGHEST):  # NaN compares false
+            raise ValueError(f'teacher {self.name!r}: {path}: certainties of {wanted.min():g}..{wanted.max():g}, '
+                             f'expected 0..{HIGHEST}')
+        return np.ascontiguousarray(wanted, dtype=np.uint8)
 

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmseg.registry import TASK_UTILS
 
-from mmuda.engine.teachers import ModelTeacherConfig, load_teachers, teacher_configs
-from mmuda.pseudo_labels import PseudoLabelStore
+from mmuda.engine.teachers import ModelTeacherConfig, load_teachers, read_settings, teacher_configs
+from mmuda.pseudo_labels import LogitMapPredictor, MultiViewPredictor, PseudoLabelStore
 from mmuda.pseudo_labels.generation import read_image
-from tests.engine.ensemble import CLASSES, make_teachers
-from tests.tiny import load
+from tests.engine.ensemble import CLASSES, make_teachers, write_teacher
+from tests.tiny import REPO, load
 
 
 @pytest.fixture(scope='module')
@@ -28,7 +29,8 @@ def teachers(made, tmp_path) -> list[dict]:
     return [dict(copy, checkpoint=str(folder / copy['name'] / 'iter_1.pth')) for copy in copies]
 
 
-def loaded(teachers, classes=CLASSES, names=('0.png', )):
+def loaded(teachers, classes=CLASSES, names=('0.png', ), seed=0):
+    torch.manual_seed(seed)  # what is not loaded stays random
     return load_teachers(teacher_configs(teachers), classes, names, PseudoLabelStore('unused'), False,
                          torch.device('cpu'), read_image)
 
@@ -68,6 +70,14 @@ def test_fingerprint_follows_the_weights(teachers):
     assert after[0] == before[0] and after[1] != before[1]
 
 
+def test_auxiliary_head_does_not_matter(teachers):
+    cfg = Config.fromfile(teachers[1]['config'])
+    cfg.model.auxiliary_head = dict(cfg.model.decode_head)
+    teacher = write_teacher(Path(teachers[1]['config']).parent, 'auxiliary', cfg, CLASSES[:16])
+    first, second = (loaded([teacher], seed=seed)[1] for seed in range(2))
+    assert first == second
+
+
 def test_checkpoint_of_a_uda_segmentor_serves_its_plain_student(teachers, tmp_path):
     cfg = Config.fromfile(teachers[0]['config'])
     plain = dict(cfg.model.segmentor, data_preprocessor=dict(type='SegDataPreProcessor'))
@@ -81,11 +91,52 @@ def test_checkpoint_of_a_uda_segmentor_serves_its_plain_student(teachers, tmp_pa
 def test_own_predictor_comes_before_the_common_one(made):
     common, own = (dict(type='LogitMapPredictor', scale=scale) for scale in (0.5, 0.75))
     configs = teacher_configs([made[0], dict(made[1], predictor=own)], common)
-    assert [config.predictor for config in configs] == [common, own]
+    assert [config.predictor['scale'] for config in configs] == [0.5, 0.75]
 
 
 def test_without_a_predictor_it_is_that_of_the_paper(made):
     assert teacher_configs(made)[0].predictor == dict(type='LogitMapPredictor', scale=(1024, 512), flip=False)
+
+
+class TestAlignCorners:
+    """Logits are resized as the decode head does it."""
+
+    def predictor(self, teacher: dict, change: dict | None = None, **options) -> LogitMapPredictor:
+        cfg = Config.fromfile(teacher['config'])
+        cfg.merge_from_dict(change or {})
+        Path(teacher['config']).write_text(f'model = {cfg.model.to_dict()!r}')
+        return TASK_UTILS.build(ModelTeacherConfig(teacher['config'], **options).predictor)
+
+    @pytest.mark.parametrize('index, key', [(0, 'segmentor.decode_head'), (1, 'decode_head')],
+                             ids=['UDASegmentor', 'plain segmentor'])
+    @pytest.mark.parametrize('value', [False, True])
+    def test_config_of_the_head_says_it(self, teachers, index, key, value):
+        assert self.predictor(teachers[index], {f'model.{key}.align_corners': value}).align_corners is value
+
+    @pytest.mark.parametrize('head, want', [
+        ('FCNHead', False), ('SegformerHead', False), ('DualClassifierHead', True), ('DeepLabV2Head', True)])
+    def test_default_of_the_head_is_taken(self, teachers, head, want):
+        assert self.predictor(teachers[1], {'model.decode_head.type': head}).align_corners is want
+
+    @pytest.mark.parametrize('value', [False, True])
+    def test_predictor_that_says_it_is_left_alone(self, teachers, value):
+        own = dict(type='LogitMapPredictor', align_corners=value)
+        assert self.predictor(teachers[1], predictor=own).align_corners is value
+
+    def test_settings_are_those_without_it_where_it_is_the_default(self, made):
+        assert 'align_corners' not in ModelTeacherConfig(made[0]['config']).settings()['predictor']
+
+    def test_other_predictors_know_nothing_of_it(self, teachers):
+        own = dict(type='SoftmaxMapPredictor')
+        assert ModelTeacherConfig(teachers[1]['config'], predictor=own).predictor == own
+
+    def test_prediction_is_that_of_the_model(self, made):
+        own = dict(type='LogitMapPredictor', scale=(128, 64), flip=False)
+        predictions = loaded([dict(made[1], predictor=own)])[0][0].predictions
+        predictions.segmentor.test_cfg = Config(dict(mode='whole'))
+        image = np.random.default_rng(0).integers(0, 256, (64, 128, 3), np.uint8)
+        want = MultiViewPredictor([(128, 64)], flip=False, interpolation='bilinear')(predictions.segmentor, image)
+        torch.testing.assert_close(predictions.predictor(predictions.segmentor, image), want, rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize('index', [0, 1], ids=['UDASegmentor', 'plain segmentor'])
@@ -109,6 +160,64 @@ def test_checkpoints_that_changed_places_are_refused(teachers):
     first['checkpoint'], second['checkpoint'] = second['checkpoint'], first['checkpoint']
     with pytest.raises(RuntimeError, match="teacher 'two': .* another architecture"):
         loaded(teachers)
+
+
+class TestTrainedSettings:
+    """A checkpoint holds the config that it was trained with."""
+
+    def check(self, teacher: dict, trained: Config, text: str | None = None) -> None:
+        checkpoint = load(teacher['checkpoint'])
+        checkpoint['meta']['cfg'] = trained.pretty_text if text is None else text
+        torch.save(checkpoint, teacher['checkpoint'])
+        loaded([teacher])
+
+    @pytest.mark.parametrize('index', [0, 1], ids=['UDASegmentor', 'plain segmentor'])
+    def test_checkpoint_fits_the_config_that_it_was_trained_with(self, teachers, index):
+        self.check(teachers[index], Config.fromfile(teachers[index]['config']))
+
+    @pytest.mark.parametrize('change, message', [
+        ({'decode_head.align_corners': True}, r'model\.decode_head\.align_corners is True, expected None'),
+        ({'backbone.contract_dilation': False}, r'model\.backbone\.contract_dilation is False'),
+        ({'data_preprocessor.std': [1., 1., 1.]}, r'data_preprocessor\.std is \[1\.0, .*expected \[64\.0'),
+        ({'data_preprocessor.bgr_to_rgb': True}, r'data_preprocessor\.channels_swapped is True, expected False'),
+    ])
+    def test_other_settings_of_the_prediction_are_refused(self, teachers, change, message):
+        cfg = Config.fromfile(teachers[1]['config'])
+        cfg.merge_from_dict({f'model.{key}': value for key, value in change.items()})
+        with pytest.raises(RuntimeError, match=f"teacher 'plain': the checkpoint .* trained with other .*: {message}"):
+            self.check(teachers[1], cfg)
+
+    def test_settings_that_do_not_change_the_prediction_may_differ(self, teachers):
+        cfg = Config.fromfile(teachers[1]['config'])
+        cfg.merge_from_dict({
+            'model.backbone.norm_eval': True, 'model.backbone.init_cfg': dict(type='Pretrained', checkpoint='a.pth'),
+            'model.decode_head.loss_decode': dict(type='FocalLoss'), 'model.test_cfg': dict(mode='slide'),
+            'model.data_preprocessor.size': (64, 64), 'model.data_preprocessor.bgr_to_rgb': False})
+        self.check(teachers[1], cfg)
+
+    def test_preprocessor_may_stand_beside_the_model(self, teachers):
+        cfg = Config.fromfile(teachers[1]['config'])
+        cfg.data_preprocessor = cfg.model.pop('data_preprocessor')
+        self.check(teachers[1], cfg)
+
+    @pytest.mark.parametrize('text', ['', 'model = dict(', 'model = dict(type=unknown)', 'model = 1', 'seed = 1'])
+    def test_text_that_cannot_be_read_is_not_compared(self, teachers, text):
+        self.check(teachers[1], Config(), text)
+
+    def test_text_is_not_executed(self, teachers, tmp_path):
+        self.check(teachers[1], Config(), f'open({str(tmp_path / "made")!r}, "w")\nmodel = dict(a=open("b", "w"))')
+        assert not (tmp_path / 'made').exists()
+
+    @pytest.mark.parametrize('name', ['dacs', 'mrnet', 'crst_mrkld', 'ensemble'])
+    def test_text_says_what_the_config_says(self, name):
+        cfg = Config.fromfile(REPO / 'configs' / 'toy' / f'{name}.py')
+        assert read_settings(cfg.pretty_text, ['model', 'missing']) == dict(model=cfg.model.to_dict())
+
+    def test_published_configs_with_the_same_parameters_are_told_apart(self, tmp_path):
+        text = Config.fromfile(REPO / 'configs/crst/mrkld_gta2cs.py').pretty_text
+        teacher = ModelTeacherConfig(str(REPO / 'configs/dacs/gta2cs.py'))
+        with pytest.raises(RuntimeError, match=r'the checkpoint a\.pth .* model\.decode_head\.branches is '):
+            teacher._check_settings(dict(meta=dict(cfg=text)), 'a.pth')
 
 
 def test_classes_that_the_student_lacks_are_refused(made):
@@ -181,7 +290,7 @@ class TestFiles:
             (tmp_path / kind).mkdir()
         for name in ('0', '1'):
             (tmp_path / 'labels' / f'{name}.png').write_bytes(name.encode())
-            np.save(tmp_path / 'certainties' / f'{name}.npy', np.zeros((2, 2, 19), np.uint8))
+            np.save(tmp_path / 'certainties' / f'{name}.npy', np.full((2, 2, 19), 5, np.uint8))
         return dict(labels=str(tmp_path / 'labels'), certainties=str(tmp_path / 'certainties'))
 
     def test_models_and_files_can_be_mixed(self, files, made):
@@ -193,6 +302,21 @@ class TestFiles:
         before = loaded([files], names=['0.png', '1.png'])[1]
         Path(files['labels'], '1.png').write_bytes(b'other')
         assert loaded([files], names=['0.png', '1.png'])[1] != before
+
+    @pytest.mark.parametrize('change', [
+        lambda certainties: certainties // 2, lambda certainties: certainties.astype(np.float32)
+    ], ids=['values', 'type'])
+    def test_fingerprint_follows_the_certainties(self, files, change):
+        before = loaded([files], names=['0.png', '1.png'])[1]
+        path = Path(files['certainties'], '1.npy')
+        np.save(path, change(np.load(path)))
+        assert loaded([files], names=['0.png', '1.png'])[1] != before
+
+    def test_copy_of_the_files_has_the_same_fingerprint(self, files, tmp_path):
+        before = loaded([files], names=['0.png', '1.png'])[1]
+        copies = {kind: shutil.copytree(folder, tmp_path / 'copy' / kind, copy_function=shutil.copy)
+                  for kind, folder in files.items()}
+        assert loaded([{kind: str(folder) for kind, folder in copies.items()}], names=['0.png', '1.png'])[1] == before
 
     def test_missing_files_are_noticed_at_once(self, files):
         with pytest.raises(FileNotFoundError, match=r"teacher 'labels': labels of 1 of 2 images .*labels/2\.png"):

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from mmuda.pseudo_labels import MajorityLabeler
+from mmuda.pseudo_labels import MajorityLabeler, MeanCertaintyLabeler
 from mmuda.pseudo_labels.ensemble_predictor import EnsemblePredictions
 from mmuda.pseudo_labels.teachers import ModelTeacher
 
@@ -39,6 +39,18 @@ def test_known_owners_leave_their_planes_alone(teachers):
     every, owned = (ensemble(teachers, known)('0.png', '0.png') for known in (None, owners))
     assert owned.owners == owners and torch.equal(owned.labels, every.labels)
     assert torch.equal(owned.certainties, torch.stack([every.certainties[t, c] for c, t in enumerate(owners)]))
+
+
+def test_which_teacher_knows_which_class(teachers):
+    for owners in (None, (1, 0, 1)):
+        assert ensemble(teachers, owners)('0.png', '0.png').known.tolist() == [[True] * 3, [True, False, True]]
+
+
+def test_teachers_without_a_class_do_not_lower_its_mean(teachers):
+    labeler = MeanCertaintyLabeler(0)
+    sure = ModelTeacher('sure', CLASSES, CLASSES, lambda name, path: torch.eye(3)[1].view(3, 1, 1).expand(3, *SIZE))
+    labels, confidence = labeler(EnsemblePredictions([sure, teachers[1]], CLASSES, labeler)('0.png', '0.png'))
+    assert labels.eq(1).all() and confidence.eq(1).all()
 
 
 def test_majority_asks_for_no_certainty():

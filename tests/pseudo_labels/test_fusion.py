@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
@@ -112,6 +114,31 @@ class TestMeanCertainty:
         with pytest.raises(ValueError, match='NaN'):
             mean_certainty(torch.full((2, 3, 1, 1), torch.nan))
 
+    @pytest.mark.parametrize('as_type', [torch.uint8, torch.float32])
+    def test_mean_is_over_the_teachers_that_know_the_class(self, as_type):
+        maps = torch.tensor([[10, 90], [10, 90], [9, 90], [100, 0]], dtype=as_type)[..., None, None]
+        known = torch.tensor([[True, True]] * 3 + [[True, False]])
+        labels, confidence = mean_certainty(maps, 90, known)
+        assert (labels.item(), confidence.item()) == (1, 90)
+        assert mean_certainty(maps, 90.01, known)[0].item() == X
+
+    @pytest.mark.parametrize('as_type', [torch.uint8, torch.float32])
+    def test_class_that_no_teacher_knows_is_no_label(self, as_type):
+        maps = torch.zeros(2, 3, 1, 1, dtype=as_type)
+        known = torch.tensor([[False, False, True]] * 2)
+        assert mean_certainty(maps, 0, known)[0].item() == 2
+
+    @pytest.mark.parametrize('known', [
+        torch.ones(3, 2).bool(), torch.ones(2, 3), torch.zeros(2, 3).bool()], ids=['shape', 'type', 'nobody'])
+    def test_other_tables_of_known_classes_are_refused(self, known):
+        with pytest.raises(ValueError, match=r'expected known \(2, 3\), \(teachers, classes\), of type bool and with'):
+            mean_certainty(torch.zeros(2, 3, 1, 1).byte(), known=known)
+
+    def test_numbers_beyond_integers_are_refused(self):
+        known = torch.arange(60)[:, None] <= torch.arange(60)  # class c is known to c + 1 of 60 teachers
+        with pytest.raises(ValueError, match='differ too much among the classes'):
+            mean_certainty(torch.zeros(60, 60, 1, 1).byte(), known=known)
+
 
 class TestChannelWise:
 
@@ -187,6 +214,20 @@ def test_channel_wise_equals_its_definition(seed, shape, window, threshold):
     got = channel_wise(labels, certainties, owners, threshold, window)
     np.testing.assert_array_equal(got[0], want)
     np.testing.assert_allclose(got[1], confidence, rtol=1e-6, atol=1e-9)
+
+
+@given(seed=seeds, num_teachers=st.integers(1, 12), threshold=st.integers(0, 100))
+@settings(deadline=None, max_examples=60)
+def test_mean_certainty_equals_its_definition(seed, num_teachers, threshold):
+    _, certainties, _ = random_case(seed, (3, 4), num_teachers, num_classes=6)
+    known = torch.from_numpy(np.random.default_rng(seed).random((num_teachers, 6)) < .6)
+    known[0, 0] = True
+    certainties *= known[..., None, None]
+    means = np.array([[[Fraction(int(pixel), max(1, int(number))) if number else Fraction(-1) for pixel in row]
+                       for row in plane] for plane, number in zip(certainties.int().sum(0), known.sum(0))])
+    labels, confidence = mean_certainty(certainties, threshold, known)
+    np.testing.assert_array_equal(labels, np.where(means.max(0) >= threshold, means.argmax(0), X))
+    np.testing.assert_allclose(confidence, means.max(0).astype(float), rtol=1e-6)
 
 
 @given(seed=seeds, shape=shapes)

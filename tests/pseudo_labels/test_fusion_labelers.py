@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 import torch
 from mmseg.registry import TASK_UTILS
@@ -10,6 +11,7 @@ from mmuda.pseudo_labels import (
     MeanCertaintyLabeler,
     RankUnificationLabeler,
     TeacherPredictions,
+    owners_by_certainty,
 )
 from tests.two_ranks import WORLD_SIZE, run_on_two_ranks
 
@@ -62,6 +64,15 @@ def test_thresholds_on_another_scale_are_refused(labeler, threshold, message):
         labeler(threshold=threshold)
 
 
+@pytest.mark.parametrize('labeler', [MeanCertaintyLabeler(90), RankUnificationLabeler([0., 100.], 90)])
+def test_mean_is_over_the_teachers_that_know_the_class(labeler):
+    certainties = torch.tensor([[0, 100], [0, 100], [0, 100], [34, 0]]).byte()[..., None, None]
+    known = torch.tensor([[True, True]] * 3 + [[True, False]])
+    image = TeacherPredictions(torch.tensor([1, 1, 1, 0]).byte().view(4, 1, 1), certainties, known=known)
+    labels, confidence = labeler(image)
+    assert (labels.item(), confidence.item()) == (1, 1)
+
+
 @pytest.mark.parametrize('labeler', [MeanCertaintyLabeler(), RankUnificationLabeler([1., 2., 3.])])
 def test_planes_of_the_owners_are_not_enough_for_means(labeler):
     image = predictions()
@@ -81,6 +92,22 @@ class TestChannelWise:
         certainties[:, 1] = 60
         labeler = fitted(ChannelWiseLabeler(), [TeacherPredictions(labels, certainties)], num_classes=4)
         assert labeler.owners == (0, 1, 1, 0)  # equal ones: the later; a class of nobody: the first
+
+    def test_owners_are_found_from_certainties_in_whole_percent(self):
+        generator = np.random.default_rng(0)
+        logits = 4 * generator.standard_normal((3, 2, 4, 5, 6)).astype(np.float32)  # images, teachers, classes
+        images = torch.from_numpy(logits).softmax(2)
+        percent, labels = np.floor(100 * images.numpy()).max(2), images.numpy().argmax(2)
+        means = np.array([[percent[:, t][labels[:, t] == c].mean(dtype=float) for c in range(4)] for t in range(2)])
+        labeler = fitted(
+            ChannelWiseLabeler(), [TeacherPredictions.from_probabilities(list(image)) for image in images], 4)
+        assert labeler.owners == owners_by_certainty(torch.from_numpy(means))
+        np.testing.assert_allclose(labeler.summary()['mean_certainties'], means, rtol=1e-12)
+
+    def test_less_than_a_percent_decides_only_by_the_bytes(self):
+        first, second = torch.full((4, ), .999), torch.tensor([1., .99, 1., .99])  # 99 % each; 99.5 % on average
+        image = TeacherPredictions.from_probabilities([torch.stack([p, 1 - p]).view(2, 1, 4) for p in (first, second)])
+        assert fitted(ChannelWiseLabeler(), [image], num_classes=2).owners[0] == 1
 
     def test_summary(self):
         labels = torch.tensor([[0, 0], [0, 1]]).byte().unsqueeze(1)

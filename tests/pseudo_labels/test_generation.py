@@ -136,6 +136,28 @@ def test_two_ranks_share_the_work_and_write_the_same_files(images, store, tmp_pa
     assert contents(store) == contents(begun) == contents(whole)
 
 
+def test_run_that_comes_while_another_labels_is_refused_and_does_no_harm(images, store):
+    refused = []
+
+    class Watched(Brightness):
+
+        def __call__(self, segmentor, image):
+            with pytest.raises(RuntimeError, match=r'another run is making the pseudo labels .*store: start again'):
+                generate(images, PseudoLabelStore(store.root))
+            refused.append(self.calls)
+            return super().__call__(segmentor, image)
+
+    generate(images, store, Watched())
+    assert len(refused) == len(images) and store.manifest()['complete']
+    assert [path.name for path in store.root.parent.glob('.*')] == []
+
+
+def test_runs_that_come_together_share_a_complete_store(images, store):
+    generate(images, store)
+    with store.lock():
+        assert generate(images, PseudoLabelStore(store.root)).calls == 0
+
+
 def test_labels_of_other_images_are_refused(images, store):
     generate(images[:3], store)
     with pytest.raises(ValueError, match='num_images is 3, expected 5'):

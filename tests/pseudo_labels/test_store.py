@@ -1,8 +1,10 @@
 import errno
 import json
+import multiprocessing
 import os
 import shutil
 import subprocess
+import time
 
 import numpy as np
 import pytest
@@ -134,6 +136,36 @@ def test_temporary_files_of_a_killed_process_are_cleared(store):
     (store.root / 'city/.a.png.1.tmp').write_bytes(b'half a f')
     store.open(DESCRIPTION)
     assert files(store.root) == ['manifest.json']
+
+
+def lock_and_wait(root, locked) -> None:
+    with PseudoLabelStore(root).lock():
+        locked.set()
+        time.sleep(600)
+
+
+def test_lock_ends_with_its_process(store):
+    context = multiprocessing.get_context('fork')
+    locked = context.Event()
+    process = context.Process(target=lock_and_wait, args=(store.root, locked))
+    process.start()
+    assert locked.wait(60)
+    with pytest.raises(RuntimeError, match='another run is making the pseudo labels'), store.lock():
+        pass
+    process.kill()
+    process.join()
+    with store.lock():
+        pass
+    assert files(store.root.parent) == ['store/manifest.json']
+
+
+def test_without_locks_of_the_file_system_nobody_is_kept_out(store, monkeypatch):
+    def refuse(*args):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(store_module.fcntl, 'flock', refuse)
+    with store.lock(), store.lock():
+        pass
 
 
 def test_full_disk_leaves_nothing_half_written(store, monkeypatch):

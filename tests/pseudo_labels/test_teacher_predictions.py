@@ -28,6 +28,8 @@ def test_teachers_of_another_shape_are_refused(probabilities):
     ((zeros(2, 4, 5), zeros(3, 4, 5)), r'\(T, C, H, W\), got'),
     ((zeros(2, 4, 5), zeros(2, 3, 4, 5), (0, 1, 1)), r'\(C, H, W\), as owners are given, got'),
     ((zeros(2, 4, 5), zeros(3, 4, 5), (0, 1)), 'owners of 2 classes and planes of 3'),
+    ((zeros(2, 4, 5), zeros(2, 3, 4, 5), None, zeros(2, 2).bool()), r'known \(2, 3\), .* bool, got \(2, 2\)'),
+    ((zeros(2, 4, 5), zeros(2, 3, 4, 5), None, zeros(2, 3)), 'of type bool, got .* torch.uint8'),
     ((zeros(2, 4, 5), zeros(2, 3, 4, 5).float()), 'bytes .uint8., got torch.uint8 and torch.float32')])
 def test_other_shapes_and_types_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):

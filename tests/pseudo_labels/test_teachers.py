@@ -109,10 +109,29 @@ class TestFiles:
         with pytest.raises(ValueError, match=r"teacher 'files': .*x\.npy: .*expected 0\.\.100.* scale 0\.\.1"):
             teacher(*image, [0])
 
-    @pytest.mark.parametrize('shape', [(4, 5, 3), (4, 6, 4), (3, 4, 6)])
-    def test_certainties_of_another_shape_are_refused(self, teacher, image, shape):
+    @pytest.mark.parametrize('value, message', [(300, r'.*\.\.300'), (-5, r'-5\.\.'), (np.nan, r'nan\.\.nan')])
+    @pytest.mark.parametrize('row', range(SIZE[0]))
+    def test_values_off_the_scale_are_noticed_in_every_row(self, teacher, image, certainties, value, message, row):
+        certainties = certainties.astype(np.float32)
+        certainties[row, 2, 1] = value
+        np.save(teacher.certainties / 'x.npy', certainties)
+        with pytest.raises(ValueError, match=rf"'files': .*x\.npy: certainties of {message}.*expected 0\.\.100"):
+            teacher(*image, [1])
+
+    @pytest.mark.parametrize('dtype', [np.uint8, np.int16, np.float16])
+    def test_rare_class_is_no_sign_of_another_scale(self, teacher, image, dtype):
+        certainties = np.zeros((*SIZE, 3), dtype)
+        certainties[..., 0], certainties[..., 1] = 100, 1
+        np.save(teacher.certainties / 'x.npy', certainties)
+        assert (teacher(*image, [1])[1] == 1).all()
+
+    @pytest.mark.parametrize('shape, message', [
+        ((4, 5, 3), r'has \(height, width\) = \(4, 5\), expected .*\(4, 6\)'),
+        ((4, 6, 4), r'has the shape \(4, 6, 4\), expected \(height, width, 3 classes\)'),
+        ((3, 4, 6), r'has the shape \(3, 4, 6\)'), ((24, ), r'has the shape \(24,\)')])
+    def test_certainties_of_another_shape_are_refused(self, teacher, image, shape, message):
         np.save(teacher.certainties / 'x.npy', np.full(shape, 50, np.uint8))
-        with pytest.raises(ValueError, match=r'x\.npy has the shape .*expected .* = \(4, 6, 3\)'):
+        with pytest.raises(ValueError, match=rf'x\.npy {message}'):
             teacher(*image, [0])
 
     @pytest.mark.parametrize('labels, message', [

@@ -4,7 +4,7 @@ from typing import Any
 
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
-from mmengine.optim import OptimWrapper
+from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 from torch import nn
@@ -70,12 +70,19 @@ class TeacherHook(Hook):
         self._handle: Any = None
 
     def before_train(self, runner: Runner) -> None:
-        """Make the teacher from the student, whose weights are loaded, or from the checkpoint."""
+        """Make the teacher from the student, whose weights are loaded, or from the checkpoint.
+
+        Raises:
+            TypeError: If there are several optimizers.
+            ValueError: If the optimizer skips steps of mixed precision unseen, as fused ones do, or the teacher's own
+                statistics would never move.
+        """
         model = _unwrap(runner.model)
         if not getattr(model, 'needs_teacher', False):
             return
         if not isinstance(runner.optim_wrapper, OptimWrapper):
             raise TypeError(f'TeacherHook follows one optimizer, got a {type(runner.optim_wrapper).__name__}')
+        _check_steps_are_seen(runner.optim_wrapper)
         self.student = model.student
         self.teacher = deepcopy(self.student).requires_grad_(False).train(self.mode == 'train')
         self._prepare_statistics()
@@ -134,6 +141,15 @@ class TeacherHook(Hook):
         if self.buffers != 'own':
             ema_update_(self.teacher.buffers(), self.student.buffers(), share if self.buffers == 'average' else 0.)
         self.updates += 1
+
+
+def _check_steps_are_seen(wrapper: OptimWrapper) -> None:
+    """Refuse optimizers that a gradient scaler always calls, and that skip the step themselves."""
+    optimizer = wrapper.optimizer
+    if isinstance(wrapper, AmpOptimWrapper) and getattr(optimizer, '_step_supports_amp_scaling', False):
+        name = type(optimizer).__name__
+        raise ValueError(f'TeacherHook cannot see which steps of mixed precision a fused {name} skips, and would count '
+                         'them: set optim_wrapper.optimizer.fused=False, or train without --amp')
 
 
 def _unwrap(model: nn.Module) -> nn.Module:

@@ -264,7 +264,8 @@ class SelfTrainingLoop(UDATrainLoop):
             self.runner.logger.info(
                 f'Round {plan.index} of {len(self.rounds)}: {plan.target_portion:g} of the target, {plan.num_source} '
                 f'source images, {plan.end - plan.begin} iterations')
-            weights = self.labels.make(self.folder(plan), plan.index, plan.target_portion)
+            made_before = self.summaries[plan.index - 1]['weights'] if plan.index else None
+            weights = self.labels.make(self.folder(plan), plan.target_portion, made_before)
             store = self.labels.store(self.folder(plan))
             labels = store.summary() or {}
             self._keep_summary(plan, dict(asdict(plan), weights=weights, labels=labels))

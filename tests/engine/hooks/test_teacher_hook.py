@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from mmengine.optim import OptimWrapper
+from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from torch import nn
 
 from mmuda.engine.ema import ema_share, ema_update_
@@ -220,6 +220,20 @@ def test_settings_out_of_range(options, message):
 def test_several_optimizers_are_refused():
     with pytest.raises(TypeError, match='follows one optimizer, got a dict'):
         TeacherHook().before_train(SimpleNamespace(model=Model(), optim_wrapper={}))
+
+
+def test_fused_optimizer_under_mixed_precision_is_refused(monkeypatch):
+    monkeypatch.setattr('mmengine.optim.optimizer.amp_optimizer_wrapper.is_cuda_available', lambda: True)
+    model = Model()
+
+    def start(wrapper: type[OptimWrapper], fused: bool) -> None:
+        optimizer = torch.optim.SGD(model.parameters(), lr=1., fused=fused)
+        TeacherHook().before_train(SimpleNamespace(model=model, optim_wrapper=wrapper(optimizer=optimizer)))
+
+    start(OptimWrapper, fused=True)
+    start(AmpOptimWrapper, fused=False)
+    with pytest.raises(ValueError, match=r'a fused SGD skips.*set optim_wrapper\.optimizer\.fused=False'):
+        start(AmpOptimWrapper, fused=True)
 
 
 def test_averaging_needs_tensors_in_pairs():

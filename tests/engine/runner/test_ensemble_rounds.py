@@ -18,6 +18,7 @@ from mmengine.runner import Runner
 from mmseg.registry import HOOKS, RUNNERS
 from PIL import Image
 
+from mmuda.engine import labelling
 from mmuda.engine.runner import SelfTrainingLoop
 from mmuda.pseudo_labels import ChannelWiseLabeler, LogitMapPredictor, MajorityLabeler, PseudoLabelStore
 from mmuda.pseudo_labels.teacher_predictions import TeacherPredictions
@@ -147,15 +148,34 @@ def test_every_policy_runs(data, teachers, tmp_path, labeler):
     assert sum(summary(tmp_path)['labels']['labelled_pixels']) > 0
 
 
-def test_later_rounds_keep_the_labels(data, teachers, run, tmp_path, monkeypatch):
+def count_calls(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> list:
     calls = []
-    original = PseudoLabelStore.write
-    monkeypatch.setattr(PseudoLabelStore, 'write', lambda *args: calls.append(1) or original(*args))
-    cfg = ensemble_config(data, tmp_path, teachers)
-    cfg.train_cfg.num_rounds = 2
-    assert train(cfg).iter == 4
-    assert len(calls) == NUM_TARGET
-    assert_equal_labels(tmp_path, run.work_dir)
+    original = getattr(owner, name)
+    monkeypatch.setattr(owner, name, lambda *args: calls.append(1) or original(*args))
+    return calls
+
+
+class TestLaterRounds:
+
+    def test_labels_and_teachers_are_those_of_the_first(self, data, teachers, run, tmp_path, monkeypatch):
+        written = count_calls(monkeypatch, PseudoLabelStore, 'write')
+        loaded = count_calls(monkeypatch, labelling, 'load_teachers')
+        cfg = ensemble_config(data, tmp_path, teachers)
+        cfg.train_cfg.num_rounds = 2
+        loop = train(cfg).train_loop
+        assert (len(written), len(loaded)) == (NUM_TARGET, 1)
+        assert loop.summaries[1]['weights'] == loop.summaries[0]['weights']
+        assert_equal_labels(tmp_path, run.work_dir)
+
+    def test_resumed_run_needs_no_teacher(self, data, teachers, tmp_path):
+        cfg = add_hook(ensemble_config(data, tmp_path, teachers), type='KillAt', iteration=2)
+        cfg.train_cfg.num_rounds = 2
+        with pytest.raises(Killed):
+            train(cfg)
+        without = [dict(teacher, work_dir='missing') for teacher in teachers]
+        cfg = ensemble_config(data, tmp_path, without, resume=True)
+        cfg.train_cfg.num_rounds = 2
+        assert train(cfg).iter == 4
 
 
 class TestStore:
@@ -188,6 +208,25 @@ class TestStore:
         other = [teachers[0], dict(teachers[1], predictor=dict(type='LogitMapPredictor', scale=0.5))]
         with pytest.raises(ValueError, match=r'cannot resume: .*teacher 1\.predictor'):
             train(ensemble_config(data, tmp_path, other, resume=True))
+
+    def test_more_or_fewer_teachers_are_noticed_when_resuming(self, data, teachers, tmp_path):
+        cfg = add_hook(ensemble_config(data, tmp_path, teachers), type='KillAt', iteration=1)
+        with pytest.raises(Killed):
+            train(cfg)
+        third = dict(teachers[0], name='three')
+        for other, names in ((teachers[:1], 'two'), ([*teachers, third], 'two, plain, three')):
+            with pytest.raises(ValueError, match=rf'made by 2 teachers, but .*teachers has {len(other)} \({names}\)'):
+                train(ensemble_config(data, tmp_path, other, resume=True))
+
+    def test_labels_of_more_teachers_are_noticed_when_resuming(self, data, teachers, tmp_path):
+        options = dict(train_cfg__store=str(tmp_path / 'labels'))
+        cfg = add_hook(ensemble_config(data, tmp_path / 'a', teachers[:1], **options), type='KillAt', iteration=1)
+        with pytest.raises(Killed):
+            train(cfg)
+        PseudoLabelStore(tmp_path / 'labels').delete()
+        train(ensemble_config(data, tmp_path / 'b', teachers, **options))
+        with pytest.raises(ValueError, match='cannot resume: .*teacher 1 is .*, expected None'):
+            train(ensemble_config(data, tmp_path / 'a', teachers[:1], resume=True, **options))
 
 
 class TestOwnedPlanes:
@@ -223,6 +262,7 @@ class TestFiles:
         seen: list[tuple[str, TeacherPredictions]] = []
         patch = pytest.MonkeyPatch()
         original = PseudoLabelStore.write
+        patch.setattr(MajorityLabeler, 'reads_certainties', True)
         patch.setattr(MajorityLabeler, '__call__', lambda _, predictions: (
             seen.append(predictions), (predictions.labels[0], torch.ones(predictions.labels[0].shape)))[1])
         names: list[str] = []
