@@ -38,6 +38,7 @@ METHODS = dict(
     source_continued_colours=('source only, 600 iterations more, random colours', 'source_only'),
     source_continued_colours_bn=('the same, BN statistics of the target', 'source_continued_colours'),
     mrnet=('MRNet stage 1', None),
+    mrnet_colours=('MRNet stage 1, random colours', None),
     mrnet_classmix=('MRNet stage 1 with ClassMix', None),
     mrnet_stage2=('MRNet stage 2', 'mrnet'),
     mrnet_rectified=('MRNet+Rectifying', 'mrnet'),
