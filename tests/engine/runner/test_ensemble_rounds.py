@@ -358,8 +358,8 @@ def test_two_ranks_give_the_labels_of_one(data, teachers, run, tmp_path):
     assert found['owners'] == want['owners'] and found['labelled_pixels'] == want['labelled_pixels']
 
 
-def refused(data: Path, work_dir: Path, teachers: list[dict], change: Callable[[Config], Any], error: type,
-            message: str) -> None:
+def assert_refused(data: Path, work_dir: Path, teachers: list[dict], change: Callable[[Config], Any], error: type,
+                   message: str) -> None:
     cfg = ensemble_config(data, work_dir, teachers)
     change(cfg)
     with pytest.raises(error, match=message):
@@ -375,7 +375,7 @@ def refused(data: Path, work_dir: Path, teachers: list[dict], change: Callable[[
 ])
 def test_owners_that_do_not_fit_are_refused_at_the_start(data, teachers, tmp_path, owner, message):
     labeler = dict(type='ChannelWiseLabeler', owner=owner)
-    refused(data, tmp_path, teachers, lambda cfg: cfg.train_cfg.update(labeler=labeler), ValueError, message)
+    assert_refused(data, tmp_path, teachers, lambda cfg: cfg.train_cfg.update(labeler=labeler), ValueError, message)
 
 
 def test_owner_that_does_not_know_its_class_is_refused(data, teachers, tmp_path):
@@ -396,13 +396,13 @@ def test_owner_that_does_not_know_its_class_is_refused(data, teachers, tmp_path)
     (dict(learning_rate=dict(decay='poly', power=0)), 'learning_rate: .*power = 0'),
 ])
 def test_settings_that_do_not_fit_are_refused_at_the_start(data, teachers, tmp_path, change, message):
-    refused(data, tmp_path, teachers, lambda cfg: cfg.train_cfg.update(change), ValueError, message)
+    assert_refused(data, tmp_path, teachers, lambda cfg: cfg.train_cfg.update(change), ValueError, message)
 
 
 def test_store_of_rounds_without_teachers_is_refused(data, teachers, tmp_path):
     change = dict(teachers=None, store='labels', target_portion=dict(start=1.))
-    refused(data, tmp_path, teachers, lambda cfg: cfg.train_cfg.update(change), ValueError,
-            'train_cfg.store has no effect, as labels come from the model in training')
+    assert_refused(data, tmp_path, teachers, lambda cfg: cfg.train_cfg.update(change), ValueError,
+                   'train_cfg.store has no effect, as labels come from the model in training')
 
 
 def test_no_labels_at_all_are_an_error(data, teachers, tmp_path):
