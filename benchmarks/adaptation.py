@@ -3,7 +3,7 @@
 Runs the shipped configs ``configs/<task>/<method>.py`` through ``tools/train.py``, each in a process of its own, and
 writes what was measured as Markdown tables: mIoU (mean and spread over seeds), IoU per class, wall time, peak memory;
 for self-training also mIoU per round and the portion of each class that was labelled. Beside the trained models it
-reports the source-only model with BatchNorm statistics re-estimated on the unlabelled target images. The number is
+reports source-only models with BatchNorm statistics re-estimated on the unlabelled target images. The number is
 always that of the last checkpoint on the target's validation images.
 
     python benchmarks/adaptation.py toy --seeds 0 1 2
@@ -33,12 +33,13 @@ from mmuda.engine.hooks import AdaptiveBatchNormHook  # noqa: E402
 METHODS = dict(
     source_only=('source only', None),
     source_only_bn=('source only, BN statistics of the target', 'source_only'),
+    source_only_colours=('source only, random colours', None),
+    source_only_colours_bn=('the same, BN statistics of the target', 'source_only_colours'),
     source_continued=('source only, 600 iterations more', 'source_only'),
     source_continued_bn=('the same, BN statistics of the target', 'source_continued'),
     source_continued_colours=('source only, 600 iterations more, random colours', 'source_only'),
     source_continued_colours_bn=('the same, BN statistics of the target', 'source_continued_colours'),
     mrnet=('MRNet stage 1', None),
-    mrnet_colours=('MRNet stage 1, random colours', None),
     mrnet_classmix=('MRNet stage 1 with ClassMix', None),
     mrnet_stage2=('MRNet stage 2', 'mrnet'),
     mrnet_rectified=('MRNet+Rectifying', 'mrnet'),
@@ -52,7 +53,7 @@ METHODS = dict(
     ensemble_certainty=('student, mean certainty', 'source_only'),
     ensemble_majority=('student, majority', 'source_only'))
 TEACHERS = ('mrnet_rectified', 'dacs', 'crst_mrkld', 'cbst')  # in the order of configs/<task>/ensemble.py
-NOT_TRAINED = ('source_only_bn', 'source_continued_bn', 'source_continued_colours_bn')
+NOT_TRAINED = [method for method in METHODS if method.endswith('_bn')]
 SCALES = dict(toy=(257, 129), camvid=(257, 193))  # size of the tested images
 
 

@@ -106,9 +106,9 @@ def test_published_label_thresholds():
     assert thresholds == [None, 0.9, None]
 
 
-def test_source_only_differs_from_mrnet_in_its_objectives_and_statistics_alone():
+def test_mrnets_baseline_differs_from_it_in_its_objectives_and_statistics_alone():
     for task in ('toy', 'camvid'):
-        baseline, method = config(f'{task}/source_only.py'), config(f'{task}/mrnet.py')
+        baseline, method = config(f'{task}/source_only_colours.py'), config(f'{task}/mrnet.py')
         for key in ('train_dataloader', 'optim_wrapper', 'param_scheduler', 'train_cfg', 'randomness'):
             assert baseline[key] == method[key]
         assert baseline.model.segmentor == method.model.segmentor

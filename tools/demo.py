@@ -117,7 +117,7 @@ def train(run: Run, iterations: int) -> None:
     """
     shutil.rmtree(run.work_dir, ignore_errors=True)
     options = [f'load_from={run.start.checkpoint}'] if run.start else []
-    config, full = Config.fromfile(run.config), Config.fromfile(ROOT / 'configs' / 'toy' / 'source_only.py')
+    config, full = Config.fromfile(run.config), Config.fromfile(ROOT / 'configs' / 'toy' / 'source_only_colours.py')
     options += shortened(config, iterations * config.train_cfg.max_iters // full.train_cfg.max_iters)
     arguments = [str(run.config), '--work-dir', str(run.work_dir), '--cfg-options', *options]
     begin = time.monotonic()
@@ -211,7 +211,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     configs, work_dir, console = ROOT / 'configs' / 'toy', args.work_dir.resolve(), Console()
-    source_only = Run('source only', configs / 'source_only.py', work_dir / 'source_only')
+    source_only = Run('source only', configs / 'source_only_colours.py', work_dir / 'source_only')
     mrnet = Run('MRNet', configs / 'mrnet.py', work_dir / 'mrnet')
     rectified = Run('MRNet + Rectifying', configs / 'mrnet_rectified.py', work_dir / 'mrnet_rectified', mrnet)
     runs = [source_only, mrnet, rectified]

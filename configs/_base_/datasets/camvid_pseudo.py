@@ -1,4 +1,4 @@
-# Stage 2: pseudo-labelled target crops, and the same images without labels.
+# Stage 2: pseudo-labelled target crops at the scale of testing, and the same images without labels.
 _base_ = './camvid.py'
 
 train_dataloader = dict(
@@ -11,7 +11,7 @@ train_dataloader = dict(
             pipeline=[
                 dict(type='LoadImageStrict'),
                 dict(type='LoadLabelIds'),
-                dict(type='JitteredResize', scale=(321, 241), ratio_range=(0.8, 1.2)),
+                dict(type='JitteredResize', scale=(257, 193), ratio_range=(1.0, 1.2)),
                 dict(type='HardSampleCrop', crop_size=(193, 257), min_distinct=5),
                 dict(type='HorizontalFlip', prob=0.5),
                 dict(type='PhotoMetricDistortion'),

@@ -1,4 +1,4 @@
-# Stage 2: pseudo-labelled target crops, and the same images without labels.
+# Stage 2: pseudo-labelled target crops at the scale of testing, and the same images without labels.
 _base_ = './toy.py'
 
 train_dataloader = dict(
@@ -13,7 +13,7 @@ train_dataloader = dict(
             pipeline=[
                 dict(type='LoadImageStrict'),
                 dict(type='LoadLabelIds'),
-                dict(type='JitteredResize', scale=(321, 161), ratio_range=(0.8, 1.2)),
+                dict(type='JitteredResize', scale=(257, 129), ratio_range=(1.0, 1.2)),
                 dict(type='HardSampleCrop', crop_size=(129, 257), min_distinct=7),
                 dict(type='HorizontalFlip', prob=0.5),
                 dict(type='PhotoMetricDistortion'),

@@ -1,6 +1,5 @@
-# MRNet, stage 1, with random colours of the source.
-_base_ = './mrnet.py'
+# With random colours of the source.
+_base_ = './toy.py'
 
 source_pipeline = [*_base_.source_pipeline[:-1], dict(type='PhotoMetricDistortion'), _base_.source_pipeline[-1]]
 train_dataloader = dict(dataset=dict(source=dict(pipeline=source_pipeline)))
-work_dir = 'work_dirs/camvid/mrnet_colours'

@@ -1,0 +1,7 @@
+# The control of MRNet: the source alone, with its random colours.
+_base_ = [
+    '../_base_/small_runtime.py', '../_base_/datasets/camvid_colours.py',
+    '../_base_/methods/small_source_only.py', '../_base_/schedules/small.py'
+]
+model = dict(segmentor=dict(decode_head=dict(num_classes=11)))
+work_dir = 'work_dirs/camvid/source_only_colours'

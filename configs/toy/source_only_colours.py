@@ -1,0 +1,6 @@
+# The control of MRNet: the source alone, with its random colours.
+_base_ = [
+    '../_base_/small_runtime.py', '../_base_/datasets/toy_colours.py',
+    '../_base_/methods/small_source_only.py', '../_base_/schedules/small.py'
+]
+work_dir = 'work_dirs/toy/source_only_colours'
