@@ -9,7 +9,7 @@ from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS, OPTIM_WRAPPERS
 
-from tests.tiny import add_hook, hook_of, make_data, tiny_config, train
+from tests.tiny import Killed, add_hook, assert_same, hook_of, load, make_data, tiny_config, train
 
 UPDATES = 2
 
@@ -56,7 +56,7 @@ def config(data: Path, work_dir: Path, **options) -> Config:
     """MRNet whose gradient is the mean over images: no batch statistics, no dropout, no counting of labels."""
     cfg = tiny_config(data, work_dir, model__segmentor__backbone__norm_eval=True,
                       model__segmentor__decode_head__dropout_ratio=0., param_scheduler=[],
-                      default_hooks__checkpoint__interval=1000, **{'train_cfg__max_iters': UPDATES, **options})
+                      **{'default_hooks__checkpoint__interval': 1000, 'train_cfg__max_iters': UPDATES, **options})
     supervision, adversarial, memory = cfg.model.objectives
     supervision.class_weights = None
     supervision.loss.percentile = None
@@ -93,6 +93,33 @@ def test_accumulating_two_images_equals_a_batch_of_two(batches_of_two, accumulat
 def test_discriminators_step_as_often_as_the_student(accumulated):
     steps = {name: len(norms) for name, norms in hook_of(accumulated, 'RecordGradients').norms.items()}
     assert steps == dict(student=UPDATES, aux=UPDATES, main=UPDATES)
+
+
+def late(data: Path, work_dir: Path, **options) -> Config:
+    """Discriminators begin in the middle of the first two iterations that are accumulated."""
+    cfg = config(data, work_dir, optim_wrapper__accumulative_counts=2, train_cfg__max_iters=6,
+                 default_hooks__checkpoint__interval=4, **options)
+    cfg.model.objectives[1].begin = 1
+    return cfg
+
+
+@pytest.fixture(scope='module')
+def begun_late(data, tmp_path_factory) -> Runner:
+    return train(late(data, tmp_path_factory.mktemp('late')))
+
+
+def test_discriminators_that_begin_late_step_when_the_student_does(begun_late):
+    steps = {name: len(norms) for name, norms in hook_of(begun_late, 'RecordGradients').norms.items()}
+    assert steps == dict(student=3, aux=3, main=3)
+
+
+def test_resuming_accumulated_gradients_is_exact(data, begun_late, tmp_path):
+    with pytest.raises(Killed):
+        train(add_hook(late(data, tmp_path), type='KillAt', iteration=4))
+    train(late(data, tmp_path, resume=True))
+    got, want = (load(folder / 'iter_6.pth') for folder in (tmp_path, Path(begun_late.work_dir)))
+    for key in ('state_dict', 'discriminators'):
+        assert_same(got[key], want[key], key)
 
 
 def test_clipping_acts_on_the_student_alone(data, batches_of_two, tmp_path):

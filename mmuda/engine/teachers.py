@@ -1,5 +1,4 @@
 """Teachers of an ensemble from configs: what `train_cfg.teachers` may hold."""
-import ast
 import inspect
 import json
 from collections.abc import Callable, Sequence
@@ -9,10 +8,12 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmengine.runner import CheckpointLoader, find_latest_checkpoint
+from mmengine.runner import CheckpointLoader
 from mmseg.registry import DATASETS, MODELS, TASK_UTILS
 from torch import Tensor, nn
 
+from mmuda.engine.checkpoints import latest_checkpoint, read_settings
+from mmuda.models.segmentors.architecture import architecture_difference
 from mmuda.pseudo_labels import LogitMapPredictor, PseudoLabelStore, fingerprint
 from mmuda.pseudo_labels.generation import ModelPredictions
 from mmuda.pseudo_labels.store import difference
@@ -147,7 +148,7 @@ class ModelTeacherConfig:
     def _checkpoint(self) -> str:
         path = self.checkpoint
         if path is None:
-            path = find_latest_checkpoint(self.work_dir) if self.work_dir else None
+            path = latest_checkpoint(self.work_dir) if self.work_dir else None
             if path is None:
                 raise FileNotFoundError(
                     f'teacher {self.name!r}: there is no checkpoint in {self.work_dir!r}. Train it first: python '
@@ -168,16 +169,11 @@ class ModelTeacherConfig:
         expected = {key: value for key, value in model.state_dict().items() if _predicts(key)}
         found = {key.removeprefix('student.'): value for key, value in state.items()
                  if _predicts(key.removeprefix('student.'))}
-        missing = [key for key in expected if key not in found]
-        unexpected = [key for key in found if key not in expected]
-        reshaped = [f'{key} is {tuple(found[key].shape)}, expected {tuple(value.shape)}'
-                    for key, value in expected.items() if key in found and found[key].shape != value.shape]
-        if missing or unexpected or reshaped:
+        different = architecture_difference(expected, found)
+        if different:
             raise RuntimeError(
                 f'teacher {self.name!r}: the checkpoint {path} is of another architecture than {self.config}: '
-                f'{len(missing)} of {len(expected)} parameters are missing (first: {missing[:3]}), {len(unexpected)} '
-                f'are unknown (first: {unexpected[:3]}), {len(reshaped)} have another shape (first: {reshaped[:3]}). '
-                'Give the config that the checkpoint was trained with')
+                f'{different}. Give the config that the checkpoint was trained with')
         model.load_state_dict(found, strict=False)
 
     def _check_settings(self, checkpoint: dict, path: str) -> None:
@@ -305,32 +301,6 @@ def load_teachers(configs: Sequence[TeacherConfig], student_classes: Sequence[st
     return teachers, json.loads(json.dumps(identities))
 
 
-def read_settings(text: str, names: Sequence[str]) -> dict[str, Any]:
-    """Read settings from a config's text as mmengine writes it, without executing any of it.
-
-    Args:
-        text (str): ``Config.pretty_text``: assignments of numbers, strings, lists, tuples and ``dict(key=value)``.
-        names (Sequence[str]): Of the settings.
-
-    Returns:
-        dict[str, Any]: Those that are there and can be read.
-
-    Example:
-        >>> read_settings('model = dict(type="FCNHead", sizes=(1, 2))', ['model'])
-        {'model': {'type': 'FCNHead', 'sizes': (1, 2)}}
-    """
-    found = {}
-    try:
-        for statement in ast.parse(text).body:
-            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-                name = statement.targets[0].id
-                if name in names:
-                    found[name] = _literal(statement.value)
-    except (SyntaxError, ValueError, TypeError, RecursionError):
-        return {}
-    return found
-
-
 def _teacher_config(index: int, teacher: dict, predictor: dict | None) -> TeacherConfig:
     try:
         if 'config' in teacher:
@@ -340,19 +310,6 @@ def _teacher_config(index: int, teacher: dict, predictor: dict | None) -> Teache
         raise ValueError(f'train_cfg.teachers[{index}] has the keys {sorted(teacher)} ({error}): expected `config`, '
                          'and optionally checkpoint or work_dir, predictor, classes, drop_classes, name; or `labels` '
                          'and `certainties`, and optionally classes, drop_classes, name') from error
-
-
-def _literal(node: ast.expr) -> Any:
-    """As ``ast.literal_eval``, which knows no ``dict(key=value)``."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == 'dict':
-        pairs = {keyword.arg: _literal(keyword.value) for keyword in node.keywords}
-        return dict(*map(_literal, node.args), **pairs)
-    if isinstance(node, ast.Dict):
-        return {ast.literal_eval(key): _literal(value) for key, value in zip(node.keys, node.values)}
-    if isinstance(node, ast.List | ast.Tuple):
-        values = [_literal(value) for value in node.elts]
-        return values if isinstance(node, ast.List) else tuple(values)
-    return ast.literal_eval(node)
 
 
 def _settings_of_weights(cfg: dict) -> dict[str, Any]:

@@ -9,7 +9,8 @@ import torch
 from mmengine.config import Config
 from mmseg.registry import TASK_UTILS
 
-from mmuda.engine.teachers import ModelTeacherConfig, load_teachers, read_settings, teacher_configs
+from mmuda.engine.checkpoints import read_settings
+from mmuda.engine.teachers import ModelTeacherConfig, load_teachers, teacher_configs
 from mmuda.pseudo_labels import LogitMapPredictor, MultiViewPredictor, PseudoLabelStore
 from mmuda.pseudo_labels.generation import read_image
 from tests.engine.ensemble import CLASSES, make_teachers, write_teacher

@@ -22,8 +22,8 @@ class DiscriminatorHook(Hook):
     One discriminator, optimizer and schedule is built per classifier that the objective aligns. The
     objective's generator loss sees them with frozen weights; after the segmentor's step this hook
     trains them on the maps of that step, in full precision also where the segmentor runs in mixed
-    precision, and steps as often as the segmentor does under gradient accumulation. Gradients are
-    averaged over ranks.
+    precision, and steps when the segmentor does under gradient accumulation. Gradients are averaged over
+    ranks.
 
     Args:
         discriminator (dict): Config; ``in_channels`` defaults to the number of classes.
@@ -81,29 +81,35 @@ class DiscriminatorHook(Hook):
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict | None = None,
                          outputs: dict | None = None) -> None:
         """Train every discriminator on the maps of this iteration."""
-        maps = self.objective.pop_maps()
-        if maps is not None:
-            real, fakes = maps
-            for name, fake in fakes.items():
-                loss = self._train(name, real, fake)
-                if outputs is not None:
-                    outputs[f'{self.objective_name}.discriminator_loss_{name}'] = loss
-                runner.message_hub.update_scalar(f'train/{self.objective_name}.discriminator_loss_{name}', loss)
+        real, fakes = self.objective.pop_maps() or (None, {})
+        for name, fake in fakes.items():
+            self.optim_wrappers[name]._inner_count = runner.iter  # the objective is not active in every iteration
+            loss = self._add_gradients(name, real, fake)
+            if outputs is not None:
+                outputs[f'{self.objective_name}.discriminator_loss_{name}'] = loss
+            runner.message_hub.update_scalar(f'train/{self.objective_name}.discriminator_loss_{name}', loss)
+        if runner.optim_wrapper.should_update():
+            self._step()
         for schedulers in self.schedulers.values():
             for scheduler in schedulers:
                 scheduler.step()
 
-    def _train(self, name: str, real: Tensor, fake: Tensor) -> Tensor:
+    def _add_gradients(self, name: str, real: Tensor, fake: Tensor) -> Tensor:
         discriminator, optim_wrapper = self.discriminators[name], self.optim_wrappers[name]
         dtype = next(discriminator.parameters()).dtype
         with _trainable(discriminator):
             loss = self.objective.loss.discriminator(discriminator, fake.to(dtype), real.to(dtype))
             optim_wrapper.backward(optim_wrapper.scale_loss(loss))
-        if optim_wrapper.should_update():
-            all_reduce_params([p.grad for p in discriminator.parameters()], op='mean')
-            optim_wrapper.step()
-            optim_wrapper.zero_grad()
         return loss.detach()
+
+    def _step(self) -> None:
+        for name, optim_wrapper in self.optim_wrappers.items():
+            gradients = [parameter.grad for parameter in self.discriminators[name].parameters()
+                         if parameter.grad is not None]
+            if gradients:
+                all_reduce_params(gradients, op='mean')
+                optim_wrapper.step()
+                optim_wrapper.zero_grad()
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Add the discriminators, their optimizers and schedules to the checkpoint."""

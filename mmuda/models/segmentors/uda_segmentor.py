@@ -10,6 +10,7 @@ from mmseg.utils import ConfigType, OptConfigType, OptSampleList, SampleList
 from torch import Tensor, nn
 
 from mmuda.models.augmentation import StrongAugmentation
+from mmuda.models.segmentors.architecture import architecture_difference
 from mmuda.models.segmentors.step import NO_TEACHER, Step
 
 
@@ -22,8 +23,8 @@ class UDASegmentor(BaseSegmentor):
     optimizer wrapper. In prediction it *is* its student, so that stock testing, test-time
     augmentation, visualisation and inference work.
 
-    A checkpoint of the plain student (without the ``student.`` prefix) loads as it is. A checkpoint
-    of another architecture is refused.
+    A checkpoint of the plain student (without the ``student.`` prefix) loads as it is; auxiliary heads that the
+    student does not have are left out. A checkpoint of another architecture is refused, a larger one, too.
 
     Args:
         segmentor (dict): Config of the student, any registered segmentor with one decode head.
@@ -38,8 +39,8 @@ class UDASegmentor(BaseSegmentor):
             so that BatchNorm normalises each domain by its own statistics (Chang et al., Domain-Specific Batch
             Normalization, CVPR 2019); ``statistics_views`` then names domains. Defaults to False.
         data_preprocessor (dict, optional): Usually ``UDADataPreprocessor``.
-        allow_partial_checkpoint (bool): Accept checkpoints that lack parameters of the student or
-            hold them in other shapes; these keep their values. Defaults to False.
+        allow_partial_checkpoint (bool): Accept checkpoints that lack parameters of the student, hold them in other
+            shapes (these keep their values), or hold more than the student has. Defaults to False.
         init_cfg (dict, optional): Initialisation config.
         pretrained, train_cfg (None): ``mmseg.apis.init_model`` adds these keys to every model; they
             can only be None.
@@ -161,27 +162,24 @@ class UDASegmentor(BaseSegmentor):
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *args: Any) -> None:
         own = f'{prefix}student.'
-        expected = {f'{own}{key}': value.shape for key, value in self.student.state_dict().items()}
-        if not any(key.startswith(own) for key in state_dict):
-            for key in [key for key in state_dict if f'{prefix}student.{key[len(prefix):]}' in expected]:
+        if not any(key.startswith(own) for key in state_dict):  # a plain segmentor
+            for key in [key for key in state_dict if key.startswith(prefix)]:
                 state_dict[f'{own}{key[len(prefix):]}'] = state_dict.pop(key)
         if not self.allow_partial_checkpoint:
-            self._check_architecture(expected, state_dict)
+            self._check_architecture(
+                {key[len(own):]: value for key, value in state_dict.items() if key.startswith(own)})
         super()._load_from_state_dict(state_dict, prefix, *args)
 
-    @staticmethod
-    def _check_architecture(expected: dict[str, Sequence[int]], state_dict: dict[str, Tensor]) -> None:
-        missing = [key for key in expected if key not in state_dict and not key.endswith('num_batches_tracked')]
-        reshaped = [
-            f'{key} is {tuple(state_dict[key].shape)}, expected {tuple(shape)}' for key, shape in expected.items()
-            if key in state_dict and state_dict[key].shape != shape
-        ]
-        if missing or reshaped:
+    def _check_architecture(self, given: dict[str, Tensor]) -> None:
+        expected = self.student.state_dict()
+        spare = [key for key in given if key.startswith('auxiliary_head.') and key not in expected]
+        different = architecture_difference(
+            expected, {key: value for key, value in given.items() if key not in spare})
+        if different:
             raise RuntimeError(
-                f'the checkpoint is of another architecture: {len(missing)} of {len(expected)} student parameters '
-                f'are missing (first: {missing[:3]}), {len(reshaped)} have another shape (first: {reshaped[:3]}). '
-                'Use the config that the checkpoint was trained with, or set model.allow_partial_checkpoint=True to '
-                'load what fits')
+                f'the checkpoint is of another architecture than the student: {different}. Use the config that the '
+                'checkpoint was trained with, or set model.allow_partial_checkpoint=True to load what fits')
+
 
 
 def _with_num_classes(objective: ConfigType, num_classes: int) -> ConfigType:

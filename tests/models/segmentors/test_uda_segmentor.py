@@ -81,10 +81,27 @@ def test_other_architecture_is_refused_and_the_model_unchanged(config):
     before = {name: value.clone() for name, value in model.state_dict().items()}
     with pytest.raises(RuntimeError) as error:
         model.load_state_dict(other_architecture(config), strict=False)
-    for part in ('another architecture', 'student.backbone.conv1.weight', '(7, 32, 1, 1), expected (19, 32, 1, 1)',
+    for part in ('another architecture', "'backbone.conv1.weight'", '(7, 32, 1, 1), expected (19, 32, 1, 1)',
                  'allow_partial_checkpoint'):
         assert part in str(error.value)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+@pytest.mark.parametrize('plain', [False, True], ids=['own', 'plain'])
+def test_larger_architecture_is_refused(config, plain):
+    larger = build(config)
+    larger.student.backbone.layer4.append(larger.student.backbone.layer4[-1])
+    state = (larger.student if plain else larger).state_dict()
+    with pytest.raises(RuntimeError, match=r'12 are unknown \(first: .*backbone.layer4.2.conv1'):
+        build(config).load_state_dict(state, strict=False)
+    build(config, allow_partial_checkpoint=True).load_state_dict(state, strict=False)
+
+
+def test_auxiliary_heads_of_a_plain_checkpoint_are_left_out(config):
+    state, model = noisy(build(config).student).state_dict(), build(config)
+    want = {f'student.{name}': value for name, value in state.items()}
+    model.load_state_dict(dict(state, **{'auxiliary_head.conv_seg.bias': torch.zeros(19)}), strict=False)
+    assert all(torch.equal(model.state_dict()[name], value) for name, value in want.items())
 
 
 def test_partial_checkpoint_loads_where_it_is_allowed(config):
