@@ -50,6 +50,11 @@ def test_model_builds(name):
 
 
 @pytest.mark.parametrize('name', METHODS)
+def test_every_image_is_drawn_where_drawing_is_asked_for(name):
+    assert config(name).default_hooks.visualization.interval == 1
+
+
+@pytest.mark.parametrize('name', METHODS)
 def test_every_config_has_its_own_work_dir(name):
     assert config(name).work_dir == f'work_dirs/{name.removesuffix(".py")}'
 

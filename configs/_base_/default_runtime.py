@@ -18,7 +18,7 @@ default_hooks = dict(
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='CheckpointHook', by_epoch=False, interval=5000),
     sampler_seed=dict(type='DistSamplerSeedHook'),
-    visualization=dict(type='SegVisualizationHook'),
+    visualization=dict(type='SegVisualizationHook', interval=1),  # all images, where drawing is asked for
     resume_state=dict(type='ResumeStateHook'),
     class_check=dict(type='ClassCheckHook'),
     loss_check=dict(type='LossCheckHook'),

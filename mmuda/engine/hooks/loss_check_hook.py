@@ -4,6 +4,8 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
+from mmuda.engine.checkpoints import latest_checkpoint
+
 
 @HOOKS.register_module()
 class LossCheckHook(Hook):
@@ -47,7 +49,9 @@ class LossCheckHook(Hook):
         if finite is None or finite.all():
             return
         terms = [name for name, ok in zip(self._names, finite.tolist()) if not ok]
+        last = latest_checkpoint(runner.work_dir)
+        saved = f'The last checkpoint, {last}, is from before' if last else 'No checkpoint was saved before'
         raise FloatingPointError(
             f'at iteration {runner.iter + 1} or at most {self.interval} before it, these losses were not finite: '
-            f'{", ".join(terms)}. The last checkpoint is from before. Lower the learning rate, clip gradients, or '
+            f'{", ".join(terms)}. {saved}. Lower the learning rate, clip gradients, or '
             'look at the labels of that term')

@@ -1,13 +1,16 @@
 """Exact resuming."""
 import random
+from pathlib import Path
 
 import numpy as np
 import torch
 from mmengine.dist import get_rank
 from mmengine.hooks import Hook
+from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
+from mmuda.engine.checkpoints import latest_checkpoint
 from mmuda.engine.runner import UDATrainLoop
 
 
@@ -19,6 +22,8 @@ class ResumeStateHook(Hook):
       and whatever a model draws needs no saved state.
     - The number of samples drawn goes into the checkpoint, and training continues behind it, also with
       another batch size or number of ranks; so does what the loop itself has to remember.
+    - A run with a checkpoint of its own in its work dir resumes from that, wherever the work dir is now. A
+      ``load_from`` outside the work dir then only says where the run once started.
     - A checkpoint that is loaded but not resumed from (``load_from``) brings weights only: the state of
       objectives, such as running class statistics, starts anew.
 
@@ -26,6 +31,18 @@ class ResumeStateHook(Hook):
     """
 
     priority = 'VERY_HIGH'
+
+    def before_run(self, runner: Runner) -> None:
+        """Find the run's own checkpoint."""
+        testing = not isinstance(runner.optim_wrapper, OptimWrapper)
+        if testing or not runner._resume or runner._has_loaded:
+            return
+        own, start = latest_checkpoint(runner.work_dir), runner._load_from
+        if own is None or (start is not None and Path(start).resolve().parent == Path(own).resolve().parent):
+            return
+        if start is not None:
+            runner.logger.warning(f'Resuming from the last checkpoint of {runner.work_dir}, not from load_from={start}')
+        runner._load_from = own
 
     def before_train(self, runner: Runner) -> None:
         """Check that the loop can start anywhere."""

@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 from mmengine.logging import MessageHub
+from mmseg.models.data_preprocessor import SegDataPreProcessor
 from mmseg.models.segmentors.base import BaseSegmentor
 from mmseg.registry import MODELS
 from mmseg.utils import ConfigType, OptConfigType, OptSampleList, SampleList
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from mmuda.models.augmentation import StrongAugmentation
 from mmuda.models.segmentors.architecture import architecture_difference
 from mmuda.models.segmentors.step import NO_TEACHER, Step
+from mmuda.models.segmentors.uda_data_preprocessor import UDADataPreprocessor
 
 
 @MODELS.register_module()
@@ -66,6 +68,7 @@ class UDASegmentor(BaseSegmentor):
         self.separate_domains = separate_domains
         self.allow_partial_checkpoint = allow_partial_checkpoint
         self._lent: dict[str, nn.Module] = {}
+        self._check_preprocessor()
         self._check_augmentations()
         names = [objective.name for objective in self.objectives]
         repeated = sorted({name for name in names if names.count(name) > 1})
@@ -145,6 +148,12 @@ class UDASegmentor(BaseSegmentor):
     def encode_decode(self, inputs: Tensor, batch_data_samples: list[dict]) -> Tensor:
         """Encode and decode with the student."""
         return self.student.encode_decode(inputs, batch_data_samples)
+
+    def _check_preprocessor(self) -> None:
+        kind = type(self.data_preprocessor)
+        if len(self.objectives) and issubclass(kind, SegDataPreProcessor) and not issubclass(kind, UDADataPreprocessor):
+            raise TypeError(f'model.data_preprocessor is of type {kind.__name__}, which knows no streams of images per '
+                            "view: set type='UDADataPreprocessor', it takes the same arguments")
 
     def _check_augmentations(self) -> None:
         """Refuse an augmentation that takes the images for other than the preprocessor makes them."""

@@ -33,10 +33,11 @@ def test_the_first_ruined_term_is_named(data, tmp_path):
         train(config(data, tmp_path, default_hooks__loss_check__interval=4))
     assert 'not finite: ruined.loss.' in str(error.value)
     assert 'iteration 4' in str(error.value)
+    assert 'No checkpoint was saved before' in str(error.value)
 
 
 def test_ruined_weights_are_not_saved(data, tmp_path):
-    with pytest.raises(FloatingPointError, match='ruined.loss'):
+    with pytest.raises(FloatingPointError, match='ruined.loss.*last checkpoint, .*iter_1.pth, is from before'):
         train(config(data, tmp_path, default_hooks__loss_check__interval=100, default_hooks__checkpoint__interval=1,
                      default_hooks__checkpoint__max_keep_ckpts=-1))
     assert [path.name for path in tmp_path.glob('*.pth')] == ['iter_1.pth']

@@ -49,6 +49,43 @@ def test_loading_takes_the_student_and_starts_objectives_anew(data, checkpoint, 
     assert runner.train_loop.samples_at(1) == 2
 
 
+@pytest.fixture
+def stopped(data, tmp_path) -> Path:
+    """The work dir of a run of two iterations."""
+    train(tiny_config(data, tmp_path / 'stopped', 'source_only'))
+    return tmp_path / 'stopped'
+
+
+def resumed(data: Path, work_dir: Path, **options) -> Runner:
+    return train(tiny_config(data, work_dir, 'source_only', resume=True, train_cfg__max_iters=3, **options))
+
+
+def samples_drawn(work_dir: Path) -> int:
+    return load(work_dir / 'iter_3.pth')['samples_drawn']
+
+
+def test_own_checkpoint_is_resumed_from_and_not_the_one_the_run_started_from(data, stopped, tmp_path):
+    start = load(stopped / 'iter_2.pth')
+    start['meta']['iter'] = 1
+    torch.save(start, tmp_path / 'start.pth')
+    resumed(data, stopped, load_from=str(tmp_path / 'start.pth'))
+    assert samples_drawn(stopped) == 6  # a resumed start would have drawn 4 before its second iteration
+
+
+def test_older_checkpoint_of_the_run_can_be_resumed_from(data, stopped):
+    older = load(stopped / 'iter_2.pth')
+    older['meta']['iter'], older['samples_drawn'] = 1, 100
+    torch.save(older, stopped / 'iter_1.pth')
+    resumed(data, stopped, load_from=str(stopped / 'iter_1.pth'))
+    assert samples_drawn(stopped) == 104
+
+
+def test_moved_work_dir_is_resumed(data, stopped, tmp_path):
+    moved = stopped.rename(tmp_path / 'moved')
+    resumed(data, moved)
+    assert samples_drawn(moved) == 6
+
+
 def test_another_train_loop_is_refused(data, tmp_path):
     cfg = tiny_config(data, tmp_path, 'source_only', train_cfg__type='IterBasedTrainLoop')
     with pytest.raises(TypeError, match='needs train_cfg=dict.type="UDATrainLoop".*got IterBasedTrainLoop'):

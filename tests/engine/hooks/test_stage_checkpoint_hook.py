@@ -49,6 +49,23 @@ def test_missing_stage_says_what_to_run(tmp_path):
         start(tmp_path / 'nowhere', runner(tmp_path))
 
 
+def test_work_dir_that_was_moved_is_found(stages):
+    earlier, this = stages
+    moved = earlier.rename(earlier.with_name('moved'))
+    assert start(moved, runner(this))._load_from == str(moved / 'iter_7.pth')
+
+
+@pytest.mark.parametrize('reached', [3, 4])
+def test_stage_that_did_not_end_is_warned_of(stages, reached):
+    earlier, this = stages
+    warnings = []
+    run = runner(this, logger=SimpleNamespace(info=print, warning=warnings.append))
+    hook = StageCheckpointHook(str(earlier), 'configs/toy/mrnet.py')
+    hook.before_run(run)
+    hook.after_load_checkpoint(run, dict(meta=dict(iter=reached, cfg='train_cfg = dict(max_iters=4)')))
+    assert [text.split('.pth ')[1].split(':')[0] for text in warnings] == ['is of iteration 3 of 4'] * (reached == 3)
+
+
 def test_load_from_takes_precedence(stages):
     earlier, this = stages
     assert start(earlier, runner(this, _load_from='mine.pth'))._load_from == 'mine.pth'

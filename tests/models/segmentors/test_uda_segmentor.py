@@ -119,6 +119,13 @@ def test_objectives_of_one_name_are_refused(config):
     build(config, objectives=[ONE, dict(ONE, name='entropy_of_source', view='source')])
 
 
+def test_stock_preprocessor_is_refused_for_training(config):
+    stock = dict(config.model.data_preprocessor, type='SegDataPreProcessor')
+    with pytest.raises(TypeError, match='SegDataPreProcessor, which knows no streams .*UDADataPreprocessor'):
+        build(config, data_preprocessor=stock)
+    build(config, data_preprocessor=stock, objectives=[])
+
+
 def test_training_without_objectives_is_refused(config):
     with pytest.raises(RuntimeError, match='no objectives'):
         build(config, objectives=[]).loss({}, {})
