@@ -9,7 +9,18 @@ from mmengine.config import Config
 
 from mmuda.datasets import UDADataset
 from mmuda.pseudo_labels import PseudoLabelStore
-from tests.tiny import REPO, Killed, add_hook, assert_same, load, make_data, run_tool, tiny_config, train
+from tests.tiny import (
+    REPO,
+    Killed,
+    add_hook,
+    assert_same,
+    load,
+    make_data,
+    opened_files,
+    run_tool,
+    tiny_config,
+    train,
+)
 
 KILLED, END = 2, 4
 STATE = ('state_dict', 'optimizer', 'param_schedulers', 'samples_drawn')
@@ -92,6 +103,21 @@ def test_sigkill_and_resume_by_the_command_line(data, whole, tmp_path):
         assert_same(got[key], want[key], key)
     assert lost == images(whole)[:KILLED + 1]
     assert images(tmp_path / 'run') == images(whole)[KILLED:]
+
+
+def test_target_labels_are_never_opened(data, tmp_path):
+    with opened_files() as opened:
+        train(tiny_config(data, tmp_path))
+    assert any('gta/labels' in path for path in opened)
+    assert any('leftImg8bit/train' in path for path in opened)
+    assert not [path for path in opened if 'gtFine' in path]
+
+
+def test_training_works_without_target_labels(data, tmp_path):
+    shutil.copytree(data, tmp_path / 'toy')
+    shutil.rmtree(tmp_path / 'toy/cityscapes/gtFine')
+    train(tiny_config(tmp_path / 'toy', tmp_path / 'run'))
+    assert (tmp_path / 'run/iter_2.pth').is_file()
 
 
 def test_resuming_late_loads_no_skipped_image(data, whole, tmp_path, monkeypatch):

@@ -3,6 +3,8 @@ import os
 import subprocess
 import sys
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +198,15 @@ def run_tool(*command: object, cwd: Path, **env: str) -> subprocess.CompletedPro
     env = {**os.environ, 'CUDA_VISIBLE_DEVICES': '', 'OMP_NUM_THREADS': '1', 'PYTHON': sys.executable,
            'PYTHONPATH': str(REPO), **env}
     return subprocess.run([str(part) for part in command], cwd=cwd, env=env, capture_output=True, text=True)
+
+
+@contextmanager
+def opened_files() -> Iterator[list[str]]:
+    """Names of the files that this process opens."""
+    opened, recording = [], [True]  # an audit hook stays for good
+    sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == 'open' and recording else None)
+    yield opened
+    recording.clear()
 
 
 def load(path: Path) -> dict:

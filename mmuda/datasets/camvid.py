@@ -17,4 +17,5 @@ class CamVidDataset(PublishedDataset):
     DATA_PREFIX = dict(img_path='images/day_train', seg_map_path='labels/day_train')
     IMG_SUFFIX = '.jpg'
     LABEL_FORMAT = label_maps.CAMVID
-    HOW_TO_GET = 'Put or link CamVid day-to-dusk so that data_root holds images/<split>/ and labels/<split>/.'
+    HOW_TO_GET = ('Put or link CamVid so that data_root holds images/<split>/ and labels/<split>/, see '
+                  'configs/camvid/README.md.')

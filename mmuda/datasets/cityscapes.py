@@ -20,6 +20,7 @@ class CityscapesLabelIdsDataset(PublishedDataset):
     LABEL_FORMAT = label_maps.CITYSCAPES
     HOW_TO_GET = ('Get leftImg8bit_trainvaltest.zip and gtFine_trainvaltest.zip from '
                   'https://www.cityscapes-dataset.com/ and unpack both into data_root.')
+    HAS_TOY = True
 
 
 @DATASETS.register_module()

@@ -19,3 +19,4 @@ class GTADataset(PublishedDataset):
     LABEL_FORMAT = label_maps.GTA
     HOW_TO_GET = ('Get GTA5 from https://download.visinf.tu-darmstadt.de/data/from_games/ and unpack all '
                   'parts so that data_root holds images/ and labels/.')
+    HAS_TOY = True

@@ -1,4 +1,5 @@
 """What all data sets in their published form share."""
+import os
 import os.path as osp
 from collections.abc import Iterable
 
@@ -7,8 +8,7 @@ from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 
 from mmuda.datasets.label_maps import LabelFormat, train_ids
-
-_TOY_HINT = 'For the toy data set run `python tools/make_toy_data.py`.'
+from mmuda.datasets.transform_names import transform_names
 
 
 @DATASETS.register_module()
@@ -32,6 +32,8 @@ class PublishedDataset(BaseSegDataset):
             ``img_suffix``.
 
     Raises:
+        ValueError: If there are no classes, or the pipeline has mmseg's ``LoadAnnotations``, which knows nothing of
+            published ids.
         FileNotFoundError: If the image folder is missing or empty, ``ann_file`` or an image in it is missing, or
             an image has no label file.
     """
@@ -41,17 +43,24 @@ class PublishedDataset(BaseSegDataset):
     SEG_MAP_SUFFIX = '.png'
     LABEL_FORMAT: LabelFormat = train_ids()
     HOW_TO_GET = 'Check data_root and data_prefix in the config.'
+    HAS_TOY = False  # whether tools/make_toy_data.py writes this layout
 
     def __init__(self,
                  data_prefix: dict | None = None,
                  img_suffix: str | None = None,
                  seg_map_suffix: str | None = None,
                  **kwargs) -> None:
+        if any(name.split('.')[-1] == 'LoadAnnotations' for name in transform_names(kwargs.get('pipeline', []))):
+            raise ValueError(f'{type(self).__name__}: LoadAnnotations in the pipeline would take published ids for '
+                             "classes. Put dict(type='LoadLabelIds') in its place.")
         super().__init__(
             data_prefix=dict(self.DATA_PREFIX if data_prefix is None else data_prefix),
             img_suffix=self.IMG_SUFFIX if img_suffix is None else img_suffix,
             seg_map_suffix=self.SEG_MAP_SUFFIX if seg_map_suffix is None else seg_map_suffix,
             **kwargs)
+        if not self.metainfo.get('classes'):
+            raise ValueError(f'{type(self).__name__}: the classes are not known. Give the data set '
+                             'metainfo=dict(classes=(...), palette=[...]).')
 
     def load_data_list(self) -> list[dict]:
         """List images and labels, and check that they are there.
@@ -62,34 +71,50 @@ class PublishedDataset(BaseSegDataset):
         image_dir, label_dir = self.data_prefix.get('img_path', ''), self.data_prefix.get('seg_map_path')
         if not fileio.isdir(image_dir, backend_args=self.backend_args):
             raise FileNotFoundError(
-                f'{type(self).__name__}: there is no image folder {image_dir!r}. {self._hint()}')
+                f'{type(self).__name__}: there is no image folder {_absolute(image_dir)!r}. {self._hint()}')
         if self.ann_file and not fileio.exists(self.ann_file, backend_args=self.backend_args):
             raise FileNotFoundError(
-                f'{type(self).__name__}: there is no image list {self.ann_file!r}. Correct ann_file, or '
+                f'{type(self).__name__}: there is no image list {_absolute(self.ann_file)!r}. Correct ann_file, or '
                 'leave it empty to use every image of the folder.')
         data_list = super().load_data_list()
         if not data_list:
-            place = f'image list {self.ann_file!r} is empty' if self.ann_file else \
-                f'folder {image_dir!r} holds no file that ends in {self.img_suffix!r}'
+            place = f'image list {_absolute(self.ann_file)!r} is empty' if self.ann_file else \
+                f'folder {_absolute(image_dir)!r} holds no file that ends in {self.img_suffix!r}'
             raise FileNotFoundError(f'{type(self).__name__}: {place}. {self._hint()}')
         if self.ann_file:
             missing = self._missing(image_dir, self.img_suffix, (info['img_path'] for info in data_list))
             if missing:
                 raise FileNotFoundError(
-                    f'{type(self).__name__}: {len(missing)} images of the list {self.ann_file!r} are missing, first '
-                    f'at {missing[:3]}. A line of the list is the path of an image relative to {image_dir!r} without '
-                    f'{self.img_suffix!r}.')
+                    f'{type(self).__name__}: {len(missing)} images of the list {_absolute(self.ann_file)!r} are '
+                    f'missing, first at {_absolute(missing[0])!r}. A line of the list is the path of an image relative '
+                    f'to {_absolute(image_dir)!r} without {self.img_suffix!r}.')
         if label_dir is not None:
             missing = self._missing(label_dir, self.seg_map_suffix, (info['seg_map_path'] for info in data_list))
             if missing:
                 raise FileNotFoundError(
                     f'{type(self).__name__}: {len(missing)} images have no label file, the first are missing at '
-                    f'{missing[:3]}. {self._hint()} For unlabelled use leave seg_map_path out of data_prefix.')
+                    f'{[_absolute(path) for path in missing[:3]]}. {self._hint()} '
+                    'For unlabelled use leave seg_map_path out of data_prefix.')
         return data_list
 
     def get_data_info(self, idx: int) -> dict:
-        """The entry of one image, with the encoding of its label under ``label_format``."""
-        return {**super().get_data_info(idx), 'label_format': self.LABEL_FORMAT}
+        """The entry of one image, with the encoding of its label (``label_format``) and ``num_classes``."""
+        return {**super().get_data_info(idx), 'label_format': self.LABEL_FORMAT,
+                'num_classes': len(self.metainfo['classes'])}
+
+    def prepare_data(self, idx: int) -> dict:
+        """Pass one image through the pipeline.
+
+        Raises:
+            OSError: If a file cannot be read; the message names it.
+        """
+        try:
+            return super().prepare_data(idx)
+        except (OSError, SyntaxError) as error:  # Pillow's, of which stock loading does not say where
+            info = self.get_data_info(idx)
+            if any(info.get(key) and info[key] in str(error) for key in ('img_path', 'seg_map_path')):
+                raise
+            raise OSError(f'cannot read image {info["img_path"]}: {error}') from error
 
     def _missing(self, folder: str, suffix: str, paths: Iterable[str]) -> list[str]:
         present = set()
@@ -99,4 +124,9 @@ class PublishedDataset(BaseSegDataset):
         return [path for path in paths if path not in present]
 
     def _hint(self) -> str:
-        return f'{self.HOW_TO_GET} {_TOY_HINT}'
+        toy = ' For the toy data set run `python tools/make_toy_data.py`.' if self.HAS_TOY else ''
+        return f'{self.HOW_TO_GET} Relative paths start where training is started, at {os.getcwd()!r}.{toy}'
+
+
+def _absolute(path: str) -> str:
+    return path if '://' in path else osp.abspath(path)

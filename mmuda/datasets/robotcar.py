@@ -20,3 +20,4 @@ class RobotCarDataset(PublishedDataset):
     HOW_TO_GET = ('Get the Oxford RobotCar release of "Domain Adaptation for Structured Output via '
                   'Discriminative Patch Representations" (NEC Labs page of the paper) so that data_root '
                   'holds train/, val/ and anno/.')
+    HAS_TOY = True

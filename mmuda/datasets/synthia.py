@@ -18,3 +18,4 @@ class SynthiaDataset(PublishedDataset):
     LABEL_FORMAT = label_maps.SYNTHIA
     HOW_TO_GET = ('Get SYNTHIA-RAND-CITYSCAPES from https://synthia-dataset.net/ and unpack it so that '
                   'data_root holds RGB/ and GT/LABELS/.')
+    HAS_TOY = True

@@ -5,6 +5,7 @@ from mmengine.dataset import BaseDataset
 from mmseg.registry import DATASETS
 
 from mmuda.datasets.isolated_rng import isolated_rng
+from mmuda.datasets.transform_names import transform_names
 from mmuda.datasets.unlabelled import build_unlabelled
 
 VIEWS = ('source', 'target')
@@ -55,7 +56,7 @@ class UDADataset:
     """
 
     def __init__(self, source: dict, target: dict, seed: int = 0) -> None:
-        loaders = sorted(_label_loaders(target))
+        loaders = sorted(name for name in transform_names(target) if any(part in name for part in _LABEL_LOADERS))
         if loaders:
             raise ValueError(f'UDADataset: the target is unlabelled, but its pipeline has {loaders}. Remove '
                              'the label loading from the pipeline of the target data set.')
@@ -95,19 +96,6 @@ class UDADataset:
             with isolated_rng([self.seed, index.position, number]):
                 samples[view] = getattr(self, view)[getattr(index, view)]
         return {key: {view: samples[view][key] for view in VIEWS} for key in ('inputs', 'data_samples')}
-
-
-def _label_loaders(config: Any) -> set[str]:
-    """Names of the label-loading transforms anywhere in a config."""
-    if isinstance(config, dict):
-        kind, parts = config.get('type'), list(config.values())
-        name = kind if isinstance(kind, str) else getattr(kind, '__name__', '')
-    elif isinstance(config, (list, tuple)):
-        name, parts = '', config
-    else:
-        name, parts = type(config).__name__, []
-    own = {name} if any(loader in name for loader in _LABEL_LOADERS) else set()
-    return own.union(*map(_label_loaders, parts))
 
 
 def check_classes(source: tuple | None, target: tuple | None, owner: str) -> None:

@@ -2,12 +2,15 @@ import builtins
 
 import numpy as np
 import pytest
+from mmengine.config import Config
 from mmseg.registry import DATASETS
 from PIL import Image
 
 from tests.datasets.published import LAYOUTS, write_camvid, write_dataset
+from tests.tiny import REPO
 
 CAMVID = dict(type='CamVidDataset', pipeline=[])
+CROSS_CITY = ('CrossCityDataset', 'CrossCity19Dataset')
 
 
 @pytest.mark.parametrize('name', LAYOUTS)
@@ -18,14 +21,18 @@ def test_image_and_label_of_the_published_layout_are_found(tmp_path, name):
 
 
 @pytest.mark.parametrize('name', LAYOUTS)
-def test_missing_data_root_says_how_to_get_the_data(tmp_path, name):
-    with pytest.raises(FileNotFoundError, match=r'(?s)there is no image folder.*nowhere.*make_toy_data\.py'):
-        DATASETS.build(dict(type=name, data_root=str(tmp_path / 'nowhere')))
+def test_missing_data_root_says_how_to_get_the_data(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r'there is no image folder.*(Get |Put ).*data_root') as error:
+        DATASETS.build(dict(type=name, data_root='nowhere'))
+    assert f"'{tmp_path}/nowhere/" in str(error.value)
+    assert f"where training is started, at '{tmp_path}'" in str(error.value)
+    assert ('make_toy_data.py' in str(error.value)) == (name not in ('CamVidDataset', *CROSS_CITY))
 
 
 def test_empty_folder_says_which_files_are_expected(tmp_path):
     (tmp_path / 'images/day_train').mkdir(parents=True)
-    with pytest.raises(FileNotFoundError, match=r"holds no file that ends in '\.jpg'.*make_toy_data"):
+    with pytest.raises(FileNotFoundError, match=r"holds no file that ends in '\.jpg'.*configs/camvid/README"):
         DATASETS.build(dict(CAMVID, data_root=str(tmp_path)))
 
 
@@ -108,14 +115,45 @@ def test_number_of_classes(name, count):
     assert len(DATASETS.get(name).METAINFO['classes']) == count
 
 
-def test_own_data_need_no_class_of_their_own(tmp_path):
+def own_data(tmp_path, **options) -> dict:
     write_camvid(tmp_path, 'day_train', 1)
-    dataset = DATASETS.build(
-        dict(
-            type='PublishedDataset',
-            data_root=str(tmp_path),
-            data_prefix=dict(img_path='images/day_train', seg_map_path='labels/day_train'),
-            img_suffix='.jpg',
-            metainfo=dict(classes=['road', 'rest']),
-            pipeline=[dict(type='LoadLabelIds')]))
-    np.testing.assert_array_equal(dataset[0]['gt_seg_map'], np.array(Image.open(tmp_path / 'labels/day_train/00.png')))
+    prefix = dict(img_path='images/day_train', seg_map_path='labels/day_train')
+    return dict(dict(type='PublishedDataset', data_root=str(tmp_path), data_prefix=prefix, img_suffix='.jpg',
+                     metainfo=dict(classes=['road', 'rest']), pipeline=[dict(type='LoadLabelIds')]), **options)
+
+
+def test_own_data_need_no_class_of_their_own(tmp_path):
+    dataset = DATASETS.build(own_data(tmp_path))
+    Image.fromarray(np.array([[0, 1], [1, 255]], np.uint8)).save(tmp_path / 'labels/day_train/00.png')
+    np.testing.assert_array_equal(dataset[0]['gt_seg_map'], [[0, 1], [1, 255]])
+
+
+def test_label_beyond_the_classes_is_named(tmp_path):
+    dataset = DATASETS.build(own_data(tmp_path))
+    Image.fromarray(np.array([[0, 1, 2, 7, 255]], np.uint8)).save(tmp_path / 'labels/day_train/00.png')
+    with pytest.raises(ValueError, match=r'labels/day_train/00.png has the values \[2, 7\], but there are 2 classes'):
+        dataset[0]
+
+
+def test_own_data_without_classes_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r'PublishedDataset: the classes are not known.*metainfo=dict\(classes='):
+        DATASETS.build(own_data(tmp_path, metainfo=None))
+
+
+@pytest.mark.parametrize('pipeline', [
+    [dict(type='LoadAnnotations')],
+    [dict(type='TestTimeAug', transforms=[[dict(type='mmseg.LoadAnnotations')], [dict(type='PackSegInputs')]])]])
+def test_stock_loading_of_labels_is_refused(tmp_path, pipeline):
+    with pytest.raises(ValueError, match="CamVidDataset: LoadAnnotations .*'LoadLabelIds'"):
+        DATASETS.build(dict(CAMVID, data_root=str(tmp_path), pipeline=pipeline))
+
+
+def test_image_that_stock_loading_cannot_read_is_named(tmp_path):
+    write_camvid(tmp_path, 'day_train', 2)
+    path = tmp_path / 'images/day_train/01.jpg'
+    path.write_bytes(path.read_bytes()[:-60])
+    pipeline = Config.fromfile(REPO / 'configs/_base_/datasets/camvid.py').test_pipeline
+    dataset = DATASETS.build(dict(CAMVID, data_root=str(tmp_path), pipeline=pipeline))
+    assert dataset[0]
+    with pytest.raises(OSError, match=f'cannot read image {path}: image file is truncated'):
+        dataset[1]

@@ -5,7 +5,7 @@ from mmseg.registry import TRANSFORMS
 from PIL import Image
 
 from mmuda.datasets.label_files import read_label_ids
-from mmuda.datasets.label_maps import train_ids
+from mmuda.datasets.label_maps import LabelFormat, train_ids
 
 _ON_SIZE_MISMATCH = ('error', 'resize')
 _TRAIN_IDS = train_ids()
@@ -18,7 +18,7 @@ class LoadLabelIds(BaseTransform):
     Takes the place of mmseg's ``LoadAnnotations``. The data set says in ``label_format`` how its files are
     read; without it (stock data sets) the files hold training ids.
 
-    Required keys: ``seg_map_path``; ``label_format``, ``label_map``, ``ori_shape`` where given.
+    Required keys: ``seg_map_path``; ``label_format``, ``label_map``, ``num_classes``, ``ori_shape`` where given.
     Added keys: ``gt_seg_map`` ((H, W) uint8, 255 is ignored), ``seg_fields``.
 
     Args:
@@ -30,7 +30,7 @@ class LoadLabelIds(BaseTransform):
 
     Raises:
         OSError: If the file is missing, damaged or of another encoding.
-        ValueError: If the label has another size than the image.
+        ValueError: If the label has another size than the image, or a value that is no class.
         KeyError: If the image has no label and ``required`` is True.
     """
 
@@ -56,6 +56,7 @@ class LoadLabelIds(BaseTransform):
             read_label_ids(results['seg_map_path'], label_format.decoder, self.backend_args)]
         if results.get('label_map') is not None:  # a subset of the classes was chosen in the config
             label = _subset_lookup(results['label_map'])[label]
+        _check_classes(label, label_format, results)
         results['gt_seg_map'] = self._fit(label, results)
         # a new list: test-time augmentation loads the label once per view into copies that share the old one
         results['seg_fields'] = [*results.get('seg_fields', []), 'gt_seg_map']
@@ -74,6 +75,23 @@ class LoadLabelIds(BaseTransform):
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}(on_size_mismatch={self.on_size_mismatch!r}, required={self.required})'
+
+
+def _check_classes(label: np.ndarray, label_format: LabelFormat, results: dict) -> None:
+    """Refuse values beyond the classes, which only files that hold training ids can have."""
+    num_classes = results.get('num_classes')
+    if num_classes is None or not _beyond(label_format.lookup, num_classes).any():
+        return
+    beyond = _beyond(label, num_classes)
+    if beyond.any():
+        raise ValueError(
+            f'label file {results["seg_map_path"]} has the values {np.unique(label[beyond]).tolist()}, but there are '
+            f'{num_classes} classes, 0 to {num_classes - 1}; 255 is ignored. Correct the file, or the classes in the '
+            "data set's metainfo.")
+
+
+def _beyond(values: np.ndarray, num_classes: int) -> np.ndarray:
+    return (values >= num_classes) & (values != 255)
 
 
 def _subset_lookup(label_map: dict[int, int]) -> np.ndarray:

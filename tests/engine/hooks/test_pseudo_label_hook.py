@@ -4,7 +4,6 @@ import multiprocessing
 import os
 import shutil
 import signal
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from PIL import Image
 
 from mmuda.engine.hooks import PseudoLabelHook
 from mmuda.pseudo_labels import PseudoLabelStore
-from tests.tiny import hook_of, make_data, tiny_config, train
+from tests.tiny import hook_of, make_data, opened_files, tiny_config, train
 from tests.two_ranks import run_on_two_ranks
 
 NUM_IMAGES = 4
@@ -128,10 +127,8 @@ def test_training_sees_the_labels_of_the_store(data, start, copy, no_labelling):
 
 
 def test_target_labels_are_never_opened(data, start, tmp_path):
-    opened, recording = [], [True]
-    sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == 'open' and recording else None)
-    train(config(data, tmp_path, start))
-    recording.clear()
+    with opened_files() as opened:
+        train(config(data, tmp_path, start))
     assert any('leftImg8bit/train' in path for path in opened)
     assert not [path for path in opened if 'gtFine' in path]
 

@@ -1,0 +1,22 @@
+"""Which transforms a config has."""
+from typing import Any
+
+
+def transform_names(config: Any) -> set[str]:
+    """Return the names of all components in a config, however deep they are nested.
+
+    Args:
+        config (Any): A pipeline or a whole data set: dicts with ``type`` (name or class), built transforms, and
+            lists and tuples of these.
+
+    Returns:
+        set[str]: Their names as written; of classes and built transforms the name of the class.
+    """
+    if isinstance(config, dict):
+        kind, parts = config.get('type'), list(config.values())
+        name = kind if isinstance(kind, str) else getattr(kind, '__name__', '')
+    elif isinstance(config, (list, tuple)):
+        name, parts = '', config
+    else:
+        name, parts = type(config).__name__, []
+    return {name}.union(*map(transform_names, parts)) - {''}
