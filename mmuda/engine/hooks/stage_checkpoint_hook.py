@@ -50,7 +50,8 @@ class StageCheckpointHook(Hook):
             return
         meta = checkpoint.get('meta') or {}
         reached = meta.get('iter')
-        end = read_settings(meta.get('cfg') or '', ['train_cfg']).get('train_cfg', {}).get('max_iters')
+        loop = read_settings(meta.get('cfg') or '', ['train_cfg']).get('train_cfg') or {}
+        end = loop.get('max_iters')
         if isinstance(reached, int) and isinstance(end, int) and reached < end:
             runner.logger.warning(
                 f'{self._checkpoint} is of iteration {reached} of {end}: the earlier stage was not trained to its end. '
