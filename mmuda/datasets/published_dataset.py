@@ -32,8 +32,8 @@ class PublishedDataset(BaseSegDataset):
             ``img_suffix``.
 
     Raises:
-        ValueError: If there are no classes, or the pipeline has mmseg's ``LoadAnnotations``, which knows nothing of
-            published ids.
+        ValueError: If there are no classes or there is no ``img_path``, or the pipeline has mmseg's
+            ``LoadAnnotations``, which knows nothing of published ids.
         FileNotFoundError: If the image folder is missing or empty, ``ann_file`` or an image in it is missing, or
             an image has no label file.
     """
@@ -69,6 +69,9 @@ class PublishedDataset(BaseSegDataset):
             list[dict]: One entry per image, as in ``mmseg.datasets.BaseSegDataset``.
         """
         image_dir, label_dir = self.data_prefix.get('img_path', ''), self.data_prefix.get('seg_map_path')
+        if not image_dir:
+            raise ValueError(f'{type(self).__name__}: there is no img_path in data_prefix = {self.data_prefix}. Give '
+                             'the data set data_prefix=dict(img_path=<folder below data_root>).')
         if not fileio.isdir(image_dir, backend_args=self.backend_args):
             raise FileNotFoundError(
                 f'{type(self).__name__}: there is no image folder {_absolute(image_dir)!r}. {self._hint()}')
@@ -100,7 +103,7 @@ class PublishedDataset(BaseSegDataset):
     def get_data_info(self, idx: int) -> dict:
         """The entry of one image, with the encoding of its label (``label_format``) and ``num_classes``."""
         return {**super().get_data_info(idx), 'label_format': self.LABEL_FORMAT,
-                'num_classes': len(self.metainfo['classes'])}
+                'num_classes': len(self._metainfo['classes'])}  # metainfo itself is a copy
 
     def prepare_data(self, idx: int) -> dict:
         """Pass one image through the pipeline.
@@ -112,7 +115,8 @@ class PublishedDataset(BaseSegDataset):
             return super().prepare_data(idx)
         except (OSError, SyntaxError) as error:  # Pillow's, of which stock loading does not say where
             info = self.get_data_info(idx)
-            if any(info.get(key) and info[key] in str(error) for key in ('img_path', 'seg_map_path')):
+            named = any(info.get(key) and info[key] in str(error) for key in ('img_path', 'seg_map_path'))
+            if named or error.filename is not None:
                 raise
             raise OSError(f'cannot read image {info["img_path"]}: {error}') from error
 

@@ -140,6 +140,12 @@ def test_own_data_without_classes_are_refused(tmp_path):
         DATASETS.build(own_data(tmp_path, metainfo=None))
 
 
+@pytest.mark.parametrize('prefix', [None, dict(seg_map_path='labels/day_train')])
+def test_own_data_without_image_folder_are_refused(tmp_path, prefix):
+    with pytest.raises(ValueError, match=r'no img_path in data_prefix.*data_prefix=dict\(img_path='):
+        DATASETS.build(own_data(tmp_path, data_prefix=prefix))
+
+
 @pytest.mark.parametrize('pipeline', [
     [dict(type='LoadAnnotations')],
     [dict(type='TestTimeAug', transforms=[[dict(type='mmseg.LoadAnnotations')], [dict(type='PackSegInputs')]])]])
@@ -157,3 +163,13 @@ def test_image_that_stock_loading_cannot_read_is_named(tmp_path):
     assert dataset[0]
     with pytest.raises(OSError, match=f'cannot read image {path}: image file is truncated'):
         dataset[1]
+
+
+def test_error_of_another_file_keeps_its_name(tmp_path):
+    def read_depth(results: dict) -> dict:
+        return dict(results, depth=open(tmp_path / 'depth.png'))
+
+    write_camvid(tmp_path, 'day_train', 1)
+    dataset = DATASETS.build(dict(CAMVID, data_root=str(tmp_path), pipeline=[read_depth]))
+    with pytest.raises(FileNotFoundError, match=r"^\[Errno 2\].*depth.png'$"):
+        dataset[0]

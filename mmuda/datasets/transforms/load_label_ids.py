@@ -5,7 +5,7 @@ from mmseg.registry import TRANSFORMS
 from PIL import Image
 
 from mmuda.datasets.label_files import read_label_ids
-from mmuda.datasets.label_maps import LabelFormat, train_ids
+from mmuda.datasets.label_maps import train_ids
 
 _ON_SIZE_MISMATCH = ('error', 'resize')
 _TRAIN_IDS = train_ids()
@@ -52,11 +52,11 @@ class LoadLabelIds(BaseTransform):
                 f'LoadLabelIds: image {results.get("img_path")} has no label path; its data set is '
                 'unlabelled (no seg_map_path in data_prefix). Remove LoadLabelIds from its pipeline.')
         label_format = results.get('label_format', _TRAIN_IDS)
-        label = label_format.lookup[
-            read_label_ids(results['seg_map_path'], label_format.decoder, self.backend_args)]
+        lookup = label_format.lookup
         if results.get('label_map') is not None:  # a subset of the classes was chosen in the config
-            label = _subset_lookup(results['label_map'])[label]
-        _check_classes(label, label_format, results)
+            lookup = _subset_lookup(results['label_map'])[lookup]
+        label = lookup[read_label_ids(results['seg_map_path'], label_format.decoder, self.backend_args)]
+        _check_classes(label, lookup, results)
         results['gt_seg_map'] = self._fit(label, results)
         # a new list: test-time augmentation loads the label once per view into copies that share the old one
         results['seg_fields'] = [*results.get('seg_fields', []), 'gt_seg_map']
@@ -77,10 +77,10 @@ class LoadLabelIds(BaseTransform):
         return f'{type(self).__name__}(on_size_mismatch={self.on_size_mismatch!r}, required={self.required})'
 
 
-def _check_classes(label: np.ndarray, label_format: LabelFormat, results: dict) -> None:
-    """Refuse values beyond the classes, which only files that hold training ids can have."""
+def _check_classes(label: np.ndarray, lookup: np.ndarray, results: dict) -> None:
+    """Refuse values beyond the classes; labels are not looked through where the table gives none."""
     num_classes = results.get('num_classes')
-    if num_classes is None or not _beyond(label_format.lookup, num_classes).any():
+    if num_classes is None or not _beyond(lookup, num_classes).any():
         return
     beyond = _beyond(label, num_classes)
     if beyond.any():

@@ -5,6 +5,7 @@ from mmseg.registry import DATASETS, TRANSFORMS
 from PIL import Image
 
 from mmuda.datasets.label_files import read_label_ids
+from mmuda.datasets.transforms import load_label_ids
 from tests.datasets.published import LAYOUTS, write_dataset, write_image
 
 LOAD = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds')]
@@ -40,6 +41,16 @@ def test_label_of_another_size_is_stretched_on_request(tmp_path):
     image = np.zeros((2, 4, 3), np.uint8)
     config = write_dataset(tmp_path, 'GTADataset', np.array([[7, 26]], np.uint8), image)
     assert load(config, on_size_mismatch='resize').tolist() == [[0, 0, 13, 13]] * 2
+
+
+@pytest.mark.parametrize('name', LAYOUTS)
+@pytest.mark.parametrize('classes', [slice(None), slice(2, 5)], ids=['all', 'some'])
+def test_labels_are_not_searched_where_the_table_gives_classes_only(tmp_path, monkeypatch, name, classes):
+    searched, original = [], load_label_ids._beyond
+    monkeypatch.setattr(load_label_ids, '_beyond', lambda values, num: searched.append(values) or original(values, num))
+    config = write_dataset(tmp_path, name, np.zeros((4, 6), np.uint8))
+    load(dict(config, metainfo=dict(classes=DATASETS.get(name).METAINFO['classes'][classes])))
+    assert [values.ndim for values in searched] == [1]
 
 
 def test_unknown_size_rule_is_refused():
