@@ -201,6 +201,7 @@ def test_labels_of_other_settings_are_refused(data, start, copy, options, messag
 
 def test_settings_of_training_do_not_matter(data, start, copy, no_labelling):
     train(config(data, copy, start, model__segmentor__decode_head__dropout_ratio=0.5))
+    assert len(RecordLabels.seen) == 1  # trained, on the labels that were there
 
 
 def test_overwrite_labels_again(data, other_start, copy, run):

@@ -5,7 +5,6 @@ import multiprocessing
 import os
 import shutil
 import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
-from mmseg.registry import HOOKS, RUNNERS
+from mmseg.registry import HOOKS
 from PIL import Image
 
 from mmuda.engine import labelling
@@ -76,11 +75,6 @@ def assert_equal_labels(got: Path | str, want: Path | str) -> None:
 
 def summary(work_dir: Path | str) -> dict[str, Any]:
     return json.loads(Path(work_dir, 'round_0', 'round.json').read_text())
-
-
-def loop(cfg: Config) -> SelfTrainingLoop:
-    runner = RUNNERS.build(cfg)
-    return runner.build_train_loop(runner._train_loop)
 
 
 def test_student_learns_from_the_target_alone(run):
@@ -356,57 +350,3 @@ def test_two_ranks_give_the_labels_of_one(data, teachers, run, tmp_path):
     found, want = (json.loads(Path(folder, 'pseudo_labels', 'summary.json').read_text())
                    for folder in (tmp_path, run.work_dir))
     assert found['owners'] == want['owners'] and found['labelled_pixels'] == want['labelled_pixels']
-
-
-def assert_refused(data: Path, work_dir: Path, teachers: list[dict], change: Callable[[Config], Any], error: type,
-                   message: str) -> None:
-    cfg = ensemble_config(data, work_dir, teachers)
-    change(cfg)
-    with pytest.raises(error, match=message):
-        loop(cfg)
-
-
-@pytest.mark.parametrize('owner, message', [
-    ('gta5', r"labeler.owner: the table 'gta5' gives .* to the unknown teacher [23], expected 0\.\.1 \(two, plain\)"),
-    ([0] * 18, r"labeler.owner: .* 18 entries, .*\['bicycle'\] are missing"),
-    (dict.fromkeys(CLASSES[1:], 'two'), r"labeler.owner: .* no owner for \['road'\]"),
-    (dict.fromkeys(CLASSES, 'three'), r"unknown teacher 'three', expected 0\.\.1 \(two, plain\)"),
-    (dict.fromkeys([*CLASSES, 'lake'], 'two'), r"unknown classes \['lake'\]"),
-])
-def test_owners_that_do_not_fit_are_refused_at_the_start(data, teachers, tmp_path, owner, message):
-    labeler = dict(type='ChannelWiseLabeler', owner=owner)
-    assert_refused(data, tmp_path, teachers, lambda cfg: cfg.train_cfg.update(labeler=labeler), ValueError, message)
-
-
-def test_owner_that_does_not_know_its_class_is_refused(data, teachers, tmp_path):
-    cfg = ensemble_config(data, tmp_path, teachers)
-    cfg.train_cfg.labeler = dict(type='ChannelWiseLabeler', owner=[1] * 19)
-    with pytest.raises(ValueError, match="owner of 'terrain' is the teacher 'plain', which does not know"):
-        train(cfg)
-
-
-@pytest.mark.parametrize('change, message', [
-    (dict(teachers=[]), 'train_cfg.teachers is empty'),
-    (dict(target_portion=dict(start=0.5)), 'train_cfg.target_portion has no effect, as labels come from teachers'),
-    (dict(source_portion=dict(start=0.5)), 'train_cfg.source_portion has no effect, as the pool has no source'),
-    (dict(keep_maps=True), 'train_cfg.keep_maps has no effect, as labels come from teachers'),
-    (dict(spatial_prior=dict()), 'train_cfg.spatial_prior has no effect'),
-    (dict(teachers=None), 'train_cfg needs target_portion'),
-    (dict(learning_rate=dict(decay='step')), "learning_rate: .*decay = 'step', expected one of"),
-    (dict(learning_rate=dict(decay='poly', power=0)), 'learning_rate: .*power = 0'),
-])
-def test_settings_that_do_not_fit_are_refused_at_the_start(data, teachers, tmp_path, change, message):
-    assert_refused(data, tmp_path, teachers, lambda cfg: cfg.train_cfg.update(change), ValueError, message)
-
-
-def test_store_of_rounds_without_teachers_is_refused(data, teachers, tmp_path):
-    change = dict(teachers=None, store='labels', target_portion=dict(start=1.))
-    assert_refused(data, tmp_path, teachers, lambda cfg: cfg.train_cfg.update(change), ValueError,
-                   'train_cfg.store has no effect, as labels come from the model in training')
-
-
-def test_no_labels_at_all_are_an_error(data, teachers, tmp_path):
-    cfg = ensemble_config(data, tmp_path, teachers)
-    cfg.train_cfg.labeler.threshold = 100
-    with pytest.raises(ValueError, match=r'no pixel of the target .* Lower the threshold of train_cfg.labeler'):
-        train(cfg)
