@@ -25,8 +25,9 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 from mmengine.config import Config  # noqa: E402
-from mmengine.runner import Runner, find_latest_checkpoint  # noqa: E402
+from mmengine.runner import Runner  # noqa: E402
 
+from mmuda.engine.checkpoints import latest_checkpoint  # noqa: E402
 from mmuda.engine.hooks import AdaptiveBatchNormHook  # noqa: E402
 
 # Title and where the run starts: the method whose checkpoint the config's first hook loads.
@@ -74,7 +75,7 @@ def train(root: Path, task: str, seed: int, method: str) -> None:
         options += [f'train_cfg.teachers.{i}.work_dir={work_dir(root, task, seed, teacher)}'
                     for i, teacher in enumerate(TEACHERS)]
     command = [sys.executable, 'tools/train.py', f'configs/{task}/{method}.py', '--work-dir', str(folder)]
-    if find_latest_checkpoint(str(folder)):
+    if latest_checkpoint(str(folder)):
         command.append('--resume')
     folder.mkdir(parents=True, exist_ok=True)
     print(f'{task}, seed {seed}: {method}', flush=True)
@@ -98,7 +99,7 @@ def evaluate(root: Path, task: str, seed: int, method: str) -> dict[str, float]:
         cfg = Config.fromfile(ROOT / 'configs' / task / f'{checkpoint_method}.py')
         cfg.work_dir = str(folder)
         trained = work_dir(root, task, seed, checkpoint_method)
-        cfg.load_from = find_latest_checkpoint(str(trained))
+        cfg.load_from = latest_checkpoint(str(trained))
         if cfg.load_from is None:
             raise FileNotFoundError(f'{trained} has no checkpoint: train it first')
         cfg.default_hooks.pop('visualization')

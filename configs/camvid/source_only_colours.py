@@ -1,4 +1,4 @@
-# The control of MRNet: the source alone, with its random colours.
+# The baseline of MRNet: the source alone, with its random colours.
 _base_ = [
     '../_base_/small_runtime.py', '../_base_/datasets/camvid_colours.py',
     '../_base_/methods/small_source_only.py', '../_base_/schedules/small.py'

@@ -7,16 +7,17 @@ def transform_names(config: Any) -> set[str]:
 
     Args:
         config (Any): A pipeline or a whole data set: dicts with ``type`` (name or class), built transforms, and
-            lists and tuples of these.
+            lists and tuples of these. Other values count for nothing.
 
     Returns:
         set[str]: Their names as written; of classes and built transforms the name of the class.
     """
     if isinstance(config, dict):
-        kind, parts = config.get('type'), list(config.values())
+        kind = config.get('type')
+        parts = [value for key, value in config.items() if key != 'type']
         name = kind if isinstance(kind, str) else getattr(kind, '__name__', '')
     elif isinstance(config, (list, tuple)):
         name, parts = '', config
     else:
-        name, parts = type(config).__name__, []
+        name, parts = type(config).__name__ if callable(config) else '', []
     return {name}.union(*map(transform_names, parts)) - {''}

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.dist import barrier, broadcast_object_list, is_main_process
-from mmengine.runner import find_latest_checkpoint
 from mmseg.registry import LOOPS
 from torch import nn
 from torch.utils.data import DataLoader
 
 from mmuda.datasets import PoolDataset, PoolSampler
 from mmuda.datasets.mined_classes import has_mined_crops, set_mined_classes
+from mmuda.engine.checkpoints import latest_checkpoint
 from mmuda.engine.round_labels import ModelLabels, TeacherLabels
 from mmuda.engine.rounds import (
     LearningRateSchedule,
@@ -312,7 +312,7 @@ class SelfTrainingLoop(UDATrainLoop):
 
     def _save(self, plan: Round, trained: bool) -> None:
         path = Path(self.runner.work_dir, f'round_{plan.index}.pth')
-        latest = None if trained else find_latest_checkpoint(self.runner.work_dir)
+        latest = None if trained else latest_checkpoint(self.runner.work_dir)
         if latest != str(path):
             self.runner.save_checkpoint(
                 self.runner.work_dir, path.name, by_epoch=False, save_param_scheduler=False,

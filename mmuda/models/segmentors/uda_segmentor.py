@@ -190,7 +190,6 @@ class UDASegmentor(BaseSegmentor):
                 'checkpoint was trained with, or set model.allow_partial_checkpoint=True to load what fits')
 
 
-
 def _with_num_classes(objective: ConfigType, num_classes: int) -> ConfigType:
     if not objective.get('class_weights'):
         return objective
