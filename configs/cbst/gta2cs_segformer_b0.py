@@ -15,7 +15,6 @@ model = dict(
 optim_wrapper = dict(
     optimizer=dict(_delete_=True, type='AdamW', lr=6e-5, betas=(0.9, 0.999), weight_decay=0.01),
     paramwise_cfg=dict(_delete_=True, custom_keys=dict(norm=dict(decay_mult=0.), decode_head=dict(lr_mult=10.))))
-train_cfg = dict(predictor=dict(align_corners=False))
 custom_hooks = [
     dict(
         type='StageCheckpointHook',

@@ -1,5 +1,4 @@
 """Teachers of an ensemble from configs: what `train_cfg.teachers` may hold."""
-import inspect
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from torch import Tensor, nn
 
 from mmuda.engine.checkpoints import latest_checkpoint, read_settings
 from mmuda.models.segmentors.architecture import architecture_difference
-from mmuda.pseudo_labels import LogitMapPredictor, PseudoLabelStore, fingerprint
+from mmuda.pseudo_labels import PseudoLabelStore, fingerprint
 from mmuda.pseudo_labels.generation import ModelPredictions
 from mmuda.pseudo_labels.store import difference
 from mmuda.pseudo_labels.teachers import FileTeacher, ModelTeacher, Teacher
@@ -51,8 +50,7 @@ class ModelTeacherConfig:
         config (str): Config that the teacher was trained with, relative to where training is started.
         checkpoint (str, optional): Its weights. Defaults to the last checkpoint in ``work_dir``.
         work_dir (str, optional): Defaults to that of the config.
-        predictor (dict, optional): How it sees an image. A ``LogitMapPredictor`` without ``align_corners`` takes that
-            of the decode head. Defaults to ``DEFAULT_PREDICTOR``.
+        predictor (dict, optional): How it sees an image. Defaults to ``DEFAULT_PREDICTOR``.
         classes (Sequence[str], optional): Its classes. Defaults to those that its checkpoint names, or its data.
         drop_classes (Sequence[str]): Of these, those that the student does not have. Defaults to none.
         name (str, optional): Defaults to the config's folder and name.
@@ -78,7 +76,8 @@ class ModelTeacherConfig:
         self.cfg = Config.fromfile(config)
         self.checkpoint = checkpoint
         self.work_dir = work_dir or self.cfg.get('work_dir')
-        self.predictor = self._with_align_corners(predictor or DEFAULT_PREDICTOR)
+        self.predictor = dict(predictor or DEFAULT_PREDICTOR)
+        TASK_UTILS.build(self.predictor)  # errors of the config come now, not while labelling
         self.classes = classes
         self.drop_classes = drop_classes
         self.name = name or f'{Path(config).parent.name}_{Path(config).stem}'
@@ -125,25 +124,6 @@ class ModelTeacherConfig:
         predictions = ModelPredictions(
             model, TASK_UTILS.build(self.predictor), store, keep_maps, folder=self.name, read=read)
         return ModelTeacher(self.name, classes, student_classes, predictions, self.drop_classes), weights
-
-    def _with_align_corners(self, predictor: dict) -> dict:
-        built = TASK_UTILS.build(predictor)  # errors of the config come now, not while labelling
-        if isinstance(built, LogitMapPredictor) and not self._align_corners():
-            return dict(dict(align_corners=False), **predictor)
-        return dict(predictor)  # the predictor's own default is True
-
-    def _align_corners(self) -> bool:
-        """Of the decode head, as its config says, or its class by default."""
-        model = self.cfg.model
-        head = model.get('segmentor', model).get('decode_head', {})
-        if 'align_corners' in head:
-            return head['align_corners']
-        kind = MODELS.get(head['type']) if isinstance(head.get('type'), str) else head.get('type')
-        for base in getattr(kind, '__mro__', ()):  # a head may leave the argument to its base
-            found = inspect.signature(base.__init__).parameters
-            if 'align_corners' in found:
-                return found['align_corners'].default
-        return False
 
     def _checkpoint(self) -> str:
         path = self.checkpoint

@@ -23,9 +23,9 @@ from mmuda.pseudo_labels.ownership import (
 from mmuda.pseudo_labels.predictors import MultiViewPredictor
 from mmuda.pseudo_labels.rank_unification import RankedCertainty, unify_ranks
 from mmuda.pseudo_labels.rare_classes import RareClasses, rare_classes
+from mmuda.pseudo_labels.small_maps import SmallMap, crop_of_resized
 from mmuda.pseudo_labels.soft_labels import (
     EntropyRegularizedLabeler,
-    crop_of_resized,
     lrent_kept,
     lrent_soft_labels,
     lrent_targets,
@@ -38,9 +38,9 @@ __all__ = [
     'ChannelWiseLabeler', 'ClassBalancedLabeler', 'ClassCertainty', 'ConfidenceLabeler',
     'EntropyRegularizedLabeler', 'GTA5_OWNERS', 'LogitMapPredictor', 'MajorityLabeler', 'MeanCertaintyLabeler',
     'MultiViewPredictor', 'PassStatistics', 'PseudoLabelStore', 'RadixSelection', 'RankUnificationLabeler',
-    'RankedCertainty', 'RareClasses', 'SYNTHIA16_OWNERS', 'SoftmaxMapPredictor', 'SpatialPriorEstimate',
-    'TeacherPredictions', 'certainties_of_bytes', 'certainty_bytes', 'channel_wise', 'check_certainties',
-    'crop_of_resized', 'disagreement', 'fingerprint', 'generate_pseudo_labels', 'load_prior', 'lrent_kept',
+    'RankedCertainty', 'RareClasses', 'SYNTHIA16_OWNERS', 'SmallMap', 'SoftmaxMapPredictor',
+    'SpatialPriorEstimate', 'TeacherPredictions', 'certainties_of_bytes', 'certainty_bytes', 'channel_wise',
+    'check_certainties', 'crop_of_resized', 'disagreement', 'fingerprint', 'generate_pseudo_labels', 'load_prior', 'lrent_kept',
     'lrent_soft_labels', 'lrent_targets', 'majority_vote', 'mean_certainty', 'owners_by_certainty', 'prior_of',
     'rare_classes', 'resolve_owners', 'save_prior', 'unify_ranks',
 ]

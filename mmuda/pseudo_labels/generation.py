@@ -14,6 +14,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from mmuda.pseudo_labels.labelers import IGNORE_INDEX
+from mmuda.pseudo_labels.small_maps import SmallMap
 from mmuda.pseudo_labels.store import PseudoLabelStore
 
 
@@ -189,8 +190,9 @@ class ModelPredictions:
         if not self.keep:
             return self.predictor(self.segmentor, self.read(path)).to(self.device)
         self.encode(name, path)
-        encoded, size = self.store.read_map(str(Path(self.folder, name)))
-        return self.predictor.decode(torch.from_numpy(encoded).to(self.device), size).to(self.device)
+        encoded, size, layout = self.store.read_map(str(Path(self.folder, name)))
+        small = SmallMap.from_layout(torch.from_numpy(encoded).to(self.device), layout)
+        return self.predictor.decode(small, size).to(self.device)
 
     @torch.no_grad()
     def encode(self, name: str, path: str) -> None:
@@ -198,7 +200,8 @@ class ModelPredictions:
         key = str(Path(self.folder, name))
         if not self.store.has_map(key):
             image = self.read(path)
-            self.store.write_map(key, self.predictor.encode(self.segmentor, image).cpu().numpy(), image.shape[:2])
+            small = self.predictor.encode(self.segmentor, image)
+            self.store.write_map(key, small.values.cpu().numpy(), image.shape[:2], small.layout)
 
 
 def _find_thresholds(labeler: Any, images: Sequence[tuple[str, str]], maps: Predictions, store: PseudoLabelStore,

@@ -15,28 +15,69 @@ from mmseg.structures import SegDataSample
 from PIL import Image
 from torch import Tensor, nn
 
+from mmuda.pseudo_labels.small_maps import SmallMap
+
 
 class MapPredictor(ABC):
-    """Base of the predictors here: a prediction in two steps."""
+    """Base of the predictors here: a prediction in two steps.
 
-    @abstractmethod
-    def encode(self, segmentor: nn.Module, image: np.ndarray) -> Tensor:
+    The image is resized, preprocessed and padded; the mirror image is that of the padded input. How large input and
+    image were, and how the decode head resizes, is kept with the map, so that it can be decoded by itself.
+
+    Args:
+        flip (bool): Whether the network sees the mirror image, too.
+        divisor (int): Sides of the input are padded with zeros to multiples of it, beside the padding that the
+            segmentor's preprocessor makes (``data_preprocessor.test_cfg``). Defaults to 1: none.
+    """
+
+    def __init__(self, flip: bool, divisor: int = 1) -> None:
+        self.flip = flip
+        self.divisor = divisor
+
+    @torch.no_grad()
+    def encode(self, segmentor: nn.Module, image: np.ndarray) -> SmallMap:
         """Run the network on ``image`` (H, W, 3), BGR, uint8; return what :meth:`decode` needs, float32."""
+        inputs, content = self._inputs(segmentor, self._resized(image))
+        views = [self._scores(segmentor, inputs)]
+        if self.flip:
+            views.append(self._scores(segmentor, inputs.flip(3)).flip(3))
+        height, width = inputs.shape[2:]
+        return SmallMap(self._joined(views).float(), (height, width), content, segmentor.decode_head.align_corners)
 
     @abstractmethod
-    def decode(self, encoded: Tensor, size: tuple[int, int]) -> Tensor:
+    def decode(self, encoded: SmallMap, size: tuple[int, int]) -> Tensor:
         """Return probabilities (C, H, W) at ``size`` = (H, W)."""
 
     def __call__(self, segmentor: nn.Module, image: np.ndarray) -> Tensor:
         """Predict one image, as :class:`~mmuda.pseudo_labels.MultiViewPredictor` does."""
         return self.decode(self.encode(segmentor, image), image.shape[:2])
 
+    @abstractmethod
+    def _resized(self, image: np.ndarray) -> np.ndarray:
+        """Return the image as the network sees it, before padding."""
+
+    @abstractmethod
+    def _scores(self, segmentor: nn.Module, inputs: Tensor) -> Tensor:
+        """Return what the network gives for a batch of one image, (1, C, h, w)."""
+
+    @abstractmethod
+    def _joined(self, views: list[Tensor]) -> Tensor:
+        """Make one tensor of the scores of the image and, mirrored back, of its mirror image."""
+
+    def _inputs(self, segmentor: nn.Module, image: np.ndarray) -> tuple[Tensor, tuple[int, int]]:
+        """Return the padded input (1, 3, H, W), and (height, width) of the image in its upper left corner."""
+        content = image.shape[:2]
+        inputs = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
+        sample = SegDataSample(metainfo=dict(ori_shape=content, img_shape=content))
+        inputs = segmentor.data_preprocessor(dict(inputs=[inputs], data_samples=[sample]))['inputs']
+        return F.pad(inputs, (0, -inputs.shape[3] % self.divisor, 0, -inputs.shape[2] % self.divisor)), content
+
 
 @TASK_UTILS.register_module()
 class SoftmaxMapPredictor(MapPredictor):
     """Soft-max at the network's resolution, mean with the mirror image, enlarged by Pillow's bicubic filter.
 
-    The label step of CBST (Zou et al., ECCV 2018) as its code does it. The map is enlarged by ``stride`` and
+    The label step of CBST (Zou et al., ECCV 2018) as its code does it. The map is enlarged to the padded input and
     cut to the size of the resized image, then resized once more where that differs from the image's size.
     Enlarged values can lie a little below 0 and above 1.
 
@@ -44,43 +85,25 @@ class SoftmaxMapPredictor(MapPredictor):
         long_side (int): The longer side of the network's input; the other follows, rounded to the nearest
             integer. Defaults to 1850.
         flip (bool): Whether the mirror image is averaged in. Defaults to True.
-        stride (int): Pixels of the input per cell of the map. Defaults to 8.
+        stride (int): Pixels of the input per cell of the map; the input is padded to whole cells. Defaults to 8.
     """
 
     def __init__(self, long_side: int = 1850, flip: bool = True, stride: int = 8) -> None:
         if long_side < 1 or stride < 1:
             raise ValueError(f'SoftmaxMapPredictor: long_side and stride must be positive, got {long_side}, {stride}')
+        super().__init__(flip, stride)
         self.long_side = long_side
-        self.flip = flip
-        self.stride = stride
 
     def input_size(self, size: tuple[int, int]) -> tuple[int, int]:
         """Return the (height, width) of the network's input, before padding, for an image of ``size``."""
         factor = max(size)
         return tuple(round(self.long_side * side / factor) for side in size)
 
-    @torch.no_grad()
-    def encode(self, segmentor: nn.Module, image: np.ndarray) -> Tensor:
-        """See :class:`MapPredictor`; (C, ceil(h / stride), ceil(w / stride)) probabilities."""
-        height, width = self.input_size(image.shape[:2])
-        if max(image.shape[:2]) != self.long_side:
-            resize = _filter(image.shape[:2], (height, width))
-            image = np.asarray(Image.fromarray(image).resize((width, height), resize))
-        inputs = _preprocess(segmentor, image)
-        pad = (0, -inputs.shape[3] % self.stride, 0, -inputs.shape[2] % self.stride)
-        inputs = F.pad(inputs, pad)
-        probabilities = _probabilities(segmentor, inputs)[0]
-        if self.flip:
-            mirrored = _probabilities(segmentor, inputs.flip(3))[0].flip(2)
-            probabilities = 0.5 * (probabilities + mirrored)
-        return probabilities.float()
-
-    def decode(self, encoded: Tensor, size: tuple[int, int]) -> Tensor:
+    def decode(self, encoded: SmallMap, size: tuple[int, int]) -> Tensor:
         """See :class:`MapPredictor`."""
-        height, width = self.input_size(size)
-        rows, columns = (side * self.stride for side in encoded.shape[1:])
+        (rows, columns), (height, width) = encoded.padded, encoded.content
         planes = []
-        for plane in encoded.cpu().numpy():
+        for plane in encoded.values.cpu().numpy():
             plane = Image.fromarray(plane).resize((columns, rows), Image.Resampling.BICUBIC)
             plane = plane.crop((0, 0, width, height))
             if (height, width) != tuple(size):
@@ -88,47 +111,59 @@ class SoftmaxMapPredictor(MapPredictor):
             planes.append(np.asarray(plane))
         return torch.from_numpy(np.stack(planes))
 
+    def _resized(self, image: np.ndarray) -> np.ndarray:
+        size = image.shape[:2]
+        if max(size) == self.long_side:
+            return image
+        height, width = self.input_size(size)
+        return np.asarray(Image.fromarray(image).resize((width, height), _filter(size, (height, width))))
+
+    def _scores(self, segmentor: nn.Module, inputs: Tensor) -> Tensor:
+        return _probabilities(segmentor, inputs)
+
+    def _joined(self, views: list[Tensor]) -> Tensor:
+        return views[0][0] if len(views) == 1 else 0.5 * (views[0][0] + views[1][0])
+
 
 @TASK_UTILS.register_module()
 class LogitMapPredictor(MapPredictor):
     """Logits at the network's resolution, resized bilinearly; soft-max; mean with the mirror image.
 
-    The label step of CRST (Zou et al., ICCV 2019) as its code does it.
+    The label step of CRST (Zou et al., ICCV 2019) as its code does it. Logits are resized as the decode head resizes
+    them (``align_corners``).
 
     Args:
         scale (float or tuple[int, int]): Factor of the image's size, or (width, height). Defaults to 0.9.
         flip (bool): Whether the mirror image is averaged in. Defaults to True.
-        align_corners (bool): Of the resizing of the logits; that of the decode head. Defaults to True, as in the
-            published code.
     """
 
-    def __init__(self, scale: float | tuple[int, int] = 0.9, flip: bool = True, align_corners: bool = True) -> None:
+    def __init__(self, scale: float | tuple[int, int] = 0.9, flip: bool = True) -> None:
         numbers = scale if isinstance(scale, Sequence) else (scale, scale)
         if len(numbers) != 2 or min(numbers) <= 0:
             raise ValueError(f'LogitMapPredictor: scale = {scale!r}, expected a positive factor or (width, height)')
+        super().__init__(flip)
         self.scale = scale
-        self.flip = flip
-        self.align_corners = align_corners
 
-    @torch.no_grad()
-    def encode(self, segmentor: nn.Module, image: np.ndarray) -> Tensor:
-        """See :class:`MapPredictor`; (views, C, h, w) logits, the mirror image's as the network gave them."""
+    def decode(self, encoded: SmallMap, size: tuple[int, int]) -> Tensor:
+        """See :class:`MapPredictor`."""
+        views = encoded.resized(size).softmax(dim=1)
+        return views[0] if len(views) == 1 else 0.5 * (views[0] + views[1])
+
+    def _resized(self, image: np.ndarray) -> np.ndarray:
         height, width = image.shape[:2]
         if isinstance(self.scale, Sequence):
             size = tuple(self.scale)
         else:
             size = (int(width * self.scale), int(height * self.scale))
-        if size != (width, height):
-            image = mmcv.imresize(image, size, interpolation='bilinear', backend='pillow')
-        inputs = _preprocess(segmentor, image)
-        views = [inputs, inputs.flip(3)] if self.flip else [inputs]
-        return torch.cat([_logits(segmentor, view) for view in views]).float()
+        if size == (width, height):
+            return image
+        return mmcv.imresize(image, size, interpolation='bilinear', backend='pillow')
 
-    def decode(self, encoded: Tensor, size: tuple[int, int]) -> Tensor:
-        """See :class:`MapPredictor`."""
-        resized = F.interpolate(encoded, size, mode='bilinear', align_corners=self.align_corners)
-        views = resized.softmax(dim=1)
-        return views[0] if len(views) == 1 else 0.5 * (views[0] + views[1].flip(2))
+    def _scores(self, segmentor: nn.Module, inputs: Tensor) -> Tensor:
+        return _logits(segmentor, inputs)
+
+    def _joined(self, views: list[Tensor]) -> Tensor:
+        return torch.cat(views)
 
 
 def _filter(old: Sequence[int], new: Sequence[int]) -> Image.Resampling:
@@ -140,13 +175,7 @@ def _filter(old: Sequence[int], new: Sequence[int]) -> Image.Resampling:
     return Image.Resampling.BILINEAR
 
 
-def _preprocess(segmentor: nn.Module, image: np.ndarray) -> Tensor:
-    inputs = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
-    sample = SegDataSample(metainfo=dict(ori_shape=image.shape[:2], img_shape=image.shape[:2]))
-    return segmentor.data_preprocessor(dict(inputs=[inputs], data_samples=[sample]))['inputs']
-
-
-def _scores(segmentor: nn.Module, inputs: Tensor) -> tuple[Tensor, bool]:
+def _output(segmentor: nn.Module, inputs: Tensor) -> tuple[Tensor, bool]:
     """Return the head's output (N, C, h, w), and whether it is probabilities: fused ones of two classifiers."""
     head = segmentor.decode_head
     result = head(segmentor.extract_feat(inputs))
@@ -154,10 +183,10 @@ def _scores(segmentor: nn.Module, inputs: Tensor) -> tuple[Tensor, bool]:
 
 
 def _probabilities(segmentor: nn.Module, inputs: Tensor) -> Tensor:
-    scores, fused = _scores(segmentor, inputs)
+    scores, fused = _output(segmentor, inputs)
     return scores if fused else scores.softmax(dim=1)
 
 
 def _logits(segmentor: nn.Module, inputs: Tensor) -> Tensor:
-    scores, fused = _scores(segmentor, inputs)
+    scores, fused = _output(segmentor, inputs)
     return scores.clamp_min(1e-30).log() if fused else scores

@@ -1,8 +1,6 @@
 """Soft pseudo labels by entropy regularisation (LRENT)."""
 from typing import Any
 
-import torch
-import torch.nn.functional as F
 from mmseg.registry import TASK_UTILS
 from torch import Tensor
 
@@ -58,39 +56,6 @@ def lrent_targets(probabilities: Tensor, thresholds: Tensor, alpha: float = 0.25
     return lrent_soft_labels(probabilities, thresholds, alpha) * kept.unsqueeze(-3)
 
 
-def crop_of_resized(maps: Tensor, size: tuple[int, int], box: tuple[int, int, int, int],
-                    align_corners: bool = True) -> Tensor:
-    """Part of bilinearly resized maps, without making the whole.
-
-    With it, soft labels of a crop come from stored maps of low resolution::
-
-        probabilities = crop_of_resized(stored, (1024, 2048), (top, left, 512, 1024))
-        soft_labels = lrent_targets(probabilities, thresholds, alpha)
-
-    Args:
-        maps (Tensor): (C, h, w).
-        size (tuple[int, int]): (height, width) of the whole resized maps.
-        box (tuple[int, int, int, int]): (top, left, height, width) of the part, inside of them.
-        align_corners (bool): As in ``F.interpolate``. Defaults to True, as in the published code.
-
-    Returns:
-        Tensor: (C, height, width) of the box, equal to ``F.interpolate(maps[None], size, mode='bilinear',
-        align_corners=align_corners)[0]`` cut to the box.
-
-    Raises:
-        ValueError: If the box is not inside.
-    """
-    top, left, height, width = box
-    if min(box) < 0 or top + height > size[0] or left + width > size[1]:
-        raise ValueError(f'the box (top, left, height, width) = {tuple(box)} does not lie inside of maps of '
-                         f'(height, width) = {tuple(size)}')
-    rows, columns = (_normalised(torch.arange(begin, begin + length, device=maps.device), full, align_corners)
-                     for begin, length, full in ((top, height, size[0]), (left, width, size[1])))
-    grid = torch.stack([columns.expand(height, width), rows[:, None].expand(height, width)], dim=-1)
-    return F.grid_sample(maps[None], grid[None].to(maps.dtype), mode='bilinear', padding_mode='border',
-                         align_corners=align_corners)[0]
-
-
 @TASK_UTILS.register_module()
 class EntropyRegularizedLabeler(ClassBalancedLabeler):
     """Class-balanced thresholds and the selection of LRENT (Zou et al., ICCV 2019, Sec. 4.2).
@@ -133,9 +98,3 @@ def _check(thresholds: Tensor, alpha: float) -> None:
         raise ValueError(f'alpha must be positive, got {alpha}')
     if not (thresholds > 0).all():
         raise ValueError(f'thresholds must be positive, got {thresholds.tolist()}')
-
-
-def _normalised(positions: Tensor, length: int, align_corners: bool) -> Tensor:
-    """Pixel positions as the coordinates of ``F.grid_sample``, float64."""
-    positions = positions.double()
-    return 2 * positions / max(length - 1, 1) - 1 if align_corners else (2 * positions + 1) / length - 1

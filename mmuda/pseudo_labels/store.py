@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -204,18 +204,21 @@ class PseudoLabelStore:
         """Whether there is a small map of the image ``name``."""
         return self.map_path(name).is_file()
 
-    def write_map(self, name: str, encoded: np.ndarray, size: tuple[int, int]) -> None:
+    def write_map(self, name: str, encoded: np.ndarray, size: tuple[int, int], layout: Sequence[int] = ()) -> None:
         """Write the small map of one image.
 
         Args:
             name (str): Path of the image within the dataset.
             encoded (np.ndarray): What the predictor encoded.
             size (tuple[int, int]): (height, width) of the image.
+            layout (Sequence[int]): What else is needed to decode it, see
+                :attr:`~mmuda.pseudo_labels.small_maps.SmallMap.layout`. Defaults to nothing.
         """
-        self._write(self.map_path(name), lambda file: np.savez(file, encoded=encoded, size=np.array(size)))
+        self._write(self.map_path(name), lambda file: np.savez(
+            file, encoded=encoded, size=np.array(size), layout=np.array(layout, np.int64)))
 
-    def read_map(self, name: str) -> tuple[np.ndarray, tuple[int, int]]:
-        """Return what :meth:`write_map` wrote.
+    def read_map(self, name: str) -> tuple[np.ndarray, tuple[int, int], list[int]]:
+        """Return what :meth:`write_map` wrote: map, size and layout.
 
         Raises:
             ValueError: If the file is damaged.
@@ -224,7 +227,7 @@ class PseudoLabelStore:
         try:
             with np.load(path, allow_pickle=False) as data:
                 height, width = data['size'].tolist()
-                return data['encoded'], (height, width)
+                return data['encoded'], (height, width), data['layout'].tolist() if 'layout' in data else []
         except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise ValueError(f'the map {path} is damaged ({error}): delete it and start again') from error
 

@@ -8,7 +8,13 @@ from PIL import Image
 from torch import nn
 
 from mmuda.evaluation.confusion import confusion_matrix
-from mmuda.pseudo_labels import ClassBalancedLabeler, PseudoLabelStore, SoftmaxMapPredictor, generate_pseudo_labels
+from mmuda.pseudo_labels import (
+    ClassBalancedLabeler,
+    PseudoLabelStore,
+    SmallMap,
+    SoftmaxMapPredictor,
+    generate_pseudo_labels,
+)
 from mmuda.pseudo_labels.assignment import reweighted_class, top_class
 from tests.parity.golden import load_case
 from tests.tiny import REPO
@@ -26,6 +32,8 @@ class GivenMaps(nn.Module):
         self.data_preprocessor = MODELS.build(config)
         self.maps = [torch.from_numpy(probabilities)[None] for probabilities in maps]
         self.inputs: list[torch.Tensor] = []
+
+    align_corners = True
 
     @property
     def decode_head(self) -> 'GivenMaps':
@@ -64,7 +72,7 @@ class TestUpsample:
 
     def test_average_of_both_maps(self, step):
         case, segmentor, predictor = step
-        np.testing.assert_array_equal(predictor.encode(segmentor, bgr(case['in_image'])), case['out_average'])
+        np.testing.assert_array_equal(predictor.encode(segmentor, bgr(case['in_image'])).values, case['out_average'])
 
     def test_size_of_the_resized_image(self, step):
         case, _, predictor = step
@@ -173,8 +181,8 @@ class TestLabelStep:
         """The full-size maps, times the prior where the variant has one."""
         prior = torch.from_numpy(case['in_prior']) if VARIANTS[variant][1] else 1
         for index in range(len(case['in_images'])):
-            encoded, size = store.read_map(f'{index}.png')
-            yield predictor(case).decode(torch.from_numpy(encoded), size) * prior
+            encoded, size, layout = store.read_map(f'{index}.png')
+            yield predictor(case).decode(SmallMap.from_layout(torch.from_numpy(encoded), layout), size) * prior
 
 
 def predictor(case: dict) -> SoftmaxMapPredictor:

@@ -9,6 +9,7 @@ from mmuda.pseudo_labels import (
     ClassBalancedLabeler,
     EntropyRegularizedLabeler,
     LogitMapPredictor,
+    SmallMap,
     lrent_kept,
     lrent_soft_labels,
     rare_classes,
@@ -41,9 +42,10 @@ def label_ids(train_ids: np.ndarray, case: dict) -> np.ndarray:
 @pytest.mark.parametrize('flipped', [0, 1])
 def test_probabilities(flipped):
     case = load_case('crst', 'kc_thresholds')
-    views = np.stack([case['in_logits'], case['in_logits_flipped_image']], axis=1)[:, :1 + flipped]
-    predictor = LogitMapPredictor(flip=bool(flipped))
-    got = [predictor.decode(logits, tuple(case['param_size'].tolist())) for logits in torch.from_numpy(views)]
+    views = np.stack([case['in_logits'], case['in_logits_flipped_image'][..., ::-1]], axis=1)[:, :1 + flipped]
+    predictor, size = LogitMapPredictor(flip=bool(flipped)), tuple(case['param_size'].tolist())
+    got = [predictor.decode(SmallMap(logits, size, size, align_corners=True), size)
+           for logits in torch.from_numpy(views.copy())]
     np.testing.assert_allclose(torch.stack(got), maps_of(case['out_probability'][flipped]), rtol=2e-5)
 
 

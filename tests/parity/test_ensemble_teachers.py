@@ -14,6 +14,7 @@ class Recorded(nn.Module):
     def __init__(self, logits: np.ndarray) -> None:
         super().__init__()
         self.decode_head = nn.Identity()
+        self.decode_head.align_corners = True
         self.logits = torch.from_numpy(logits)
 
     def data_preprocessor(self, data: dict) -> dict:

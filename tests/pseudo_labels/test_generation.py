@@ -12,6 +12,7 @@ from mmuda.pseudo_labels import (
     ClassBalancedLabeler,
     ConfidenceLabeler,
     PseudoLabelStore,
+    SmallMap,
     fingerprint,
     generate_pseudo_labels,
 )
@@ -37,12 +38,12 @@ class Brightness:
 class SmallBrightness(Brightness):
     """The same in two steps: the image itself is what is kept."""
 
-    def encode(self, segmentor: nn.Module, image: np.ndarray) -> torch.Tensor:
-        return self(segmentor, image)
+    def encode(self, segmentor: nn.Module, image: np.ndarray) -> SmallMap:
+        return SmallMap(self(segmentor, image), (8, 12), image.shape[:2], align_corners=True)
 
-    def decode(self, encoded: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-        assert encoded.shape[1:] == size
-        return encoded
+    def decode(self, encoded: SmallMap, size: tuple[int, int]) -> torch.Tensor:
+        assert encoded.values.shape[1:] == encoded.content == size and encoded.padded == (8, 12)
+        return encoded.values
 
 
 @pytest.fixture
@@ -263,7 +264,8 @@ def test_labelled_pixels_are_counted(images, store):
 def test_class_that_is_never_predicted_has_threshold_one(images, store):
     class Two(SmallBrightness):
         def encode(self, segmentor, image):
-            return torch.cat([self(segmentor, image)[:2], torch.full((1, 6, 8), -1.)])
+            values = torch.cat([self(segmentor, image)[:2], torch.full((1, 6, 8), -1.)])
+            return SmallMap(values, (8, 12), (6, 8), align_corners=True)
 
     balance(images, store, Two())
     summary = store.summary()

@@ -4,22 +4,30 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from mmuda.pseudo_labels import LogitMapPredictor, SoftmaxMapPredictor
+from mmuda.models.segmentors import UDADataPreprocessor
+from mmuda.pseudo_labels import LogitMapPredictor, SmallMap, SoftmaxMapPredictor
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (16, 24, 3), np.uint8)
+
+
+class Head(nn.Identity):
+    """Gives its input."""
+
+    def __init__(self, align_corners: bool = True) -> None:
+        super().__init__()
+        self.align_corners = align_corners
 
 
 class Averages(nn.Module):
     """A segmentor of stride 8 whose logits are mean colours; remembers what it was shown."""
 
-    def __init__(self, stride: int = 8) -> None:
+    def __init__(self, stride: int = 8, align_corners: bool = True, divisor: int | None = None) -> None:
         super().__init__()
         self.stride = stride
-        self.decode_head = nn.Identity()
+        self.decode_head = Head(align_corners)
         self.inputs: list[torch.Tensor] = []
-
-    def data_preprocessor(self, data: dict) -> dict:
-        return dict(inputs=torch.stack(data['inputs']).float() / 64)
+        self.data_preprocessor = UDADataPreprocessor(
+            mean=[0.] * 3, std=[64.] * 3, pad_val=100., test_cfg=divisor and dict(size_divisor=divisor))
 
     def extract_feat(self, inputs: torch.Tensor) -> torch.Tensor:
         self.inputs.append(inputs)
@@ -28,6 +36,8 @@ class Averages(nn.Module):
 
 class Fused(nn.Module):
     """A head of two classifiers."""
+
+    align_corners = True
 
     def forward(self, features: torch.Tensor) -> dict[str, torch.Tensor]:
         return dict(aux=features, main=2 * features)
@@ -55,7 +65,7 @@ def test_mirrored_image_has_mirrored_probabilities(predictor):
 @pytest.mark.parametrize('predictor', PREDICTORS)
 def test_maps_can_be_kept_in_between(predictor):
     encoded = predictor.encode(Averages(), IMAGE)
-    assert encoded.dtype == torch.float32 and encoded.shape[-2:] == (2, 3)
+    assert encoded.values.dtype == torch.float32 and encoded.values.shape[-2:] == (2, 3)
     assert torch.equal(predictor.decode(encoded, IMAGE.shape[:2]), predictor(Averages(), IMAGE))
 
 
@@ -68,7 +78,7 @@ def test_without_mirror_image_the_network_runs_once(kind, size):
 
 def test_softmax_of_the_logits_is_averaged_with_the_mirror_image():
     segmentor = Averages()
-    encoded = SoftmaxMapPredictor(long_side=24).encode(segmentor, IMAGE)
+    encoded = SoftmaxMapPredictor(long_side=24).encode(segmentor, IMAGE).values
     views = [F.avg_pool2d(inputs, 8).softmax(1)[0] for inputs in segmentor.inputs]
     assert torch.equal(encoded, 0.5 * (views[0] + views[1].flip(2)))
 
@@ -76,14 +86,14 @@ def test_softmax_of_the_logits_is_averaged_with_the_mirror_image():
 def test_fused_probabilities_of_two_classifiers():
     segmentor = Averages()
     segmentor.decode_head = Fused()
-    encoded = SoftmaxMapPredictor(long_side=24, flip=False).encode(segmentor, IMAGE)
+    encoded = SoftmaxMapPredictor(long_side=24, flip=False).encode(segmentor, IMAGE).values
     torch.testing.assert_close(encoded, (3 * F.avg_pool2d(segmentor.inputs[0], 8)).softmax(1)[0])
 
 
 def test_fused_logits_of_two_classifiers():
     segmentor = Averages()
     segmentor.decode_head = Fused()
-    encoded = LogitMapPredictor(scale=1., flip=False).encode(segmentor, IMAGE)
+    encoded = LogitMapPredictor(scale=1., flip=False).encode(segmentor, IMAGE).values
     torch.testing.assert_close(encoded.softmax(1), (3 * F.avg_pool2d(segmentor.inputs[0], 8)).softmax(1))
 
 
@@ -97,7 +107,7 @@ def test_size_of_the_input(size, long_side, want):
 def test_input_is_padded_to_whole_cells():
     segmentor = Averages()
     encoded = SoftmaxMapPredictor(long_side=21).encode(segmentor, IMAGE)
-    assert segmentor.inputs[0].shape == (1, 3, 16, 24) and encoded.shape == (3, 2, 3)
+    assert segmentor.inputs[0].shape == (1, 3, 16, 24) and encoded.values.shape == (3, 2, 3)
     assert not segmentor.inputs[0][:, :, 14:].any() and not segmentor.inputs[0][:, :, :, 21:].any()
 
 
@@ -110,10 +120,67 @@ def test_scale_of_the_input(scale, want):
 
 @pytest.mark.parametrize('align_corners', [False, True])
 def test_logits_are_resized_before_the_softmax(align_corners):
-    predictor = LogitMapPredictor(1., flip=False, align_corners=align_corners)
-    encoded = predictor.encode(Averages(), IMAGE)
-    want = F.interpolate(encoded, (16, 24), mode='bilinear', align_corners=align_corners).softmax(1)[0]
+    predictor = LogitMapPredictor(1., flip=False)
+    encoded = predictor.encode(Averages(align_corners=align_corners), IMAGE)
+    want = F.interpolate(encoded.values, (16, 24), mode='bilinear', align_corners=align_corners).softmax(1)[0]
     assert torch.equal(predictor.decode(encoded, (16, 24)), want)
+
+
+def edge(side: int = 20, column: int = 10) -> np.ndarray:
+    """An image that is green on the left and red on the right."""
+    image = np.zeros((side, side, 3), np.uint8)
+    image[:, :column, 1], image[:, column:, 2] = 255, 255
+    return image
+
+
+PADDED = [SoftmaxMapPredictor(long_side=20, stride=1), LogitMapPredictor(scale=1.), LogitMapPredictor((20, 20), False)]
+
+
+@pytest.mark.parametrize('predictor', PADDED)
+@pytest.mark.parametrize('align_corners', [False, True])
+@pytest.mark.parametrize('divisor', [8, 32])
+def test_padding_of_the_preprocessor_moves_no_edge(predictor, align_corners, divisor):
+    segmentor = Averages(1, align_corners, divisor)
+    got = predictor(segmentor, edge())
+    assert segmentor.inputs[0].shape[2:] == ((24, 24) if divisor == 8 else (32, 32))
+    np.testing.assert_array_equal(got.argmax(0), np.where(np.arange(20) < 10, 1, 2)[None].repeat(20, 0))
+    torch.testing.assert_close(got, predictor(Averages(1, align_corners), edge()), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize('shape', [(19, 23), (7, 29), (25, 11)])
+@pytest.mark.parametrize('align_corners', [False, True])
+def test_padded_maps_of_any_size_are_resized_by_their_own_part_alone(shape, align_corners):
+    """The network is smooth: its map is linear in the position, and so is what is made of it."""
+    rows, columns = np.meshgrid(*(np.arange(side) for side in shape), indexing='ij')
+    image = np.stack([3 * rows, 2 * columns, 0 * rows], axis=-1).astype(np.uint8)
+    small = LogitMapPredictor(1., flip=False).encode(Averages(1, align_corners, 8), image)
+    assert small.content == shape and all(side % 8 == 0 for side in small.padded)
+    doubled = small.resized((2 * shape[0], 2 * shape[1]))[0, :2] * 64
+    steps = [(np.arange(2 * side) * (side - 1) / (2 * side - 1) if align_corners else np.arange(2 * side) / 2 - .25)
+             for side in shape]
+    inner = tuple(slice(2, 2 * side - 2) for side in shape)  # beyond, pixels of the padding have a share
+    want = np.stack(np.broadcast_arrays(3 * steps[0][:, None], 2 * steps[1][None]))
+    np.testing.assert_allclose(doubled[(slice(None), *inner)], want[(slice(None), *inner)], atol=1e-2)
+
+
+def test_map_of_a_padded_input_is_enlarged_to_the_padded_size():
+    segmentor = Averages(8, divisor=16)
+    encoded = SoftmaxMapPredictor(long_side=20, flip=False).encode(segmentor, edge())
+    assert (encoded.padded, encoded.content, encoded.values.shape) == ((32, 32), (20, 20), (3, 4, 4))
+    assert SoftmaxMapPredictor(long_side=20, flip=False).decode(encoded, (20, 20)).shape == (3, 20, 20)
+
+
+@pytest.mark.parametrize('align_corners', [False, True])
+def test_kept_map_is_decoded_by_itself(align_corners):
+    predictor, segmentor = LogitMapPredictor(1.), Averages(8, align_corners, 32)
+    small = predictor.encode(segmentor, edge())
+    again = SmallMap.from_layout(small.values, [int(number) for number in small.layout])
+    assert torch.equal(LogitMapPredictor(0.5).decode(again, (20, 20)), predictor(segmentor, edge()))
+
+
+def test_map_without_its_layout_is_refused():
+    with pytest.raises(ValueError, match=r'the layout \[\], expected 5 numbers.*label again'):
+        SmallMap.from_layout(torch.zeros(1, 3, 4, 4), [])
 
 
 @pytest.mark.parametrize('settings', [dict(long_side=0), dict(stride=0)])

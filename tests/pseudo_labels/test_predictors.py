@@ -112,3 +112,17 @@ def test_segmentor_with_one_output_is_refused(image):
     segmentor = build(HEADS['generic'], num_classes=2, out_channels=1, threshold=0.3)
     with pytest.raises(ValueError, match='one output per class.*out_channels=num_classes'):
         MultiViewPredictor()(segmentor, image)
+
+
+@pytest.mark.parametrize('shape', [(20, 20), (19, 23)])
+@pytest.mark.parametrize('divisor', [8, 32])
+def test_padding_of_the_preprocessor_moves_no_edge(shape, divisor):
+    segmentor = build(HEADS['generic'], num_classes=3)
+    segmentor.extract_feat = segmentor.decode_head.forward = nn.Identity()  # colours are logits
+    image = np.zeros((*shape, 3), np.uint8)
+    image[:, :10, 1], image[:, 10:, 2] = 255, 255
+    want = MultiViewPredictor([1., 1.5])(segmentor, image)
+    segmentor.data_preprocessor.test_cfg = dict(size_divisor=divisor)
+    got = MultiViewPredictor([1., 1.5])(segmentor, image)
+    torch.testing.assert_close(got, want, rtol=0, atol=0.02)  # where scaled, the last column sees the padding
+    np.testing.assert_array_equal(got.argmax(0), want.argmax(0))

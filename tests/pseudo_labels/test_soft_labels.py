@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmuda.pseudo_labels import EntropyRegularizedLabeler, lrent_kept, lrent_soft_labels, lrent_targets
-from mmuda.pseudo_labels.soft_labels import crop_of_resized
+from mmuda.pseudo_labels.small_maps import crop_of_resized
 
 THRESHOLDS = torch.tensor([.9, .5, .3])
 

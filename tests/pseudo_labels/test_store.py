@@ -233,10 +233,10 @@ def no_space(*args, **kwargs):
 
 
 def test_maps_come_back_bit_for_bit(store):
-    store.write_map('city/a.jpg', MAP / 3, (5, 7))
-    encoded, size = store.read_map('city/a.jpg')
+    store.write_map('city/a.jpg', MAP / 3, (5, 7), (8, 8, 5, 7, 1))
+    encoded, size, layout = store.read_map('city/a.jpg')
     np.testing.assert_array_equal(encoded, MAP / 3)
-    assert encoded.dtype == np.float32 and size == (5, 7)
+    assert encoded.dtype == np.float32 and size == (5, 7) and layout == [8, 8, 5, 7, 1]
 
 
 def test_deleted_maps_leave_nothing(store):

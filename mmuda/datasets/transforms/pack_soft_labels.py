@@ -7,7 +7,8 @@ from mmseg.datasets.transforms import PackSegInputs
 from mmseg.registry import TRANSFORMS
 from torch import Tensor
 
-from mmuda.pseudo_labels.soft_labels import crop_of_resized, lrent_targets
+from mmuda.pseudo_labels.small_maps import SmallMap
+from mmuda.pseudo_labels.soft_labels import lrent_targets
 from mmuda.pseudo_labels.store import PseudoLabelStore
 
 _NEEDED = ('pseudo_label_store', 'pseudo_label_name', 'scaled_shape', 'crop_offset')
@@ -49,24 +50,25 @@ class PackSoftLabels(PackSegInputs):
     def _soft_labels(self, results: dict) -> Tensor:
         store = PseudoLabelStore(results['pseudo_label_store'])
         name, (height, width) = results['pseudo_label_name'], results['scaled_shape']
-        thresholds, alpha, align_corners = _settings(store)
+        thresholds, alpha = _settings(store)
         if not store.has_map(name):
             raise FileNotFoundError(f'PackSoftLabels: there is no map {store.map_path(name)}: set '
                                     'train_cfg.keep_maps=True and label again')
-        maps = torch.from_numpy(store.read_map(name)[0])
+        encoded, _, layout = store.read_map(name)
+        maps = SmallMap.from_layout(torch.from_numpy(encoded), layout)
         top, left = results['crop_offset']
         rows, columns = results['img'].shape[:2]
         box = (top, left, min(rows, height - top), min(columns, width - left))  # without the padding
-        soft = torch.zeros(maps.shape[1], rows, columns)
-        soft[:, :box[2], :box[3]] = lrent_targets(_crop(maps, (height, width), box, align_corners), thresholds, alpha)
+        soft = torch.zeros(maps.values.shape[1], rows, columns)
+        soft[:, :box[2], :box[3]] = lrent_targets(_crop(maps, (height, width), box), thresholds, alpha)
         direction = results.get('flip_direction')
         if direction not in (None, 'horizontal'):
             raise ValueError(f'PackSoftLabels: flip_direction is {direction!r}, expected horizontal flips only')
         return soft.flip(-1) if direction else soft
 
 
-def _settings(store: PseudoLabelStore) -> tuple[Tensor, float, bool]:
-    """Thresholds (C,), alpha and align_corners that the labels of a store were made with."""
+def _settings(store: PseudoLabelStore) -> tuple[Tensor, float]:
+    """Thresholds (C,) and alpha that the labels of a store were made with."""
     summary, manifest = store.summary() or {}, store.manifest() or {}
     predictor: dict[str, Any] = manifest.get('description', {}).get('predictor', {})
     if 'alpha' not in summary or 'thresholds_used' not in summary:
@@ -75,11 +77,9 @@ def _settings(store: PseudoLabelStore) -> tuple[Tensor, float, bool]:
     if predictor.get('type') != 'LogitMapPredictor':
         raise ValueError(f'PackSoftLabels: the maps in {store.root} are of {predictor.get("type")}: set '
                          "train_cfg.predictor=dict(type='LogitMapPredictor')")
-    return torch.tensor(summary['thresholds_used']), summary['alpha'], predictor.get('align_corners', True)
+    return torch.tensor(summary['thresholds_used']), summary['alpha']
 
 
-def _crop(maps: Tensor, size: tuple[int, int], box: tuple[int, int, int, int], align_corners: bool) -> Tensor:
+def _crop(maps: SmallMap, size: tuple[int, int], box: tuple[int, int, int, int]) -> Tensor:
     """Part of the probabilities that ``LogitMapPredictor`` decodes at ``size``, (C, height, width) of the box."""
-    views = [maps[0], *(logits.flip(-1) for logits in maps[1:])]
-    crops = [crop_of_resized(logits, size, box, align_corners).softmax(dim=0) for logits in views]
-    return torch.stack(crops).mean(dim=0)
+    return torch.stack([maps.crop(view, size, box).softmax(dim=0) for view in range(len(maps.values))]).mean(dim=0)

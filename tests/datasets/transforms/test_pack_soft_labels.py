@@ -4,7 +4,7 @@ import torch
 from mmseg.registry import TASK_UTILS
 
 from mmuda.datasets.transforms import CentredMiningCrop, HorizontalFlip, PackSoftLabels
-from mmuda.pseudo_labels import PseudoLabelStore
+from mmuda.pseudo_labels import PseudoLabelStore, SmallMap
 from mmuda.pseudo_labels.soft_labels import lrent_targets
 
 SIZE, CROP = (24, 40), (16, 20)
@@ -16,13 +16,14 @@ def store(tmp_path) -> PseudoLabelStore:
     return make_store(tmp_path)
 
 
-def make_store(root, predictor: dict | None = None, summary: dict | None = None) -> PseudoLabelStore:
+def make_store(root, predictor: dict | None = None, summary: dict | None = None,
+               layout: tuple[int, ...] = (*SIZE, *SIZE, 1)) -> PseudoLabelStore:
     """Maps of one image, of two views."""
     store = PseudoLabelStore(root / 'store')
     store.open(dict(predictor=predictor or dict(type='LogitMapPredictor')))
     store.write_summary(dict(thresholds_used=THRESHOLDS, alpha=ALPHA) if summary is None else summary)
     logits = np.random.default_rng(0).normal(0, 2, (2, len(THRESHOLDS), 5, 7)).astype(np.float32)
-    store.write_map('city/a.png', logits, SIZE)
+    store.write_map('city/a.png', logits, SIZE, layout)
     return store
 
 
@@ -36,10 +37,11 @@ def sample(store: PseudoLabelStore, shape: tuple[int, int] = SIZE) -> dict:
         pseudo_label_name='city/a.png')
 
 
-def whole(store: PseudoLabelStore, size: tuple[int, int] = SIZE, **options) -> torch.Tensor:
+def whole(store: PseudoLabelStore, size: tuple[int, int] = SIZE) -> torch.Tensor:
     """Soft labels of the image, made of the probabilities that the labelling read."""
-    predictor = TASK_UTILS.build(dict(type='LogitMapPredictor', **options))
-    probabilities = predictor.decode(torch.from_numpy(store.read_map('city/a.png')[0]), size)
+    encoded, _, layout = store.read_map('city/a.png')
+    predictor = TASK_UTILS.build(dict(type='LogitMapPredictor'))
+    probabilities = predictor.decode(SmallMap.from_layout(torch.from_numpy(encoded), layout), size)
     return lrent_targets(probabilities, torch.tensor(THRESHOLDS), ALPHA)
 
 
@@ -78,10 +80,13 @@ def test_a_mirrored_crop_has_mirrored_labels(store):
     torch.testing.assert_close(soft_of(mirrored), soft_of(straight).flip(-1))
 
 
-def test_labels_are_resized_as_the_labelling_resized(tmp_path):
-    store = make_store(tmp_path, dict(type='LogitMapPredictor', align_corners=False))
+@pytest.mark.parametrize('layout', [(*SIZE, *SIZE, 0), (32, 48, *SIZE, 0), (32, 48, *SIZE, 1)])
+def test_labels_are_resized_as_the_labelling_resized(tmp_path, layout):
+    store = make_store(tmp_path, layout=layout)
     results = CentredMiningCrop(SIZE, scales=[1.])(sample(store))
-    torch.testing.assert_close(soft_of(results), whole(store, align_corners=False), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(soft_of(results), whole(store), rtol=1e-4, atol=1e-5)
+    (tmp_path / 'plain').mkdir()
+    assert not torch.allclose(soft_of(results), whole(make_store(tmp_path / 'plain')), atol=1e-2)
 
 
 def test_the_rest_is_packed_as_ever(store):
