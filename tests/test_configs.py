@@ -13,7 +13,7 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS, MODELS, TASK_UTILS, TRANSFORMS
 from PIL import Image
 
-from mmuda.datasets.transforms import PackSoftLabels
+from mmuda.datasets.transforms import CentredMiningCrop, PackSoftLabels
 from mmuda.engine.labelling import build_fusion
 from mmuda.engine.runner import SelfTrainingLoop
 from mmuda.engine.teachers import teacher_configs
@@ -261,7 +261,26 @@ def test_published_crops_of_the_rounds():
              for name in ('cbst/cbst_synthia2cs_r38', 'crst/mrkld_synthia2cs')}
     square, wide = pools.values()
     assert [transform(part, 'RareClassCrop').nominal_size for part in (square.source, square.target)] == [1280, 2048]
-    assert [min(transform(part, 'CentredMiningCrop').scales) for part in (wide.source, wide.target)] == [0.8, 0.6]
+    for part, (low, high) in ((wide.source, (0.8, 1.2)), (wide.target, (0.6, 1.5))):
+        assert transform(part, 'CentredMiningCrop').scales == pytest.approx(crst_scales(low, high))
+    assert crst_scales(0.8, 1.2) == pytest.approx([0.8, 0.9, 1.0, 1.1])
+    everywhere = inspect.signature(CentredMiningCrop).parameters['scales'].default
+    assert everywhere == pytest.approx(crst_scales(0.5, 1.5)) and len(everywhere) == 11
+
+
+def crst_scales(low: float, high: float) -> list[float]:
+    """All values of low + randint(0, int((high - low) * 10)) / 10, as the published code draws them."""
+    return [low + step / 10 for step in range(int((high - low) * 10) + 1)]
+
+
+@pytest.mark.parametrize('name', [
+    name for name in METHODS if name.startswith(('cbst/', 'crst/')) and 'r38' not in name and 'nthu' not in name])
+def test_images_and_labels_of_crst_are_resized_as_published(name):
+    cfg = config(name)
+    crops = [node for node in nodes(cfg.train_dataloader.dataset) if node.type == 'CentredMiningCrop']
+    assert len(crops) >= 1 and {crop.get('resize') for crop in crops} == {'published'}
+    if name in ROUNDS:
+        assert (cfg.train_cfg.predictor.scale, cfg.train_cfg.predictor.backend) == (0.9, 'cv2')
 
 
 def test_st_has_one_threshold_and_no_rare_classes():

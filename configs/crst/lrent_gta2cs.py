@@ -6,7 +6,7 @@ _base_ = [
 target_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
-    dict(type='CentredMiningCrop', crop_size=(512, 1024)),
+    dict(type='CentredMiningCrop', crop_size=(512, 1024), resize='published'),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSoftLabels'),
 ]

@@ -7,7 +7,11 @@ model = dict(segmentor=dict(decode_head=dict(num_classes=16)))
 target_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
-    dict(type='CentredMiningCrop', crop_size=(600, 900), scales=(0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5)),
+    dict(
+        type='CentredMiningCrop',
+        crop_size=(600, 900),
+        scales=(0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5),
+        resize='published'),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSoftLabels'),
 ]

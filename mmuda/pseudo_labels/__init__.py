@@ -40,7 +40,7 @@ __all__ = [
     'MultiViewPredictor', 'PassStatistics', 'PseudoLabelStore', 'RadixSelection', 'RankUnificationLabeler',
     'RankedCertainty', 'RareClasses', 'SYNTHIA16_OWNERS', 'SmallMap', 'SoftmaxMapPredictor',
     'SpatialPriorEstimate', 'TeacherPredictions', 'certainties_of_bytes', 'certainty_bytes', 'channel_wise',
-    'check_certainties', 'crop_of_resized', 'disagreement', 'fingerprint', 'generate_pseudo_labels', 'load_prior', 'lrent_kept',
-    'lrent_soft_labels', 'lrent_targets', 'majority_vote', 'mean_certainty', 'owners_by_certainty', 'prior_of',
-    'rare_classes', 'resolve_owners', 'save_prior', 'unify_ranks',
+    'check_certainties', 'crop_of_resized', 'disagreement', 'fingerprint', 'generate_pseudo_labels', 'load_prior',
+    'lrent_kept', 'lrent_soft_labels', 'lrent_targets', 'majority_vote', 'mean_certainty', 'owners_by_certainty',
+    'prior_of', 'rare_classes', 'resolve_owners', 'save_prior', 'unify_ranks',
 ]

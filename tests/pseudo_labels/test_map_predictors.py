@@ -1,7 +1,9 @@
+import cv2
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import nn
 
 from mmuda.models.segmentors import UDADataPreprocessor
@@ -116,6 +118,35 @@ def test_scale_of_the_input(scale, want):
     segmentor = Averages()
     LogitMapPredictor(scale)(segmentor, IMAGE)
     assert segmentor.inputs[0].shape[2:] == want
+
+
+@pytest.mark.parametrize('scale, size', [(0.9, (25, 34)), (0.6, (17, 23)), (1.3, (36, 49))])
+def test_published_resizing_is_opencvs_by_the_factor(scale, size):
+    image = np.random.default_rng(0).integers(0, 256, (28, 38, 3), np.uint8)
+    segmentor = Averages()
+    LogitMapPredictor(scale, flip=False, backend='cv2').encode(segmentor, image)
+    want = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
+    assert want.shape[:2] == size
+    np.testing.assert_array_equal(segmentor.inputs[0][0].permute(1, 2, 0) * 64, want)
+    assert (cv2.resize(image, size[::-1]) != want).any()  # the size alone says less than the factor
+
+
+def test_published_size_of_cityscapes_images_is_rounded():
+    segmentor = Averages()
+    LogitMapPredictor(0.9, flip=False, backend='cv2').encode(segmentor, np.zeros((1024, 2048, 3), np.uint8))
+    assert segmentor.inputs[0].shape[2:] == (922, 1843)
+
+
+def test_image_is_resized_by_pillow_unless_told_otherwise():
+    segmentor = Averages()
+    LogitMapPredictor(0.5, flip=False).encode(segmentor, IMAGE)
+    want = Image.fromarray(IMAGE).resize((12, 8), Image.Resampling.BILINEAR)
+    np.testing.assert_array_equal(segmentor.inputs[0][0].permute(1, 2, 0) * 64, np.asarray(want))
+
+
+def test_unknown_backend_is_refused():
+    with pytest.raises(ValueError, match="LogitMapPredictor: backend = 'pil', expected one of"):
+        LogitMapPredictor(backend='pil')
 
 
 @pytest.mark.parametrize('align_corners', [False, True])

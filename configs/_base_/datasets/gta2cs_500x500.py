@@ -3,7 +3,7 @@ _base_ = './gta2cs_pool_512x1024.py'
 
 target_pipeline = [
     dict(type='LoadImageStrict'),
-    dict(type='CentredMiningCrop', crop_size=(500, 500)),
+    dict(type='CentredMiningCrop', crop_size=(500, 500), resize='published'),
     dict(type='PackSegInputs'),
 ]
 train_dataloader = dict(
@@ -18,7 +18,7 @@ train_dataloader = dict(
             pipeline=[
                 dict(type='LoadImageStrict'),
                 dict(type='LoadLabelIds', on_size_mismatch='resize'),
-                dict(type='CentredMiningCrop', crop_size=(500, 500)),
+                dict(type='CentredMiningCrop', crop_size=(500, 500), resize='published'),
                 dict(type='HorizontalFlip', prob=0.5),
                 dict(type='PackSegInputs'),
             ]),

@@ -6,7 +6,7 @@ source_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
     dict(type='JitteredResize', scale=(2048, 1024), ratio_range=None),
-    dict(type='CentredMiningCrop', crop_size=(500, 500)),
+    dict(type='CentredMiningCrop', crop_size=(500, 500), resize='published'),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSegInputs'),
 ]

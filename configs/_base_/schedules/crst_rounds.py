@@ -6,7 +6,7 @@ train_cfg = dict(
     num_rounds=3,
     epochs=2,
     rule='crst',
-    predictor=dict(type='LogitMapPredictor', scale=0.9),
+    predictor=dict(type='LogitMapPredictor', scale=0.9, backend='cv2'),
     labeler=dict(type='ClassBalancedLabeler', sampling='crst'),
     target_portion=dict(start=0.2, step=0.05, maximum=0.5),
     source_portion=dict(start=0.03, step=0.0025, maximum=0.06),

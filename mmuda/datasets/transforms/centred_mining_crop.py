@@ -2,12 +2,15 @@
 import random
 from collections.abc import Sequence
 
+import cv2
 import mmcv
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 
 from mmuda.datasets.label_maps import IGNORE_INDEX
+
+RESIZING = ('aligned', 'published')
 
 
 def draw_mining_offset(rng: random.Random, label: np.ndarray, crop_size: tuple[int, int], mine_ids: Sequence[int],
@@ -47,8 +50,7 @@ class CentredMiningCrop(BaseTransform):
     target samples are mined: leave ``mine_ids`` empty for the source. Which classes are mined changes from round to
     round: see :func:`mmuda.datasets.set_mined_classes`. Mirroring is left to ``HorizontalFlip``.
 
-    The image is resized bilinearly (OpenCV), the label to the nearest pixel (Pillow). All numbers are drawn
-    from ``random``.
+    All numbers are drawn from ``random``.
 
     Required keys: ``img`` ((H, W, 3) uint8, B, G, R); ``gt_seg_map`` ((H, W) uint8) where labelled.
     Changed keys: these two, ``img_shape``. Added keys: ``scale_factor``; ``scaled_shape``, (height, width) after
@@ -61,9 +63,13 @@ class CentredMiningCrop(BaseTransform):
         mine_ids (Sequence[int]): Mined classes. Defaults to (): no mining.
         image_fill (tuple[int, int, int]): B, G, R of padded pixels; the mean of the normalisation. Defaults to
             (104, 117, 123).
+        resize (str): ``'aligned'``: the image bilinearly by OpenCV, the label to the nearest pixel by Pillow, to the
+            same rounded size. ``'published'``: both by OpenCV and by the factor itself, as in the published code;
+            its nearest pixel is ``floor(i / scale)``, up to a pixel beside that of the image. Defaults to
+            ``'aligned'``.
 
     Raises:
-        ValueError: If a size, a scale or the chance is out of range.
+        ValueError: If a size, a scale or the chance is out of range, or ``resize`` is none of these.
     """
 
     def __init__(self,
@@ -71,32 +77,36 @@ class CentredMiningCrop(BaseTransform):
                  scales: Sequence[float] = (0.5, 0.6, 0.7, 0.8, 0.9, 1., 1.1, 1.2, 1.3, 1.4, 1.5),
                  mine_chance: float = 0.8,
                  mine_ids: Sequence[int] = (),
-                 image_fill: tuple[int, int, int] = (104, 117, 123)) -> None:
+                 image_fill: tuple[int, int, int] = (104, 117, 123),
+                 resize: str = 'aligned') -> None:
         if len(crop_size) != 2 or min(crop_size) < 1:
             raise ValueError(f'CentredMiningCrop: crop_size = {crop_size}, expected (height, width) in pixels')
         if not scales or min(scales) <= 0:
             raise ValueError(f'CentredMiningCrop: scales = {scales}, expected at least one positive number')
         if not 0 <= mine_chance <= 1:
             raise ValueError(f'CentredMiningCrop: mine_chance = {mine_chance}, expected a number in [0, 1]')
+        if resize not in RESIZING:
+            raise ValueError(f'CentredMiningCrop: resize = {resize!r}, expected one of {RESIZING}')
         self.crop_size = tuple(crop_size)
         self.scales = tuple(scales)
         self.mine_chance = mine_chance
         self.mine_ids = tuple(mine_ids)
         self.image_fill = tuple(image_fill)
+        self.resize = resize
 
     def transform(self, results: dict) -> dict:
         """Scale, pad and crop ``img`` and ``gt_seg_map``."""
         image, label = results['img'], results.get('gt_seg_map')
         scale = self.scales[random.randint(0, len(self.scales) - 1)]
-        height, width = (max(round(side * scale), 1) for side in image.shape[:2])
+        image, label = self._scaled(image, scale, cv2.INTER_LINEAR), self._scaled(label, scale, cv2.INTER_NEAREST)
+        height, width = image.shape[:2]
         padded = tuple(max(side, crop) for side, crop in zip((height, width), self.crop_size))
 
-        image = mmcv.impad(mmcv.imresize(image, (width, height)), shape=padded, pad_val=self.image_fill)
+        image = mmcv.impad(image, shape=padded, pad_val=self.image_fill)
         if label is None:
             scaled_label = np.full(padded, IGNORE_INDEX, np.uint8)
         else:
-            scaled_label = mmcv.imresize(label, (width, height), interpolation='nearest', backend='pillow')
-            scaled_label = mmcv.impad(scaled_label, shape=padded, pad_val=IGNORE_INDEX)
+            scaled_label = mmcv.impad(label, shape=padded, pad_val=IGNORE_INDEX)
         top, left = draw_mining_offset(random, scaled_label, self.crop_size, self.mine_ids, self.mine_chance)
         window = slice(top, top + self.crop_size[0]), slice(left, left + self.crop_size[1])
 
@@ -108,6 +118,16 @@ class CentredMiningCrop(BaseTransform):
         results['scaled_shape'], results['crop_offset'] = (height, width), (top, left)
         return results
 
+    def _scaled(self, array: np.ndarray | None, scale: float, interpolation: int) -> np.ndarray | None:
+        if array is None:
+            return None
+        if self.resize == 'published':
+            return cv2.resize(array, None, fx=scale, fy=scale, interpolation=interpolation)
+        height, width = (max(round(side * scale), 1) for side in array.shape[:2])
+        if interpolation == cv2.INTER_LINEAR:
+            return mmcv.imresize(array, (width, height))
+        return mmcv.imresize(array, (width, height), interpolation='nearest', backend='pillow')
+
     def __repr__(self) -> str:
         return (f'{type(self).__name__}(crop_size={self.crop_size}, scales={self.scales}, '
-                f'mine_chance={self.mine_chance}, mine_ids={self.mine_ids})')
+                f'mine_chance={self.mine_chance}, mine_ids={self.mine_ids}, resize={self.resize!r})')

@@ -1,5 +1,6 @@
 import random
 
+import cv2
 import numpy as np
 import pytest
 
@@ -82,7 +83,32 @@ def test_sample_depends_on_the_seeded_generators_alone():
 
 
 @pytest.mark.parametrize('setting', [
-    dict(crop_size=(0, 4)), dict(crop_size=(4, )), dict(scales=[]), dict(scales=[0.5, -1]), dict(mine_chance=-0.1)])
+    dict(crop_size=(0, 4)), dict(crop_size=(4, )), dict(scales=[]), dict(scales=[0.5, -1]), dict(mine_chance=-0.1),
+    dict(resize='pillow')])
 def test_bad_settings_are_named(setting):
     with pytest.raises(ValueError, match=f'CentredMiningCrop: {next(iter(setting))}'):
         CentredMiningCrop(**setting)
+
+
+@pytest.mark.parametrize('scale', [0.5, 0.6, 0.7, 0.9, 1.1, 1.3, 1.5])
+def test_published_resizing_is_opencvs_by_the_factor(scale):
+    results = sample(27, 35)
+    image, label = results['img'], results['gt_seg_map']
+    size = tuple(round(side * scale) for side in image.shape[:2])
+    cropped = CentredMiningCrop(size, scales=[scale], resize='published')(results)
+    assert cropped['scaled_shape'] == size
+    np.testing.assert_array_equal(
+        cropped['img'], cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR))
+    np.testing.assert_array_equal(
+        cropped['gt_seg_map'], cv2.resize(label, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST))
+    rows, columns = (np.minimum(np.floor(np.arange(new) * (1 / scale)), old - 1).astype(int)
+                     for new, old in zip(size, label.shape))
+    np.testing.assert_array_equal(cropped['gt_seg_map'], label[np.ix_(rows, columns)])
+
+
+def test_published_labels_lie_beside_aligned_ones():
+    label = np.arange(8, dtype=np.uint8)[None].repeat(8, 0)
+    image = np.zeros((8, 8, 3), np.uint8)
+    rows = [CentredMiningCrop((4, 4), scales=[0.5], resize=resize)(dict(img=image, gt_seg_map=label))['gt_seg_map'][0]
+            for resize in ('published', 'aligned')]
+    assert [row.tolist() for row in rows] == [[0, 2, 4, 6], [1, 3, 5, 7]]
