@@ -1,5 +1,6 @@
 """The shipped configs say what the papers' code did."""
 import inspect
+import itertools
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -181,8 +182,8 @@ def test_parts_of_the_rounds_build(name):
     init_default_scope('mmseg')
     train_cfg = config(name).train_cfg
     assert set(train_cfg) <= set(inspect.signature(SelfTrainingLoop).parameters)
-    TASK_UTILS.build(train_cfg.predictor)
     if 'teachers' not in train_cfg:
+        TASK_UTILS.build(train_cfg.predictor)
         assert TASK_UTILS.build(train_cfg.labeler).portion <= train_cfg.target_portion.maximum
 
 
@@ -191,13 +192,42 @@ def test_teachers_have_the_classes_of_the_student_and_every_class_an_owner(name,
     monkeypatch.chdir(CONFIGS.parent)
     init_default_scope('mmseg')
     cfg = config(name)
-    teachers = teacher_configs(cfg.train_cfg.teachers, cfg.train_cfg.predictor)
+    teachers = teacher_configs(cfg.train_cfg.teachers, cfg.train_cfg.get('predictor'))
     target = cfg.train_dataloader.dataset.target.dataset
     classes = target.get('metainfo', DATASETS.get(target.type).METAINFO)['classes']
     build_fusion(cfg.train_cfg.labeler, teachers, classes)
     for teacher in teachers:
         num_classes = teacher.cfg.model.segmentor.decode_head.num_classes
         assert num_classes - len(teacher.drop_classes) == len(classes), teacher.name
+
+
+def published_views(cfg: Config) -> dict:
+    """How a teacher's own method looks at an image: as it labels the target, or as it is tested."""
+    if 'predictor' in cfg.train_cfg:
+        return cfg.train_cfg.predictor
+    for hook in cfg.get('custom_hooks', []):
+        if hook.type == 'PseudoLabelHook':
+            return hook.predictor
+    resize = transform(cfg.val_dataloader.dataset, 'Resize')
+    return dict(type='MultiViewPredictor', scales=[resize.scale], flip=False, interpolation=resize.interpolation)
+
+
+@pytest.mark.parametrize('name', [name for name in ROUNDS if name.startswith('ensemble/')])
+def test_teachers_see_an_image_as_their_own_method_does(name):
+    for teacher in config(name).train_cfg.teachers:
+        assert teacher.predictor == published_views(config(teacher.config.removeprefix('configs/'))), teacher.name
+
+
+@pytest.mark.parametrize('task, num_classes', [('gta2cs', 19), ('synthia2cs', 16)])
+def test_every_student_of_the_paper_is_there(task, num_classes):
+    students = [config(f'ensemble/{task}_{name}.py').model.segmentor for name in (
+        'drn54', 'r101', 'mobilenetv2', 'dlv2', 'dlv2_r101', 'dlv2_mobilenetv2')]
+    assert [(student.decode_head.type, student.backbone.type) for student in students] == list(itertools.product(
+        ('DeepLabV3PlusHead', 'DeepLabV2Head'), ('DRN', 'ResNet', 'InputPaddedMobileNetV2')))
+    assert {student.decode_head.num_classes for student in students} == {num_classes}
+    # The affine parameters of BatchNorm are trained with DeepLab-v3+, not with DeepLab-v2.
+    assert [student.backbone.norm_cfg.requires_grad for student in students] == [True] * 3 + [False] * 3
+    assert {student.decode_head.get('branches') for student in students[3:]} == {2}
 
 
 @pytest.mark.parametrize('name', METHODS)

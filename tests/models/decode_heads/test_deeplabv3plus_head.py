@@ -95,7 +95,8 @@ def build(name: str) -> nn.Module:
 
 
 @pytest.mark.parametrize('name, stride', [
-    ('deeplabv3plus_drn54', 4), ('deeplabv3plus_r101', 4), ('deeplabv3plus_mobilenetv2', 4), ('deeplabv2_drn54', 8)])
+    ('deeplabv3plus_drn54', 4), ('deeplabv3plus_r101', 4), ('deeplabv3plus_mobilenetv2', 4), ('deeplabv2_drn54', 8),
+    ('deeplabv2_r101_os16', 16), ('deeplabv2_mobilenetv2', 16)])
 def test_students_of_the_paper_build_and_predict(name, stride):
     model = build(name)
     with torch.device('meta'):
@@ -119,7 +120,9 @@ def test_multi_grid_of_resnet():
     assert [block.conv2.dilation[0] for block in layer] == [2, 4, 8]
 
 
-@pytest.mark.parametrize('name, trained', [('deeplabv3plus_drn54', True), ('deeplabv2_drn54', False)])
+@pytest.mark.parametrize('name, trained', [
+    ('deeplabv3plus_drn54', True), ('deeplabv2_drn54', False), ('deeplabv2_r101_os16', False),
+    ('deeplabv2_mobilenetv2', False)])
 def test_batch_norm_of_the_students(name, trained):
     model = build(name).train()
     norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]

@@ -1,0 +1,8 @@
+# The labelled source alone on the network of the student gta2cs_dlv2_r101.py.
+_base_ = [
+    '../_base_/default_runtime.py', '../_base_/datasets/gta2cs.py',
+    '../_base_/models/deeplabv2_r101_os16.py', '../_base_/methods/ensemble_source_objectives.py',
+    '../_base_/schedules/ensemble_source.py'
+]
+model = dict(objectives=_base_.objectives)
+work_dir = 'work_dirs/ensemble/source_only_gta2cs_dlv2_r101'
