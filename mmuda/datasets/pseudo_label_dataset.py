@@ -1,10 +1,12 @@
 """Target images with labels from a pseudo-label store."""
+import os
 import os.path as osp
 
 from mmengine.dataset import Compose
 from mmseg.registry import DATASETS
 
-from mmuda.datasets.label_maps import train_ids
+from mmuda.datasets.label_files import read_label_ids
+from mmuda.datasets.label_maps import IGNORE_INDEX, train_ids
 from mmuda.datasets.unlabelled import build_unlabelled
 
 
@@ -17,21 +19,33 @@ class PseudoLabelDataset:
     The pipeline reads it with ``LoadLabelIds``, soft labels with ``PackSoftLabels``. The data set itself is built
     without its labels.
 
+    With ``flat`` the labels are files made elsewhere, such as the fused labels that the authors of ensemble
+    distillation publish (Chao et al., CVPRW 2021): ``<store>/<name of the image>.png``, without the image's folders.
+
     Args:
         dataset (dict): Config of the data set with the images; its pipeline is not used.
         pipeline (list): Transforms of a labelled pipeline.
         store (str, optional): Folder of the labels. Nothing needs to exist at construction; the attribute
             ``store`` can be set later, which ``PseudoLabelHook`` does. Defaults to None.
+        flat (bool): The labels lie in ``store`` side by side and are all there. Defaults to False.
+
+    Raises:
+        ValueError: If the images have no folder of their own; with ``flat``, if there is no ``store``, two images
+            share a label file, or the first label holds ids that are no training ids.
+        FileNotFoundError: With ``flat``, if the folder or labels in it are missing.
     """
 
-    def __init__(self, dataset: dict, pipeline: list, store: str | None = None) -> None:
+    def __init__(self, dataset: dict, pipeline: list, store: str | None = None, flat: bool = False) -> None:
         self.dataset = build_unlabelled({key: value for key, value in dataset.items() if key != 'pipeline'})
         if 'img_path' not in getattr(self.dataset, 'data_prefix', {}):
             raise ValueError(f'PseudoLabelDataset: {type(self.dataset).__name__} has no image folder of its '
                              "own (data_prefix['img_path']); give a plain data set, not a wrapper")
         self.pipeline = Compose(pipeline)
         self.store = store
+        self.flat = flat
         self._label_format = train_ids(len(self.metainfo['classes']))
+        if flat:
+            self._check_labels()
 
     @property
     def metainfo(self) -> dict:
@@ -63,7 +77,8 @@ class PseudoLabelDataset:
                 f'PseudoLabelDataset: there are no pseudo labels for {self.dataset.data_prefix["img_path"]}: '
                 'store is not set. PseudoLabelHook makes them before training; add it to custom_hooks, or '
                 'give store=<folder>.')
-        return osp.join(self.store, osp.splitext(self.relative_path(index))[0] + '.png')
+        name = self.relative_path(index)
+        return osp.join(self.store, osp.splitext(osp.basename(name) if self.flat else name)[0] + '.png')
 
     def __getitem__(self, index: int) -> dict:
         """Load an image with its pseudo label through the pipeline.
@@ -85,3 +100,28 @@ class PseudoLabelDataset:
             pseudo_label_store=self.store,
             pseudo_label_name=self.relative_path(index))
         return self.pipeline(info)
+
+    def _check_labels(self) -> None:
+        """Check labels that nobody will make: one of its own for every image, of training ids."""
+        if self.store is None or not osp.isdir(self.store):
+            raise FileNotFoundError(f'PseudoLabelDataset: there is no folder of labels {self.store!r}. With flat=True '
+                                    'the labels exist already: give store=<folder with IMAGE.png>')
+        paths = [self.label_path(index) for index in range(len(self))]
+        repeated = {path: index for index, path in enumerate(paths)}
+        if len(repeated) < len(paths):
+            first = next(index for index, path in enumerate(paths) if repeated[path] != index)
+            raise ValueError(f'PseudoLabelDataset: the images {self.relative_path(first)!r} and '
+                             f'{self.relative_path(repeated[paths[first]])!r} would share the label {paths[first]}: '
+                             'flat=True is for images of different names')
+        present = set(os.listdir(self.store))
+        missing = [path for path in paths if osp.basename(path) not in present]
+        if missing:
+            raise FileNotFoundError(
+                f'PseudoLabelDataset: {len(missing)} of {len(paths)} images have no label, the first are missing at '
+                f'{missing[:3]}. Bring the files, or list the images that have labels in ann_file of the data set')
+        num_classes = len(self.metainfo['classes'])
+        ids = set(read_label_ids(paths[0], 'index').flat) - {*range(num_classes), IGNORE_INDEX}
+        if ids:
+            raise ValueError(f'PseudoLabelDataset: the label {paths[0]} holds {sorted(map(int, ids))}, expected '
+                             f'training ids below {num_classes} and {IGNORE_INDEX}: are these ids of the published '
+                             'data set, or of another list of classes?')

@@ -200,4 +200,7 @@ def _unwrapped(runner: Runner) -> Any:
 
 
 def _images(dataset: PseudoLabelDataset) -> list[tuple[str, str]]:
+    if dataset.flat:
+        raise ValueError(f'the labels in {dataset.store} were made elsewhere (flat=True) and would be replaced: remove '
+                         'PseudoLabelHook or SelfTrainingRunner, or flat=True')
     return [(dataset.relative_path(i), dataset.image_path(i)) for i in range(len(dataset))]
