@@ -27,9 +27,9 @@ def drn_original(depth: int = 54) -> dict[str, Tensor]:
     return small({**state, 'fc.weight': torch.empty(1000, 512, 1, 1), 'fc.bias': torch.empty(1000)})
 
 
-def student_original(num_classes: int = 19) -> dict[str, Tensor]:
-    ours = student.network(num_classes)
-    return small({old: ours[new] for old, new in student.name_table().items()})
+def student_original(num_classes: int = 19, name: str = 'deeplabv3plus_drn54') -> dict[str, Tensor]:
+    ours = student.network(num_classes, name)
+    return small({old: ours[new] for old, new in student.name_table(name).items()})
 
 
 ORIGINALS = [(drn, drn_original, 'layer8.0.weight'), (student, student_original, 'aspp.conv1.weight')]
@@ -42,12 +42,56 @@ def test_drn_of_every_depth_loses_its_classifier(depth):
     assert drn.convert(original) == {name: value for name, value in original.items() if not name.startswith('fc.')}
 
 
+@pytest.mark.parametrize('name', student.STUDENTS)
 @pytest.mark.parametrize('num_classes', [16, 19])
-def test_every_entry_of_the_student_has_another_place_in_ours(num_classes):
-    converted = student.convert(student_original(num_classes))
+def test_every_entry_of_a_student_has_another_place_in_ours(name, num_classes):
+    converted = student.convert(student_original(num_classes, name))
     assert {name: value.shape for name, value in converted.items()} == {
-        name: value.shape for name, value in student.network(num_classes).items()}
+        name: value.shape for name, value in student.network(num_classes, name).items()}
     assert len({float(value.flatten()[0]) for value in converted.values()}) == len(converted)
+
+
+@pytest.mark.parametrize('original, ours', [
+    ('features.0.0.weight', 'conv1.conv.weight'),
+    ('features.1.conv.0.weight', 'layer1.0.conv.0.conv.weight'),  # the first block does not widen
+    ('features.1.conv.4.bias', 'layer1.0.conv.1.bn.bias'),
+    ('features.2.conv.0.weight', 'layer2.0.conv.0.conv.weight'),
+    ('features.3.conv.4.running_mean', 'layer2.1.conv.1.bn.running_mean'),
+    ('features.14.conv.3.weight', 'layer6.0.conv.1.conv.weight'),
+    ('features.17.conv.7.weight', 'layer7.0.conv.2.bn.weight')])
+def test_blocks_of_mobilenet_are_counted_through(original, ours):
+    table = student.name_table('deeplabv2_mobilenetv2')
+    assert table[f'backbone.{original}'] == f'backbone.{ours}'
+
+
+def in_parts(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """MobileNetV2 as the original stores it: whole, and cut after the fourth entry."""
+    parts = {}
+    for name, value in state.items():
+        if name.startswith('backbone.features.'):
+            part = 'low' if int(name.split('.')[2]) < 4 else 'high'
+            parts[name.replace('features', f'{part}_level_features')] = value
+    return {**state, **parts}
+
+
+def test_copies_of_mobilenet_are_left_out():
+    whole = student_original(name='deeplabv3plus_mobilenetv2')
+    assert student.convert(in_parts(whole)) == student.convert(whole)
+
+
+def test_a_copy_that_differs_is_named():
+    state = in_parts(student_original(name='deeplabv3plus_mobilenetv2'))
+    name = 'backbone.high_level_features.17.conv.6.weight'
+    state[name] = state[name] + 1
+    with pytest.raises(ValueError, match=f'{name} differs from its copy backbone.features.17.conv.6.weight'):
+        student.convert(state)
+
+
+def test_the_branches_may_lie_under_any_name():
+    state = student_original(name='deeplabv2_r101_os16')
+    renamed = {name.replace('layer5.', 'decoder.classifier.'): value for name, value in state.items()}
+    assert renamed.keys() != state.keys()
+    assert student.convert(renamed) == student.convert(state)
 
 
 @both
