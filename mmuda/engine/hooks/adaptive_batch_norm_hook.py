@@ -20,7 +20,7 @@ def reestimate_statistics(segmentor: nn.Module, batches: Iterable[Tensor]) -> No
     """Replace the running statistics of every BatchNorm by their average over ``batches``.
 
     Adaptive batch normalisation (Li et al., AdaBN, Pattern Recognition 2018). Everything but BatchNorm is in
-    evaluation mode, and all modules are afterwards in the mode that they were in.
+    evaluation mode, and all modules are afterwards in the mode that they were in, also where a batch cannot be read.
 
     Args:
         segmentor (nn.Module): With ``extract_feat`` and ``decode_head``.
@@ -29,17 +29,19 @@ def reestimate_statistics(segmentor: nn.Module, batches: Iterable[Tensor]) -> No
     modes = [(module, module.training) for module in segmentor.modules()]
     norms = [module for module in segmentor.modules() if isinstance(module, _BatchNorm) and module.track_running_stats]
     momenta = [norm.momentum for norm in norms]
-    segmentor.eval()
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # a plain average
-        norm.training = True
-    for batch in batches:
-        segmentor.decode_head(segmentor.extract_feat(batch))
-    for norm, momentum in zip(norms, momenta):
-        norm.momentum = momentum
-    for module, mode in modes:
-        module.training = mode
+    try:
+        segmentor.eval()
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # a plain average
+            norm.training = True
+        for batch in batches:
+            segmentor.decode_head(segmentor.extract_feat(batch))
+    finally:
+        for norm, momentum in zip(norms, momenta):
+            norm.momentum = momentum
+        for module, mode in modes:
+            module.training = mode
 
 
 @HOOKS.register_module()

@@ -3,6 +3,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
 import torch
+from mmcv.ops import SyncBatchNorm as MMCVSyncBatchNorm
+from mmengine.dist import get_world_size
 from mmengine.structures import BaseDataElement
 from mmseg.models.utils import resize
 from torch import Tensor, nn
@@ -123,6 +125,7 @@ class Step:
             return _forward(self.student, images)
 
     def _pass_domains(self, images: Tensor, domains: Sequence[str]) -> dict[str, Tensor]:
+        _check_nothing_is_joined(self.student)
         rows = {}  # per domain and classifier, the results of its images in their order
         for domain in sorted(set(domains)):
             own = torch.stack([image for image, where in zip(images, domains) if where == domain])
@@ -151,6 +154,14 @@ class Step:
             name: resize(value, size, mode='bilinear', align_corners=align_corners, warning=False)
             for name, value in logits.items()
         }
+
+
+def _check_nothing_is_joined(student: nn.Module) -> None:
+    """Refuse BatchNorm that waits for the other ranks: these may have images of fewer domains and pass less often."""
+    if get_world_size() > 1 and any(
+            isinstance(module, nn.SyncBatchNorm | MMCVSyncBatchNorm) for module in student.modules()):
+        raise ValueError("on several ranks model.separate_domains=True cannot be trained with SyncBN: set norm_cfg="
+                         "dict(type='BN') in the student and no `sync_bn`, or model.separate_domains=False")
 
 
 def _forward(segmentor: nn.Module, images: Tensor) -> dict[str, Tensor]:

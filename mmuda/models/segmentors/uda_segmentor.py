@@ -39,7 +39,8 @@ class UDASegmentor(BaseSegmentor):
             those of the target alone (Li et al., AdaBN, Pattern Recognition 2018).
         separate_domains (bool): Whether source and target images of a mixed view (a pool) pass one after the other,
             so that BatchNorm normalises each domain by its own statistics (Chang et al., Domain-Specific Batch
-            Normalization, CVPR 2019); ``statistics_views`` then names domains. Defaults to False.
+            Normalization, CVPR 2019); ``statistics_views`` then names domains. Not with SyncBN on several ranks,
+            which may have images of fewer domains. Defaults to False.
         data_preprocessor (dict, optional): Usually ``UDADataPreprocessor``.
         allow_partial_checkpoint (bool): Accept checkpoints that lack parameters of the student, hold them in other
             shapes (these keep their values), or hold more than the student has. Defaults to False.

@@ -47,6 +47,17 @@ def test_modes_and_momentum_stay(frozen):
     assert segmentor.norm.num_batches_tracked == 1
 
 
+def test_modes_and_momentum_stay_where_an_image_cannot_be_read():
+    def batches():
+        yield torch.randn(2, 3, 4, 5)
+        raise OSError('broken image')
+
+    segmentor = Segmentor().train()
+    with pytest.raises(OSError, match='broken image'):
+        reestimate_statistics(segmentor, batches())
+    assert (segmentor.training, segmentor.norm.momentum, segmentor.decode_head.training) == (True, 0.1, True)
+
+
 class Target:
     """Images of different sizes."""
 

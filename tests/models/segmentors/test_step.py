@@ -7,6 +7,7 @@ from mmseg.structures import SegDataSample
 from torch import nn
 
 from mmuda.models.segmentors import Step
+from tests.two_ranks import run_on_two_ranks
 
 
 class Student(nn.Module):
@@ -120,6 +121,29 @@ def test_pool_of_one_domain_passes_once():
     case = make_pool_step(['target', 'target'], separate_domains=True)
     case.step.logits('pool')
     assert case.student.passes == 1
+
+
+def pass_with_joined_statistics(rank: int) -> str:
+    """One rank would pass twice, the other once."""
+    case = make_pool_step([('target', 'source'), ('target', 'target')][rank], separate_domains=True)
+    case.student.norm = nn.SyncBatchNorm(3)
+    try:
+        case.step.logits('pool')
+    except ValueError as error:
+        return str(error)
+    return ''
+
+
+def test_statistics_joined_over_ranks_do_not_wait_for_a_domain_that_a_rank_lacks():
+    for message in run_on_two_ranks(pass_with_joined_statistics):
+        assert "separate_domains=True cannot be trained with SyncBN: set norm_cfg=dict(type='BN')" in message
+
+
+def test_sync_batch_norm_of_a_single_process_passes_domains():
+    case = make_pool_step(['target', 'source'], separate_domains=True)
+    case.student.norm = nn.SyncBatchNorm(3)
+    case.step.logits('pool')
+    assert case.student.passes == 2
 
 
 def test_teacher_passes_a_view_once_at_the_size_of_the_images_without_gradient():
