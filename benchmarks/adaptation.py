@@ -105,6 +105,9 @@ def evaluate(root: Path, task: str, seed: int, method: str) -> dict[str, float]:
         cfg.default_hooks.pop('visualization')
         cfg.log_level = 'WARNING'
         cfg.experiment_name = f'{task}-{seed}-{method}'
+        if method in NOT_TRAINED:  # configs of source-only have no target
+            other = Config.fromfile(ROOT / 'configs' / task / 'dacs.py')
+            cfg.train_dataloader.dataset.target = other.train_dataloader.dataset.target
         runner = Runner.from_cfg(cfg)
         if method in NOT_TRAINED:
             runner.load_or_resume()

@@ -36,6 +36,18 @@ def objective(cfg: Config, kind: str) -> dict:
     return next(objective for objective in cfg.model.objectives if objective.type == kind)
 
 
+def _with_target_of(method: Config, baseline: Config) -> dict:
+    data = baseline.train_dataloader
+    return dict(data, dataset=dict(data.dataset, target=method.train_dataloader.dataset.target))
+
+
+@pytest.mark.parametrize('name', [name for name in METHODS if 'source_only' in name or 'source_continued' in name])
+def test_source_only_reads_no_target_image(name):
+    cfg = config(name)
+    assert cfg.train_dataloader.dataset.target is None
+    assert {objective.get('view', 'source') for objective in cfg.model.objectives} == {'source'}
+
+
 def transform(dataset: dict, kind: str) -> dict:
     return next(step for step in dataset.pipeline if step.type == kind)
 
@@ -115,7 +127,8 @@ def test_published_label_thresholds():
 def test_mrnets_baseline_differs_from_it_in_its_objectives_and_statistics_alone():
     for task in ('toy', 'camvid'):
         baseline, method = config(f'{task}/source_only_colours.py'), config(f'{task}/mrnet.py')
-        for key in ('train_dataloader', 'optim_wrapper', 'param_scheduler', 'train_cfg', 'randomness'):
+        assert _with_target_of(method, baseline) == method.train_dataloader
+        for key in ('optim_wrapper', 'param_scheduler', 'train_cfg', 'randomness'):
             assert baseline[key] == method[key]
         assert baseline.model.segmentor == method.model.segmentor
         assert baseline.model.objectives[0] == method.model.objectives[0]
@@ -124,7 +137,7 @@ def test_mrnets_baseline_differs_from_it_in_its_objectives_and_statistics_alone(
 @pytest.mark.parametrize('task', ['toy', 'camvid'])
 def test_dacs_is_source_only_with_one_objective_more(task):
     baseline, method = config(f'{task}/source_only.py'), config(f'{task}/dacs.py')
-    assert baseline.train_dataloader == method.train_dataloader
+    assert _with_target_of(method, baseline) == method.train_dataloader
     assert baseline.model.segmentor == method.model.segmentor
     assert baseline.model.objectives == method.model.objectives[:-1]
 
@@ -267,7 +280,8 @@ def test_synthia_has_16_classes_everywhere(name):
     cfg = config(name)
     sets = [node for node in nodes([cfg.train_dataloader.dataset, cfg.val_dataloader.dataset])
             if node.type in ('SynthiaDataset', 'CityscapesLabelIdsDataset')]
-    assert len(sets) == (2 if cfg.train_dataloader.dataset.get('source') is None else 3)
+    domains = [cfg.train_dataloader.dataset.get(domain) for domain in ('source', 'target')]
+    assert len(sets) == 3 - domains.count(None)
     assert {tuple(node.metainfo.classes) for node in sets} == {SYNTHIA_16}
 
 

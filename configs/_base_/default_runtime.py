@@ -21,6 +21,7 @@ default_hooks = dict(
     visualization=dict(type='SegVisualizationHook', interval=1),  # all images, where drawing is asked for
     resume_state=dict(type='ResumeStateHook'),
     class_check=dict(type='ClassCheckHook'),
+    data_check=dict(type='DataCheckHook'),
     loss_check=dict(type='LossCheckHook'),
     teacher=dict(type='TeacherHook'),  # acts where an objective needs one
 )

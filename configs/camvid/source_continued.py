@@ -13,7 +13,7 @@ source_pipeline = [
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSegInputs'),
 ]
-train_dataloader = dict(dataset=dict(source=dict(pipeline=source_pipeline)))
+train_dataloader = dict(dataset=dict(source=dict(pipeline=source_pipeline), target=None))
 custom_hooks = [
     dict(
         type='StageCheckpointHook', work_dir='work_dirs/camvid/source_only', config='configs/camvid/source_only.py'),

@@ -10,4 +10,5 @@ model = dict(
         decode_head=dict(num_classes=13)),
     objectives=[dict(type='GridSupervision', name='source', view='source')])
 train_cfg = dict(max_iters=5578)
+train_dataloader = dict(dataset=dict(target=None))
 work_dir = 'work_dirs/cbst/source_only_cs2nthu_r38'

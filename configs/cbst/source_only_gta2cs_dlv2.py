@@ -7,4 +7,5 @@ model = dict(
     objectives=[
         dict(type='SourceSupervision', loss=dict(type='HardPixelCrossEntropyLoss', percentile=None)),
     ])
+train_dataloader = dict(dataset=dict(target=None))
 work_dir = 'work_dirs/cbst/source_only_gta2cs_dlv2'

@@ -8,4 +8,5 @@ model = dict(
         backbone=dict(
             init_cfg=dict(type='Pretrained', checkpoint='pretrained/resnet38_imagenet.pth', prefix='backbone.'))),
     objectives=[dict(type='GridSupervision', name='source', view='source')])
+train_dataloader = dict(dataset=dict(target=None))
 work_dir = 'work_dirs/cbst/source_only_gta2cs_r38'

@@ -15,4 +15,5 @@ param_scheduler = [
     dict(type='PolyLR', power=1., eta_min=0., begin=1500, end=40000, by_epoch=False),
 ]
 train_cfg = dict(max_iters=40000)
+train_dataloader = dict(dataset=dict(target=None))
 work_dir = 'work_dirs/cbst/source_only_gta2cs_segformer_b0'

@@ -10,4 +10,5 @@ model = dict(
         decode_head=dict(num_classes=16)),
     objectives=[dict(type='GridSupervision', name='source', view='source')])
 train_cfg = dict(max_iters=29375)
+train_dataloader = dict(dataset=dict(target=None))
 work_dir = 'work_dirs/cbst/source_only_synthia2cs_r38'

@@ -5,4 +5,5 @@ _base_ = [
     '../_base_/schedules/ensemble_source.py'
 ]
 model = dict(segmentor=dict(decode_head=dict(num_classes=16)), objectives=_base_.objectives)
+train_dataloader = dict(dataset=dict(target=None))
 work_dir = 'work_dirs/ensemble/source_only_synthia2cs_dlv2'

@@ -3,4 +3,5 @@ _base_ = [
     '../_base_/methods/source_only.py', '../_base_/schedules/mrnet_stage1.py'
 ]
 model = dict(segmentor=dict(decode_head=dict(num_classes=9)))
+train_dataloader = dict(dataset=dict(target=None))
 work_dir = 'work_dirs/mrnet/cs2robotcar_source_only'

@@ -62,6 +62,11 @@ class PoolDataset:
         """Meta information (classes, palette) of the source, without one of the target."""
         return (self.target if self.source is None else self.source).metainfo
 
+    @property
+    def views(self) -> tuple[str, ...]:
+        """tuple[str, ...]: Names of the views of a batch."""
+        return ('pool',)
+
     def full_init(self) -> None:
         """Nothing to do: both data sets are initialised in the constructor."""
 

@@ -18,12 +18,12 @@ class UDAIndex(NamedTuple):
     Attributes:
         position (int): Number of the draw over the whole run and all ranks, from 0.
         source (int): Index of the source image.
-        target (int): Index of the target image.
+        target (int, optional): Index of the target image; None without a target.
     """
 
     position: int
     source: int
-    target: int
+    target: int | None = None
 
 
 @DATASETS.register_module()
@@ -37,7 +37,8 @@ class UDADataset:
 
     Args:
         source (dict): Config of the labelled data set.
-        target (dict): Config of the target data set; its pipeline loads no labels.
+        target (dict, optional): Config of the target data set; its pipeline loads no labels. None for the source
+            alone: the view ``target`` is then neither loaded nor in the batch, and the source samples are the same.
         seed (int): Seed of the pipelines' random numbers; :class:`~mmuda.datasets.UDASampler` sets it.
             Defaults to 0.
 
@@ -55,15 +56,21 @@ class UDADataset:
                             pipeline=target_pipeline)))
     """
 
-    def __init__(self, source: dict, target: dict, seed: int = 0) -> None:
+    def __init__(self, source: dict, target: dict | None, seed: int = 0) -> None:
         loaders = sorted(name for name in transform_names(target) if any(part in name for part in _LABEL_LOADERS))
         if loaders:
             raise ValueError(f'UDADataset: the target is unlabelled, but its pipeline has {loaders}. Remove '
                              'the label loading from the pipeline of the target data set.')
         self.source: BaseDataset = DATASETS.build(source)
-        self.target: BaseDataset = build_unlabelled(target)
+        self.target: BaseDataset | None = None if target is None else build_unlabelled(target)
         self.seed = seed
-        check_classes(self.source.metainfo.get('classes'), self.target.metainfo.get('classes'), 'UDADataset')
+        if self.target is not None:
+            check_classes(self.source.metainfo.get('classes'), self.target.metainfo.get('classes'), 'UDADataset')
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """tuple[str, ...]: Names of the views of a batch."""
+        return VIEWS[:1] if self.target is None else VIEWS
 
     @property
     def metainfo(self) -> dict:
@@ -74,7 +81,7 @@ class UDADataset:
         """Nothing to do: both data sets are initialised in the constructor."""
 
     def __len__(self) -> int:
-        return max(len(self.source), len(self.target))
+        return max(len(getattr(self, view)) for view in self.views)
 
     def __getitem__(self, index: UDAIndex | int) -> dict[str, dict[str, Any]]:
         """Load one pair.
@@ -84,18 +91,18 @@ class UDADataset:
                 images ``i`` modulo the number of images of each domain.
 
         Returns:
-            dict: ``inputs`` and ``data_samples``, each a dict with the keys ``source`` and ``target``: what
-            the two pipelines packed.
+            dict: ``inputs`` and ``data_samples``, each a dict with the keys ``source`` and, where there is one,
+            ``target``: what the two pipelines packed.
         """
         if not isinstance(index, UDAIndex):
             if not 0 <= index < len(self):
                 raise IndexError(f'index {index} of a UDADataset of length {len(self)}')
-            index = UDAIndex(index, index % len(self.source), index % len(self.target))
+            index = UDAIndex(index, **{view: index % len(getattr(self, view)) for view in self.views})
         samples = {}
-        for number, view in enumerate(VIEWS):
+        for number, view in enumerate(self.views):
             with isolated_rng([self.seed, index.position, number]):
                 samples[view] = getattr(self, view)[getattr(index, view)]
-        return {key: {view: samples[view][key] for view in VIEWS} for key in ('inputs', 'data_samples')}
+        return {key: {view: samples[view][key] for view in samples} for key in ('inputs', 'data_samples')}
 
 
 def check_classes(source: tuple | None, target: tuple | None, owner: str) -> None:

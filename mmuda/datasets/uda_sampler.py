@@ -61,12 +61,11 @@ class UDASampler(Sampler[UDAIndex]):
             position (int): Global position, from 0.
 
         Returns:
-            UDAIndex: The position with a source and a target index.
+            UDAIndex: The position with a source index and, where there is a target, a target index.
         """
-        sizes = len(self.dataset.source), len(self.dataset.target)
-        source, target = (int(np.random.default_rng([self.seed, position, view]).integers(size))
-                          for view, size in enumerate(sizes))
-        return UDAIndex(position, source, target)
+        datasets = [dataset for dataset in (self.dataset.source, self.dataset.target) if dataset is not None]
+        return UDAIndex(position, *(int(np.random.default_rng([self.seed, position, view]).integers(len(dataset)))
+                                    for view, dataset in enumerate(datasets)))
 
     def __iter__(self) -> Iterator[UDAIndex]:
         return map(self.draw, itertools.count(self.position + self.rank, self.world_size))

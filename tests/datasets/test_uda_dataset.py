@@ -51,6 +51,16 @@ def test_default_collate_makes_dicts_of_lists(config):
         inputs=dict(source=2, target=2), data_samples=dict(source=2, target=2))
 
 
+def test_target_can_be_left_out(config):
+    alone, pair = DATASETS.build(dict(config, target=None)), DATASETS.build(config)
+    assert (len(alone), alone.views, pair.views) == (3, ('source',), ('source', 'target'))
+    for position in range(4):
+        sample, both = alone[UDAIndex(position, 1)], pair[UDAIndex(position, 1, 0)]
+        assert list(sample['inputs']) == list(sample['data_samples']) == ['source']
+        assert torch.equal(sample['inputs']['source'], both['inputs']['source'])
+    assert torch.equal(alone[2]['inputs']['source'], pair[2]['inputs']['source'])
+
+
 def test_length_is_that_of_the_longer_one(config):
     assert len(DATASETS.build(config)) == 5
 

@@ -28,6 +28,13 @@ def stream(sampler: UDASampler, count: int) -> list:
     return list(itertools.islice(sampler, count))
 
 
+def test_source_images_are_the_same_without_a_target():
+    alone = Sizes()
+    alone.target = None
+    assert [(index.source, index.target) for index in stream(UDASampler(alone, seed=3), 30)] == [
+        (index.source, None) for index in stream(UDASampler(Sizes(), seed=3), 30)]
+
+
 def test_positions_count_up():
     assert [index.position for index in stream(UDASampler(Sizes(), seed=0), 4)] == [0, 1, 2, 3]
 

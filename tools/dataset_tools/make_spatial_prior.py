@@ -31,7 +31,7 @@ def datasets_of(config: Config) -> tuple[dict, dict]:
         ValueError: If the training data are no UDADataset.
     """
     dataset = config.get('train_dataloader', {}).get('dataset', {})
-    if 'source' not in dataset or 'target' not in dataset:
+    if dataset.get('source') is None or dataset.get('target') is None:
         raise ValueError(f'{config.filename}: train_dataloader.dataset is {dataset.get("type")!r}, expected a '
                          'UDADataset with source and target')
     return dataset['source'], dataset['target']

@@ -81,8 +81,8 @@ class AdaptiveBatchNormHook(Hook):
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         target = getattr(runner.train_dataloader.dataset, 'target', None)
         if target is None:
-            raise ValueError('AdaptiveBatchNormHook: the training data have no target; use UDADataset or PoolDataset, '
-                             'or remove the hook')
+            raise ValueError('AdaptiveBatchNormHook: the training data have no target (train_dataloader.dataset.target '
+                             'is None or missing); give a UDADataset or PoolDataset one, or remove the hook')
         images = getattr(target, 'dataset', target)  # those of a PseudoLabelDataset
         paths = [images.get_data_info(i)['img_path'] for i in range(len(images))]
         runner.logger.info(f'BatchNorm statistics of {len(paths)} target images')

@@ -41,6 +41,7 @@ class AdversarialAlignment(Objective):
         self.aux_weight = aux_weight
         self.real_view = real_view
         self.fake_view = fake_view
+        self.views = (real_view, fake_view)
         self._discriminators: Mapping[str, nn.Module] | None = None
         self._maps: tuple[Tensor, dict[str, Tensor]] | None = None
 

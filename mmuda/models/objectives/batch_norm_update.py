@@ -27,6 +27,7 @@ class BatchNormUpdate(Objective):
                  end: int | None = None) -> None:
         super().__init__(name, begin, end)
         self.view = view
+        self.views = (view, )
 
     def losses(self, step: Step) -> dict[str, Tensor]:
         """Return nothing."""

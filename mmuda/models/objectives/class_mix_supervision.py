@@ -81,6 +81,8 @@ class ClassMixSupervision(Objective):
         self.source = source
         self.target = target
         self.mixed = mixed
+        self.views = (source, target)
+        self.made_views = (mixed, )
 
     def losses(self, step: Step) -> dict[str, Tensor]:
         """Return ``loss_<classifier>`` for each classifier, and the mean weight of the target pixels as ``weight``."""

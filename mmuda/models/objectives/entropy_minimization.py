@@ -29,6 +29,7 @@ class EntropyMinimization(Objective):
         super().__init__(name, begin, end)
         self.loss = ConfidentEntropyLoss(aux_weight=aux_weight, loss_weight=weight)
         self.view = view
+        self.views = (view, )
 
     def losses(self, step: Step) -> dict[str, Tensor]:
         """Return ``loss``."""

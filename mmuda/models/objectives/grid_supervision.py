@@ -37,6 +37,7 @@ class GridSupervision(Objective):
         self.loss = MODELS.build(loss or dict(type='HardPixelCrossEntropyLoss', percentile=None))
         self.weights = weights
         self.view = view
+        self.views = (view, )
 
     def losses(self, step: Step) -> dict[str, Tensor]:
         """Return ``loss_<classifier>`` for each classifier."""

@@ -28,6 +28,7 @@ class MemoryRegularization(Objective):
         super().__init__(name, begin, end)
         self.loss = MemoryRegularizationLoss(aux_weight=aux_weight, loss_weight=weight)
         self.view = view
+        self.views = (view, )
 
     def losses(self, step: Step) -> dict[str, Tensor]:
         """Return ``loss``."""

@@ -37,6 +37,7 @@ class ModelRegularization(Objective):
         self.loss = MODELS.build(loss or dict(type='ModelRegularizationLoss'))
         self.weights = weights
         self.view = view
+        self.views = (view, )
 
     def losses(self, step: Step) -> dict[str, Tensor]:
         """Return ``loss_<classifier>`` for each classifier."""

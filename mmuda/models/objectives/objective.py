@@ -17,9 +17,13 @@ class Objective(BaseModule, metaclass=ABCMeta):
 
     Attributes:
         needs_teacher (bool): Whether it calls ``step.teacher_logits``; then the run keeps a teacher.
+        views (tuple[str, ...]): Views that it reads, for a check before training; empty: not checked.
+        made_views (tuple[str, ...]): Views that it adds to the step.
     """
 
     needs_teacher = False
+    views: tuple[str, ...] = ()
+    made_views: tuple[str, ...] = ()
 
     def __init__(self, name: str, begin: int = 0, end: int | None = None) -> None:
         super().__init__()

@@ -28,6 +28,7 @@ class RectifiedSupervision(Objective):
         self.loss = MODELS.build(loss or dict(type='RectifiedLoss'))
         self.class_weights = MODELS.build(class_weights) if class_weights else None
         self.view = view
+        self.views = (view, )
 
     def losses(self, step: Step) -> dict[str, Tensor]:
         """Return ``loss_aux`` and ``loss_main``."""

@@ -41,6 +41,7 @@ class SoftLabelSupervision(Objective):
         self.loss = MODELS.build(loss or dict(type='SoftCrossEntropyLoss'))
         self.weights = weights
         self.view = view
+        self.views = (view, )
 
     def losses(self, step: Step) -> dict[str, Tensor]:
         """Return ``loss_<classifier>`` for each classifier."""

@@ -34,6 +34,7 @@ class SourceSupervision(Objective):
         self.class_weights = MODELS.build(class_weights) if class_weights else None
         self.weights = weights
         self.view = view
+        self.views = (view, )
 
     def losses(self, step: Step) -> dict[str, Tensor]:
         """Return ``loss_<classifier>`` for each classifier."""
