@@ -22,6 +22,7 @@ default_hooks = dict(
     resume_state=dict(type='ResumeStateHook'),
     class_check=dict(type='ClassCheckHook'),
     data_check=dict(type='DataCheckHook'),
+    data_summary=dict(type='DataSummaryHook'),
     loss_check=dict(type='LossCheckHook'),
     teacher=dict(type='TeacherHook'),  # acts where an objective needs one
 )

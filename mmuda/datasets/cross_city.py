@@ -1,8 +1,10 @@
 """The four cities of the cross-city task."""
-import mmengine.fileio as fileio
+from collections.abc import Sequence
+
 from mmseg.registry import DATASETS
 
 from mmuda.datasets import label_maps
+from mmuda.datasets.image_files import list_files, stem_of
 from mmuda.datasets.published_dataset import PublishedDataset
 
 _SUFFIXES = ('.png', '.jpg')
@@ -22,8 +24,8 @@ class CrossCityDataset(PublishedDataset):
     ``CityscapesLabelIdsDataset`` with ``metainfo=dict(classes=<the 13 names>)``.
 
     Args:
-        img_suffix (str, optional): End of image file names. Defaults to None: ``.png``, or ``.jpg`` where the image
-            folder has no ``.png`` file.
+        img_suffix (str | Sequence[str], optional): End of image file names. Defaults to None: ``.png``, or ``.jpg``
+            where the image folder has no ``.png`` file.
         kwargs: As for :class:`~mmuda.datasets.PublishedDataset`.
     """
 
@@ -34,7 +36,7 @@ class CrossCityDataset(PublishedDataset):
     HOW_TO_GET = ('Get the data of "No More Discrimination: Cross City Adaptation of Road Scene Segmenters" (NTHU) so '
                   'that data_root, the folder of one city, holds Images/, Labels/ and List/.')
 
-    def __init__(self, img_suffix: str | None = None, **kwargs) -> None:
+    def __init__(self, img_suffix: str | Sequence[str] | None = None, **kwargs) -> None:
         self._find_suffix = img_suffix is None
         super().__init__(img_suffix=img_suffix, **kwargs)
 
@@ -45,13 +47,9 @@ class CrossCityDataset(PublishedDataset):
         return super().load_data_list()
 
     def _suffix_of(self, folder: str) -> str:
-        if fileio.isdir(folder, backend_args=self.backend_args):
-            for suffix in _SUFFIXES:
-                names = fileio.list_dir_or_file(
-                    folder, list_dir=False, suffix=suffix, recursive=True, backend_args=self.backend_args)
-                if next(iter(names), None) is not None:
-                    return suffix
-        return self.IMG_SUFFIX
+        names = list_files(folder, self.backend_args)
+        found = (suffix for suffix in _SUFFIXES if any(stem_of(name, suffix) is not None for name in names))
+        return next(found, self.IMG_SUFFIX)
 
 
 @DATASETS.register_module()

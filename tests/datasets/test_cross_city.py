@@ -23,7 +23,7 @@ def write_city(root, suffix: str = '.png') -> dict:
     return dict(data_root=str(root))
 
 
-@pytest.mark.parametrize('suffix', ['.png', '.jpg'])
+@pytest.mark.parametrize('suffix', ['.png', '.jpg', '.JPG'])
 def test_training_images_are_found_without_labels(tmp_path, suffix):
     dataset = DATASETS.build(dict(TRAIN, pipeline=[], **write_city(tmp_path, suffix)))
     assert [info['img_path'] for info in dataset] == [

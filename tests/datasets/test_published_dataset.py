@@ -51,6 +51,65 @@ def test_missing_label_folder_counts_all_images(tmp_path):
             img_path='images/day_train', seg_map_path='labels/elsewhere')))
 
 
+def own_files(tmp_path, images: list[str], labels: list[str], **options) -> dict:
+    """Folders of empty files and the config that lists them."""
+    for kind, names in (('images', images), ('labels', labels)):
+        for name in names:
+            (tmp_path / kind / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / kind / name).touch()
+    return dict(type='PublishedDataset', data_root=str(tmp_path), metainfo=dict(classes=['road']), pipeline=[],
+                data_prefix=dict(img_path='images', seg_map_path='labels'), **options)
+
+
+def names_of(dataset, tmp_path) -> list[tuple[str, str]]:
+    return [tuple(info[key].removeprefix(f'{tmp_path}/') for key in ('img_path', 'seg_map_path')) for info in dataset]
+
+
+def test_case_of_suffixes_does_not_matter_and_jpeg_is_jpg(tmp_path):
+    config = own_files(tmp_path, ['a.JPG', 'b.jpeg', 'c/d.jpg', 'list.txt'], ['a.png', 'b.PNG', 'c/d.png', 'e.png'],
+                       img_suffix='.jpg')
+    dataset = DATASETS.build(config)
+    assert names_of(dataset, tmp_path) == [
+        ('images/a.JPG', 'labels/a.png'), ('images/b.jpeg', 'labels/b.PNG'), ('images/c/d.jpg', 'labels/c/d.png')]
+    assert dataset.left_out == ["1 files do not end in '.jpg' (1 .txt)",
+                                '1 label files have no image (first: e.png)']
+
+
+def test_several_suffixes_are_taken(tmp_path):
+    config = own_files(tmp_path, ['a.jpg', 'b_rgb.png', 'c.bmp'], ['a_id.png', 'b.png', 'c_id.png'],
+                       img_suffix=('.jpg', '_rgb.png'), seg_map_suffix=['_id.png', '.png'])
+    assert names_of(DATASETS.build(config), tmp_path) == [
+        ('images/a.jpg', 'labels/a_id.png'), ('images/b_rgb.png', 'labels/b.png')]
+
+
+def test_image_list_with_several_suffixes(tmp_path):
+    (tmp_path / 'list.txt').write_text('b\na\n')
+    config = own_files(tmp_path, ['a.jpg', 'b.PNG', 'c.jpg'], ['a.png', 'b.png'], img_suffix=('.jpg', '.png'),
+                       ann_file='list.txt')
+    dataset = DATASETS.build(config)
+    assert [image for image, _ in names_of(dataset, tmp_path)] == ['images/b.PNG', 'images/a.jpg']
+    assert dataset.left_out == [f'1 images are not in the list {tmp_path}/list.txt']
+
+
+@pytest.mark.parametrize('twin', ['a.JPG', 'a.jpeg'])
+def test_two_images_of_one_stem_are_refused(tmp_path, twin):
+    config = own_files(tmp_path, ['a.jpg', twin], ['a.png'], img_suffix='.jpg')
+    with pytest.raises(ValueError, match=rf"images', (a.jpg and {twin}|{twin} and a.jpg) have the same stem, 'a'"):
+        DATASETS.build(config)
+
+
+def test_missing_label_says_how_its_name_is_made(tmp_path):
+    config = own_files(tmp_path, ['s/a_rgb.jpg'], ['s/a_rgb.png'], img_suffix='_rgb.jpg')
+    with pytest.raises(FileNotFoundError, match="has its stem and the suffix '.png': that of 's/a_rgb.jpg' is "
+                                                "'s/a.png' in seg_map_path"):
+        DATASETS.build(config)
+
+
+def test_folder_of_other_files_says_which(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no file that ends in '\.png', but 2 \.jpg, 1 \.txt: set img_suffix"):
+        DATASETS.build(own_files(tmp_path, ['a.jpg', 'b.jpg', 'c.txt'], []))
+
+
 def test_without_label_prefix_no_label_is_looked_for(tmp_path):
     write_camvid(tmp_path, 'dusk_train', 2)
     (tmp_path / 'labels/dusk_train/00.png').unlink()

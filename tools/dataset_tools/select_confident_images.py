@@ -22,6 +22,7 @@ from mmengine.utils import track_iter_progress  # noqa: E402
 from mmseg.datasets import BaseSegDataset  # noqa: E402
 from mmseg.registry import MODELS  # noqa: E402
 
+from mmuda.datasets.image_files import stem_of  # noqa: E402
 from mmuda.datasets.transforms import LoadImageStrict  # noqa: E402
 from mmuda.datasets.unlabelled import build_unlabelled  # noqa: E402
 from mmuda.models.segmentors import UDASegmentor  # noqa: E402
@@ -59,7 +60,7 @@ def score_images(model: torch.nn.Module, paths: list[str], scales: list[float]) 
 
 def list_entry(dataset: BaseSegDataset, path: str) -> str:
     """Return how an image stands in an `ann_file`: relative to the image folder, without the suffix."""
-    return os.path.relpath(path, dataset.data_prefix['img_path']).removesuffix(dataset.img_suffix)
+    return stem_of(os.path.relpath(path, dataset.data_prefix['img_path']), dataset.img_suffix)
 
 
 def write(path: Path, rows: list[list[str]]) -> None:

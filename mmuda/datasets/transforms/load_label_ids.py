@@ -51,13 +51,7 @@ class LoadLabelIds(BaseTransform):
             raise KeyError(
                 f'LoadLabelIds: image {results.get("img_path")} has no label path; its data set is '
                 'unlabelled (no seg_map_path in data_prefix). Remove LoadLabelIds from its pipeline.')
-        label_format = results.get('label_format', _TRAIN_IDS)
-        lookup = label_format.lookup
-        if results.get('label_map') is not None:  # a subset of the classes was chosen in the config
-            lookup = _subset_lookup(results['label_map'])[lookup]
-        label = lookup[read_label_ids(results['seg_map_path'], label_format.decoder, self.backend_args)]
-        _check_classes(label, lookup, results)
-        results['gt_seg_map'] = self._fit(label, results)
+        results['gt_seg_map'] = self._fit(read_train_ids(results, self.backend_args), results)
         # a new list: test-time augmentation loads the label once per view into copies that share the old one
         results['seg_fields'] = [*results.get('seg_fields', []), 'gt_seg_map']
         return results
@@ -75,6 +69,29 @@ class LoadLabelIds(BaseTransform):
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}(on_size_mismatch={self.on_size_mismatch!r}, required={self.required})'
+
+
+def read_train_ids(info: dict, backend_args: dict | None = None) -> np.ndarray:
+    """Read the label of one entry of a data set.
+
+    Args:
+        info (dict): ``seg_map_path``; ``label_format``, ``label_map``, ``num_classes`` where given.
+        backend_args (dict, optional): Arguments of the mmengine file backend.
+
+    Returns:
+        np.ndarray: (H, W) uint8 training ids, 255 is ignored.
+
+    Raises:
+        OSError: If the file is missing, damaged or of another encoding.
+        ValueError: If it has a value that is no class.
+    """
+    label_format = info.get('label_format', _TRAIN_IDS)
+    lookup = label_format.lookup
+    if info.get('label_map') is not None:  # a subset of the classes was chosen in the config
+        lookup = _subset_lookup(info['label_map'])[lookup]
+    label = lookup[read_label_ids(info['seg_map_path'], label_format.decoder, backend_args)]
+    _check_classes(label, lookup, info)
+    return label
 
 
 def _check_classes(label: np.ndarray, lookup: np.ndarray, results: dict) -> None:

@@ -1,6 +1,7 @@
 from mmuda.engine.hooks.adaptive_batch_norm_hook import AdaptiveBatchNormHook
 from mmuda.engine.hooks.class_check_hook import ClassCheckHook
 from mmuda.engine.hooks.data_check_hook import DataCheckHook
+from mmuda.engine.hooks.data_summary_hook import DataSummaryHook
 from mmuda.engine.hooks.discriminator_hook import DiscriminatorHook
 from mmuda.engine.hooks.loss_check_hook import LossCheckHook
 from mmuda.engine.hooks.pseudo_label_hook import PseudoLabelHook
@@ -9,6 +10,6 @@ from mmuda.engine.hooks.stage_checkpoint_hook import StageCheckpointHook
 from mmuda.engine.hooks.teacher_hook import TeacherHook
 
 __all__ = [
-    'AdaptiveBatchNormHook', 'ClassCheckHook', 'DataCheckHook', 'DiscriminatorHook', 'LossCheckHook', 'PseudoLabelHook',
-    'ResumeStateHook', 'StageCheckpointHook', 'TeacherHook'
+    'AdaptiveBatchNormHook', 'ClassCheckHook', 'DataCheckHook', 'DataSummaryHook', 'DiscriminatorHook',
+    'LossCheckHook', 'PseudoLabelHook', 'ResumeStateHook', 'StageCheckpointHook', 'TeacherHook'
 ]
