@@ -1,15 +1,97 @@
 """Access to the golden fixtures (see tests/golden/README.md)."""
 import importlib.util
+import json
 import os
+from fnmatch import fnmatch
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
+import pytest
+import torch
 
 GOLDEN_ROOT = Path(os.environ.get('MMUDA_GOLDEN') or Path(__file__).resolve().parents[1] / 'golden')
+FAMILIES = ('mrnet', 'cbst', 'crst', 'dacs', 'ensemble')
+
+READ: dict[tuple[str, str], set[str]] = {}
+"""Names of the arrays that tests have read so far, by family and case; test_coverage.py asks for them."""
 
 
-def load_case(family: str, case: str) -> dict[str, np.ndarray]:
+class Case(dict):
+    """Arrays of one case by name; remembers which of them a test has read.
+
+    What is read while tests are collected does not count.
+    """
+
+    def __init__(self, family: str, name: str, arrays: dict[str, np.ndarray]) -> None:
+        super().__init__(arrays)
+        self.family, self.name = family, name
+
+    def __getitem__(self, key: str) -> np.ndarray:
+        value = super().__getitem__(key)
+        if 'PYTEST_CURRENT_TEST' in os.environ:
+            READ.setdefault((self.family, self.name), set()).add(key)
+        return value
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self[key] if key in self else default
+
+    def starting_with(self, prefix: str) -> dict[str, np.ndarray]:
+        """The arrays whose names start so, by the rest of their names."""
+        return {key.removeprefix(prefix): self[key] for key in self if key.startswith(prefix)}
+
+
+def cases(family: str, pattern: str, without: str = '') -> list[str]:
+    """Names of the cases of one kind.
+
+    Args:
+        family (str): A folder of the fixtures.
+        pattern (str): Of the names, as in a shell.
+        without (str): Names that match this as well are of another kind.
+
+    Raises:
+        FileNotFoundError: There is none: a missing case is an error, never a skip.
+    """
+    names = sorted(path.stem for path in (GOLDEN_ROOT / family).glob(f'{pattern}.npz'))
+    names = [name for name in names if not fnmatch(name, without)]
+    if not names:
+        raise FileNotFoundError(
+            f'no golden case {family}/{pattern}.npz in {GOLDEN_ROOT}: set MMUDA_GOLDEN to the folder with the fixtures '
+            'or restore tests/golden')
+    return names
+
+
+def each_case(family: str, pattern: str, without: str = '') -> pytest.MarkDecorator:
+    """Run a test, or the tests of a class, with every case of a kind as ``case``."""
+    names = cases(family, pattern, without)
+    return pytest.mark.parametrize('case', [(family, name) for name in names], ids=names, indirect=True)
+
+
+def suffixes(case: Case, prefix: str) -> list[str]:
+    """What follows the prefix in the names of the arrays of a case: its variants."""
+    return [key.removeprefix(prefix) for key in case if key.startswith(prefix)]
+
+
+def each_variant(family: str, pattern: str, prefix: str, without: str = '') -> pytest.MarkDecorator:
+    """As :func:`each_case`, once for every array that starts so; the rest of its name is ``suffix``."""
+    rows = [(name, suffix) for name in cases(family, pattern, without)
+            for suffix in suffixes(load_case(family, name), prefix)]
+    return pytest.mark.parametrize(
+        'case, suffix', [((family, name), suffix) for name, suffix in rows],
+        ids=[name + suffix for name, suffix in rows], indirect=['case'])
+
+
+def each_row(family: str, pattern: str, key: str, without: str = '') -> pytest.MarkDecorator:
+    """As :func:`each_case`, once for every row of an array; the ``row`` is its index."""
+    rows = [(name, row) for name in cases(family, pattern, without)
+            for row in range(len(load_case(family, name)[key]))]
+    return pytest.mark.parametrize(
+        'case, row', [((family, name), row) for name, row in rows], ids=[f'{name}-{row}' for name, row in rows],
+        indirect=['case'])
+
+
+def load_case(family: str, case: str) -> Case:
     """Arrays of one case; a missing case is an error, never a skip."""
     path = GOLDEN_ROOT / family / f'{case}.npz'
     if not path.is_file():
@@ -17,7 +99,17 @@ def load_case(family: str, case: str) -> dict[str, np.ndarray]:
             f'golden case {path} is missing: set MMUDA_GOLDEN to the folder with the fixtures or '
             'restore tests/golden')
     with np.load(path, allow_pickle=False) as data:
-        return {key: data[key] for key in data.files}
+        return Case(family, case, {key: data[key] for key in data.files})
+
+
+def params_file(family: str, network: str) -> Path:
+    """The list of the parameters and buffers of a network."""
+    return GOLDEN_ROOT / family / f'{network}.params.json'
+
+
+def listed_shapes(family: str, network: str) -> dict[str, tuple[int, ...]]:
+    """Shapes of the original's parameters and buffers by name."""
+    return {entry['name']: tuple(entry['shape']) for entry in json.loads(params_file(family, network).read_text())}
 
 
 def recipe() -> ModuleType:
@@ -26,6 +118,26 @@ def recipe() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def original_arrays(case: Case, network: str | None = None, prefix: str = '') -> dict[str, np.ndarray]:
+    """Weights that a case starts from, under the original's names.
+
+    Args:
+        case (Case): Its ``param_*`` say how the recipe is modified.
+        network (str, optional): The list of parameters is that of this case of the same family. Defaults to its own.
+        prefix (str): Put before every name, before the weights are drawn. Defaults to ''.
+    """
+    params = json.loads(params_file(case.family, network or case.name).read_text())
+    scaled = [('bn3.weight', case['param_bn3_gain'])] if 'param_bn3_gain' in case else []
+    return recipe().make_state(
+        [{**entry, 'name': prefix + entry['name']} for entry in params], float(case.get('param_weight_gain', 1.)),
+        scaled=scaled)
+
+
+def original_state(case: Case, network: str | None = None, prefix: str = '') -> dict[str, torch.Tensor]:
+    """As :func:`original_arrays`, as tensors."""
+    return {name: torch.from_numpy(value) for name, value in original_arrays(case, network, prefix).items()}
 
 
 def assert_close(got, want, tol: float, name: str = '') -> None:

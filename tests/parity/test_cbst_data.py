@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS
 
@@ -19,9 +20,11 @@ from mmuda.engine.rounds import (
 from mmuda.evaluation.protocols import SYNTHIA_13, SYNTHIA_16
 from mmuda.pseudo_labels.confident_images import class_confidences, confidence_score
 from tests.datasets.published import write_dataset
-from tests.parity.golden import assert_close, load_case
+from tests.parity.golden import Case, assert_close, cases, each_case, each_row, each_variant, load_case
+from tests.tiny import REPO
 
 LOAD = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds')]
+TASKS = dict(gta='gta2cs', synthia='synthia2cs')
 SOURCE_IMAGES = dict(gta=24966, synthia=9400)  # lengths of the source lists, which the fixtures do not hold
 GRID = slice(4, None, 8)  # rows and columns whose labels the loss reads
 MEAN, STD = (.485, .456, .406), (.229, .224, .225)
@@ -40,11 +43,11 @@ class Recorder(RareClassCrop):
         return self.drawn
 
 
-def ids(case: dict, key: str, row: int) -> tuple[int, ...]:
+def ids(case: Case, key: str, row: int) -> tuple[int, ...]:
     return tuple(int(index) for index in case[key][row] if index >= 0)
 
 
-def assert_drawn(drawn: RareClassCropDraw, case: dict, row: int) -> None:
+def assert_drawn(drawn: RareClassCropDraw, case: Case, row: int) -> None:
     box = (drawn.top, drawn.left, drawn.top + drawn.size, drawn.left + drawn.size)
     np.testing.assert_array_equal(box, case['out_box'][row])
     assert (drawn.target_size, drawn.size, drawn.border, drawn.mine, drawn.mined_class, drawn.flip) == tuple(
@@ -56,18 +59,18 @@ def protocol_table(classes: tuple[str, ...], raw_ids: dict[int, int]) -> np.ndar
     return label_maps.lookup_array({raw: classes.index(name) for raw, name in names.items() if name in classes})
 
 
-def crop_rows() -> range:
-    return range(len(load_case('cbst', 'mining_crop')['in_seed']))
-
-
-@pytest.mark.parametrize('row', crop_rows())
-def test_mining_crop(row):
-    case = load_case('cbst', 'mining_crop')
-    kind = ('source', 'target')[case['in_domain'][row]]
-    crop = Recorder(
-        crop_size=int(case['param_crop_size']), nominal_size=int(case['param_origin_size']),
+def crop_of(case: Case, row: int, nominal_size: int, suffix: str = '') -> Recorder:
+    return Recorder(
+        crop_size=int(case['param_crop_size']), nominal_size=nominal_size,
         scale_range=tuple(case['param_scale_range']), mine_chance=float(case['param_mine_port']),
-        mine_ids=ids(case, 'in_mine_ids', row), priority_ids=ids(case, 'in_priority_ids', row), mirror_label_grid=True)
+        mine_ids=ids(case, f'in_mine_ids{suffix}', row),
+        priority_ids=ids(case, f'in_priority_ids{suffix}', row), mirror_label_grid=True)
+
+
+@each_row('cbst', 'mining_crop*', 'in_seed', without='*_fullsize*')
+def test_mining_crop(case, row):
+    kind = ('source', 'target')[case['in_domain'][row]]
+    crop = crop_of(case, row, int(case['param_origin_size']))
     np.random.seed(case['in_seed'][row])
     results = crop(dict(img=case[f'in_{kind}_image'][:, :, ::-1],
                         gt_seg_map=label_maps.CITYSCAPES.lookup[case[f'in_{kind}_label']]))
@@ -80,25 +83,21 @@ def test_mining_crop(row):
         np.testing.assert_allclose(normalised, case['out_crop'][stored], rtol=0, atol=1e-6)
 
 
-def test_nominal_size_is_the_longer_side_of_the_nominal_shape():
-    for name in ('mining_crop', 'mining_crop_fullsize'):  # the transform has one number for both
-        case = load_case('cbst', name)
-        np.testing.assert_array_equal(case['param_max_shape'].max(-1), case['param_origin_size'])
+@pytest.mark.parametrize('name', cases('cbst', 'mining_crop*') + cases('cbst', 'loss_grid*'))
+def test_nominal_size_is_the_longer_side_of_the_nominal_shape(name):
+    case = load_case('cbst', name)  # the transform has one number for both
+    np.testing.assert_array_equal(case['param_max_shape'].max(-1), case['param_origin_size'])
 
 
-def test_mining_crop_fullsize():
-    case = load_case('cbst', 'mining_crop_fullsize')
+@each_case('cbst', 'mining_crop_fullsize*')
+def test_mining_crop_fullsize(case):
     labels = {name: case[f'in_{name}_label'] for name in ('gta', 'synthia', 'cityscapes')}
     synthia16 = protocol_table(SYNTHIA_16, label_maps.SYNTHIA_IDS)
     tables = (label_maps.GTA.lookup, synthia16, label_maps.CITYSCAPES.lookup)
     for row, domain in enumerate(case['in_domain']):
         name, suffix = tuple(labels)[domain], '_synthia' if domain == 1 else ''
         label = tables[domain][labels[name]]
-        crop = Recorder(
-            crop_size=int(case['param_crop_size']), nominal_size=int(case['param_origin_size'][domain]),
-            scale_range=tuple(case['param_scale_range']), mine_chance=float(case['param_mine_port']),
-            mine_ids=ids(case, f'in_mine_ids{suffix}', row),
-            priority_ids=ids(case, f'in_priority_ids{suffix}', row), mirror_label_grid=True)
+        crop = crop_of(case, row, int(case['param_origin_size'][domain]), suffix)
         np.random.seed(case['in_seed'][row])
         results = crop(dict(img=np.zeros((*label.shape, 3), np.uint8), gt_seg_map=label))
         assert np.random.random_sample() == case['out_next_random'][row]
@@ -106,8 +105,8 @@ def test_mining_crop_fullsize():
         np.testing.assert_array_equal(results['gt_seg_map'][GRID, GRID], case['out_grid_label'][row])
 
 
-def test_crop_of_the_loss_fixture():
-    case = load_case('cbst', 'loss_grid')
+@each_case('cbst', 'loss_grid*')
+def test_crop_of_the_loss_fixture(case):
     for row, seed in enumerate(case['param_seed']):
         label = label_maps.CITYSCAPES.lookup[case['in_raw_label'][row]]
         settings = dict(
@@ -123,35 +122,36 @@ def test_crop_of_the_loss_fixture():
         np.testing.assert_array_equal(got[True]['gt_seg_map'][GRID, GRID], case['out_grid_label'][row])
 
 
-def schedules(case: dict, kind: str) -> list[float]:
+def schedules(case: Case, kind: str) -> list[float]:
     schedule = PortionSchedule(*(float(case[f'param_{part}_{kind}_portion']) for part in ('init', 'step', 'max')),
                                rule='cbst')
     return [schedule(index) for index in range(int(case['param_num_round']))]
+
+
+def shipped(case: Case) -> Config:
+    return Config.fromfile(REPO / 'configs' / 'cbst' / f'cbst_{TASKS[str(case["param_dataset"])]}_r38.py')
 
 
 def published_text(values: list[float]) -> list[str]:
     return [f'{value:.12g}' for value in values]
 
 
-@pytest.mark.parametrize('name', ['portion_schedule_gta', 'portion_schedule_synthia'])
+@each_case('cbst', 'portion_schedule_*')
 class TestPortionSchedule:
 
     @pytest.mark.parametrize('kind', ['target', 'source'])
-    def test_portions(self, name, kind):
-        case = load_case('cbst', name)
+    def test_portions(self, case, kind):
         got = schedules(case, kind)
         np.testing.assert_array_equal(got, case[f'out_{kind}_portion'])
         assert published_text(got) == case[f'out_{kind}_portion_text'].tolist()
 
-    def test_learning_rates(self, name):
-        case = load_case('cbst', name)
+    def test_learning_rates(self, case):
         schedule = LearningRateSchedule(float(case['param_base_lr']), rule='cbst')
         got = [schedule(index) for index in range(int(case['param_num_round']))]
         np.testing.assert_array_equal(got, case['out_lr'])
         assert published_text(got) == case['out_lr_text'].tolist()
 
-    def test_samples_and_iterations(self, name):
-        case = load_case('cbst', name)
+    def test_samples_and_iterations(self, case):
         numbers = [num_selected(SOURCE_IMAGES[str(case['param_dataset'])], portion)
                    for portion in schedules(case, 'source')]
         samples = [number + int(case['param_num_target']) for number in numbers]
@@ -161,21 +161,31 @@ class TestPortionSchedule:
             [iterations_per_epoch(number, int(case['param_batch_size']), 'cbst') for number in samples],
             case['out_iterations_per_epoch'])
 
-    def test_selected_images(self, name):
-        case = load_case('cbst', name)
+    def test_epochs_of_a_round(self, case):
+        begin, end = case['out_begin_epoch'], case['out_end_epoch']
+        assert set(end - begin) == {shipped(case).train_cfg.epochs} == {int(case['param_epochs_per_round'])}
+        np.testing.assert_array_equal(begin[1:], end[:-1])  # each round continues where the last one ended
+
+    def test_optimizer(self, case):
+        optimizer = shipped(case).optim_wrapper.optimizer
+        assert set(case['out_momentum']) == {optimizer.momentum}
+        assert set(case['out_weight_decay']) == {optimizer.weight_decay}
+        assert set(case['out_rescale_grad']) == {1.}  # one device: the gradient of the mean, as ours
+
+    def test_selected_images(self, case):
         num_images = SOURCE_IMAGES[str(case['param_dataset'])]
-        rounds = [key for key in case if key.startswith('out_source_indices_round')]
+        rounds = case.starting_with('out_source_indices_round')
         assert rounds
-        for index in range(len(rounds)):
+        for index in map(int, rounds):
             seed = selection_seed(str(case['param_policy']), int(case['param_seed']), index, 'cbst')
             assert seed == case['out_seed'][index]
             np.testing.assert_array_equal(
                 select_images(num_images, int(case['out_num_source_images'][index]), seed),
-                case[f'out_source_indices_round{index}'])
+                rounds[str(index)])
 
 
-def test_source_subset():
-    case = load_case('cbst', 'source_subset')
+@each_case('cbst', 'source_subset*')
+def test_source_subset(case):
     for index, (source, number, seed) in enumerate(
             zip(case['param_num_source'], case['param_num_selected'], case['param_seed'])):
         np.testing.assert_array_equal(
@@ -189,56 +199,56 @@ def read(root, name: str, raw: np.ndarray, **options) -> np.ndarray:
 
 @pytest.mark.parametrize('task, source, classes', [
     ('gta', 'GTADataset', label_maps.CITYSCAPES_CLASSES), ('synthia', 'SynthiaDataset', SYNTHIA_16)])
+@each_case('cbst', 'label_maps*')
 class TestLabelMaps:
 
     @pytest.mark.parametrize('domain', ['source', 'target'])
-    def test_files_are_read_as_published(self, tmp_path, task, source, classes, domain):
-        case = load_case('cbst', 'label_maps')
+    def test_files_are_read_as_published(self, tmp_path, case, task, source, classes, domain):
         name = source if domain == 'source' else 'CityscapesLabelIdsDataset'
         got = read(tmp_path, name, case['in_raw_label'], metainfo=dict(classes=classes))
         np.testing.assert_array_equal(got, case[f'out_{task}_{domain}_train_ids'])
 
     @pytest.mark.parametrize('domain', ['source', 'target'])
-    def test_every_raw_id(self, tmp_path, task, source, classes, domain):
-        case = load_case('cbst', 'label_maps')
+    def test_every_raw_id(self, tmp_path, case, task, source, classes, domain):
         name = source if domain == 'source' else 'CityscapesLabelIdsDataset'
         raw = np.arange(256, dtype=np.uint8).reshape(16, 16)
         got = read(tmp_path, name, raw, metainfo=dict(classes=classes))
         np.testing.assert_array_equal(got.ravel(), case[f'out_{task}_{domain}_table'])
 
-    def test_class_to_label_id(self, task, source, classes):
-        case = load_case('cbst', 'label_maps')
+    def test_class_to_label_id(self, case, task, source, classes):
         table = {raw: classes.index(label_maps.CITYSCAPES_CLASSES[train])
                  for raw, train in label_maps.CITYSCAPES_IDS.items() if label_maps.CITYSCAPES_CLASSES[train] in classes}
         got = label_maps.label_ids(table)
         np.testing.assert_array_equal(got, case[f'out_{task}_class_to_label_id'])
         np.testing.assert_array_equal(np.sort(got), case[f'out_{task}_valid_label_ids'])
 
-    def test_palette(self, task, source, classes):
-        case = load_case('cbst', 'label_maps')
+    def test_palette(self, case, task, source, classes):
         got = [label_maps.CITYSCAPES_PALETTE[label_maps.CITYSCAPES_CLASSES.index(name)] for name in classes]
         np.testing.assert_array_equal(
             got, case[f'out_{task}_target_palette'][case[f'out_{task}_class_to_label_id']])
 
 
-@pytest.mark.parametrize('name, suffix', [('CrossCityDataset', '13'), ('CrossCity19Dataset', '19')])
-def test_cross_city_labels(tmp_path, name, suffix):
-    case = load_case('cbst', 'derived_class_subsets')
+CROSS_CITY = {'13': 'CrossCityDataset', '19': 'CrossCity19Dataset'}
+
+
+@each_variant('cbst', 'derived_class_subsets*', 'out_nthu_table_')
+def test_cross_city_labels(tmp_path, case, suffix):
+    name = CROSS_CITY[suffix]
     got = read(tmp_path / 'some', name, case['in_raw_label'])
     np.testing.assert_array_equal(got, case[f'out_nthu_labels_{suffix}'])
     raw = np.arange(256, dtype=np.uint8).reshape(16, 16)
     np.testing.assert_array_equal(read(tmp_path / 'all', name, raw).ravel(), case[f'out_nthu_table_{suffix}'])
 
 
-def test_cross_city_source_is_cityscapes_in_13_classes(tmp_path):
-    case = load_case('cbst', 'derived_class_subsets')
+@each_case('cbst', 'derived_class_subsets*')
+def test_cross_city_source_is_cityscapes_in_13_classes(tmp_path, case):
     got = read(tmp_path, 'CityscapesLabelIdsDataset', case['in_raw_label'],
                metainfo=dict(classes=label_maps.CROSS_CITY_CLASSES))
     np.testing.assert_array_equal(got, case['out_nthu_labels_13'])
 
 
-def test_class_subsets():
-    case = load_case('cbst', 'derived_class_subsets')
+@each_case('cbst', 'derived_class_subsets*')
+def test_class_subsets(case):
     names = label_maps.CITYSCAPES_CLASSES
     np.testing.assert_array_equal(
         [names.index(name) for name in label_maps.CROSS_CITY_CLASSES], case['out_nthu_train_ids_of_19'])
@@ -246,8 +256,8 @@ def test_class_subsets():
     np.testing.assert_array_equal([SYNTHIA_16.index(name) for name in SYNTHIA_13], case['out_synthia_13_of_16'])
 
 
-def test_confident_image_score():
-    case = load_case('cbst', 'derived_confident_image_score')
+@each_case('cbst', 'derived_confident_image_score*')
+def test_confident_image_score(case):
     maps = torch.from_numpy(case['in_maps'])
     means = np.stack([class_confidences(image).numpy() for image in maps])
     assert_close(np.nan_to_num(means, nan=-1), case['out_class_mean'], 1e-12, 'class means')

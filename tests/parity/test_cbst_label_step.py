@@ -1,4 +1,7 @@
 """The label step of ST, CBST and CBST-SP through the labelling engine (cases of golden/cbst)."""
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -16,11 +19,11 @@ from mmuda.pseudo_labels import (
     generate_pseudo_labels,
 )
 from mmuda.pseudo_labels.assignment import reweighted_class, top_class
-from tests.parity.golden import load_case
+from tests.parity.golden import Case, cases, each_case, each_variant, load_case
+from tests.parity.label_ids import class_to_label_id, label_ids
 from tests.tiny import REPO
 
-VARIANTS = {'_cb': ('class', False), '_global': ('global', False), '_cb_sp': ('class', True),
-            '_global_sp': ('global', True)}
+POLICIES = {'cb': 'class', 'global': 'global'}  # name in the cases, and ours
 
 
 class GivenMaps(nn.Module):
@@ -32,8 +35,6 @@ class GivenMaps(nn.Module):
         self.data_preprocessor = MODELS.build(config)
         self.maps = [torch.from_numpy(probabilities)[None] for probabilities in maps]
         self.inputs: list[torch.Tensor] = []
-
-    align_corners = True
 
     @property
     def decode_head(self) -> 'GivenMaps':
@@ -54,138 +55,151 @@ def bgr(image: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(image[..., ::-1])
 
 
+@each_variant('cbst', 'upsample*', 'in_image')
 class TestUpsample:
 
-    @pytest.fixture(params=['a', 'b', 'c'])
-    def step(self, request):
-        case = load_case('cbst', 'upsample')
-        suffix = f'_{request.param}'
-        case = {key.removesuffix(suffix): value for key, value in case.items() if key.endswith(suffix)}
-        segmentor = GivenMaps([case['in_probs'], case['in_probs_flip']])
-        return case, segmentor, SoftmaxMapPredictor(int(case['param_scale']))
+    @pytest.fixture
+    def step(self, case, suffix):
+        segmentor = GivenMaps([case[f'in_probs{suffix}'], case[f'in_probs_flip{suffix}']])
+        return segmentor, SoftmaxMapPredictor(int(case[f'param_scale{suffix}']))
 
-    def test_network_inputs(self, step):
-        case, segmentor, predictor = step
-        predictor.encode(segmentor, bgr(case['in_image']))
+    def test_network_inputs(self, case, suffix, step):
+        segmentor, predictor = step
+        predictor.encode(segmentor, bgr(case[f'in_image{suffix}']))
         for got, key in zip(segmentor.inputs, ('out_net_input', 'out_net_input_flip'), strict=True):
-            np.testing.assert_allclose(got, case[key], rtol=0, atol=1e-6)
+            np.testing.assert_allclose(got, case[key + suffix], rtol=0, atol=1e-6)
 
-    def test_average_of_both_maps(self, step):
-        case, segmentor, predictor = step
-        np.testing.assert_array_equal(predictor.encode(segmentor, bgr(case['in_image'])).values, case['out_average'])
+    def test_average_of_both_maps(self, case, suffix, step):
+        segmentor, predictor = step
+        got = predictor.encode(segmentor, bgr(case[f'in_image{suffix}']))
+        np.testing.assert_array_equal(got.values, case[f'out_average{suffix}'])
 
-    def test_size_of_the_resized_image(self, step):
-        case, _, predictor = step
-        assert predictor.input_size(case['in_image'].shape[:2]) == tuple(case['out_resized_hw'])
+    def test_size_of_the_resized_image(self, case, suffix, step):
+        _, predictor = step
+        assert predictor.input_size(case[f'in_image{suffix}'].shape[:2]) == tuple(case[f'out_resized_hw{suffix}'])
 
-    def test_map_of_the_size_of_the_image(self, step):
-        case, segmentor, predictor = step
-        np.testing.assert_allclose(predictor(segmentor, bgr(case['in_image'])), case['out_full'], rtol=0, atol=1e-6)
+    def test_map_of_the_size_of_the_image(self, case, suffix, step):
+        segmentor, predictor = step
+        got = predictor(segmentor, bgr(case[f'in_image{suffix}']))
+        np.testing.assert_allclose(got, case[f'out_full{suffix}'], rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize('name', ['full_label_step', 'full_label_step_16'])
+@pytest.fixture
+def run(case: Case, tmp_path: Path) -> Callable[[str], tuple[PseudoLabelStore, ClassBalancedLabeler, GivenMaps]]:
+    """Label the images of the case as one of its variants; gives the store, the labeler and the segmentor."""
+
+    def run(variant: str) -> tuple[PseudoLabelStore, ClassBalancedLabeler, GivenMaps]:
+        images = []
+        for index, image in enumerate(case['in_images']):
+            path = tmp_path / f'{index}.png'
+            Image.fromarray(image).save(path)
+            images.append((path.name, str(path)))
+        prior = None
+        if with_prior(variant):
+            prior = tmp_path / 'prior.npy'
+            np.save(prior, case['in_prior'])
+        labeler = ClassBalancedLabeler(
+            float(case['param_portion']), POLICIES[variant.split('_')[1]], prior=prior,
+            rare_number=int(case['param_mine_number']), rare_share=float(case['param_mine_thresh']))
+        pairs = zip(case['in_probs'], case['in_probs_flip'])
+        segmentor = GivenMaps([probabilities for pair in pairs for probabilities in pair])
+        store = PseudoLabelStore(tmp_path / 'store')
+        generate_pseudo_labels(
+            segmentor, images, predictor(case), labeler, store, dict(variant=variant),
+            num_classes=int(case['param_num_classes']), keep_maps=True)
+        return store, labeler, segmentor
+
+    return run
+
+
+def with_prior(variant: str) -> bool:
+    return variant.endswith('_sp')
+
+
+@each_variant('cbst', 'full_label_step*', 'out_thresholds_used')
 class TestLabelStep:
 
-    @pytest.fixture
-    def case(self, name):
-        return load_case('cbst', name)
+    def test_thresholds_and_class_sizes(self, case, suffix, run):
+        summary = run(suffix)[0].summary()
+        np.testing.assert_array_equal(summary['thresholds'], case[f'out_thresholds{suffix}'])
+        np.testing.assert_array_equal(summary['thresholds_used'], case[f'out_thresholds_used{suffix}'])
+        np.testing.assert_array_equal(summary['class_sizes'], case[f'out_class_size{suffix}'])
 
-    @pytest.fixture
-    def run(self, case, tmp_path):
-        """Label the images of the case; gives the store, the labeler and the segmentor."""
+    def test_labels(self, case, suffix, run):
+        labels = stored_labels(run(suffix)[0], len(case['in_images']))
+        np.testing.assert_array_equal(labels, case[f'out_train_ids{suffix}'])
+        np.testing.assert_array_equal(
+            label_ids(labels, int(case['param_num_classes'])), case[f'out_label_ids{suffix}'])
 
-        def run(variant: str) -> tuple[PseudoLabelStore, ClassBalancedLabeler, GivenMaps]:
-            images = []
-            for index, image in enumerate(case['in_images']):
-                path = tmp_path / f'{index}.png'
-                Image.fromarray(image).save(path)
-                images.append((path.name, str(path)))
-            prior = None
-            policy, with_prior = VARIANTS[variant]
-            if with_prior:
-                prior = tmp_path / 'prior.npy'
-                np.save(prior, case['in_prior'])
-            labeler = ClassBalancedLabeler(
-                float(case['param_portion']), policy, prior=prior, rare_number=int(case['param_mine_number']),
-                rare_share=float(case['param_mine_thresh']))
-            pairs = zip(case['in_probs'], case['in_probs_flip'])
-            segmentor = GivenMaps([probabilities for pair in pairs for probabilities in pair])
-            store = PseudoLabelStore(tmp_path / 'store')
-            generate_pseudo_labels(
-                segmentor, images, predictor(case), labeler, store, dict(variant=variant),
-                num_classes=int(case['param_num_classes']), keep_maps=True)
-            return store, labeler, segmentor
-
-        return run
-
-    @pytest.mark.parametrize('variant', VARIANTS)
-    def test_thresholds_and_class_sizes(self, case, run, variant):
-        summary = run(variant)[0].summary()
-        np.testing.assert_array_equal(summary['thresholds'], case[f'out_thresholds{variant}'])
-        np.testing.assert_array_equal(summary['thresholds_used'], case[f'out_thresholds_used{variant}'])
-        np.testing.assert_array_equal(summary['class_sizes'], case[f'out_class_size{variant}'])
-
-    @pytest.mark.parametrize('variant', VARIANTS)
-    def test_labels(self, case, run, variant):
-        labels = stored_labels(run(variant)[0], len(case['in_images']))
-        np.testing.assert_array_equal(labels, case[f'out_train_ids{variant}'])
-        np.testing.assert_array_equal(label_ids(labels, case), case[f'out_label_ids{variant}'])
-
-    @pytest.mark.parametrize('variant', VARIANTS)
-    def test_number_of_labelled_pixels(self, case, run, variant):
-        labels = case[f'out_train_ids{variant}']
+    def test_number_of_labelled_pixels(self, case, suffix, run):
+        labels = case[f'out_train_ids{suffix}']
         want = [int((labels == index).sum()) for index in range(int(case['param_num_classes']))]
-        assert run(variant)[0].summary()['labelled_pixels'] == want
+        assert run(suffix)[0].summary()['labelled_pixels'] == want
 
-    @pytest.mark.parametrize('variant', VARIANTS)
-    def test_rare_classes(self, case, run, variant):
-        summary = run(variant)[0].summary()
-        assert summary['priority_classes'] == np.flatnonzero(case[f'out_priority_mask{variant}']).tolist()
+    def test_rare_classes(self, case, suffix, run):
+        summary = run(suffix)[0].summary()
+        assert summary['priority_classes'] == np.flatnonzero(case[f'out_priority_mask{suffix}']).tolist()
         # The published code orders equal shares by an unstable sort: the sizes are compared.
-        sizes = case[f'out_class_size{variant}']
-        np.testing.assert_array_equal(sizes[summary['smallest_classes']], sizes[case[f'out_mine_ids{variant}']])
-
-    @pytest.mark.parametrize('variant', ['_cb', '_cb_sp'])
-    def test_classes_by_ratio_without_rejection(self, case, run, variant):
-        store, labeler, _ = run(variant)
-        got = [reweighted_class(scores, labeler.thresholds_used)[1] for scores in self.products(case, store, variant)]
-        want = case[f'out_rw_label_ids{variant}']
-        np.testing.assert_array_equal(label_ids(torch.stack(got).numpy(), case), want)
-
-    @pytest.mark.parametrize('variant, key', [('_cb', 'plain'), ('_cb_sp', 'prior')])
-    def test_predicted_classes_and_their_scores(self, case, run, variant, key):
-        store, *_ = run(variant)
-        predicted = torch.stack([top_class(scores)[1] for scores in self.products(case, store, variant)])
-        np.testing.assert_array_equal(label_ids(predicted.numpy(), case), case[f'out_{key}_label_ids'])
-        matrix = confusion(predicted, case)
-        if key == 'plain':
-            np.testing.assert_array_equal(matrix, case['out_confusion'])
-        truth, hits = matrix.sum(1), matrix.diagonal()
-        union = truth + matrix.sum(0) - hits
-        np.testing.assert_allclose(hits.sum() / matrix.sum(), case[f'out_{key}_pixel_acc'], rtol=1e-12)
-        # A class that is not in the truth counts 0.
-        np.testing.assert_allclose(hits / truth.clip(1), case[f'out_{key}_class_acc'], rtol=1e-12)
-        np.testing.assert_allclose(np.where(truth > 0, hits / union.clip(1), 0), case[f'out_{key}_iou'], rtol=1e-12)
-
-    def test_first_input_and_first_map(self, case, run):
-        store, _, segmentor = run('_cb')
-        np.testing.assert_allclose(segmentor.inputs[0], case['out_net_input_first'], rtol=0, atol=1e-6)
-        full = next(self.products(case, store, '_cb'))
-        np.testing.assert_array_equal(full[3], case['out_full_map_first_class3'])
-
-    def test_the_network_runs_twice_an_image(self, case, run):
-        assert len(run('_cb')[2].inputs) == 2 * len(case['in_images'])
-
-    @staticmethod
-    def products(case, store, variant):
-        """The full-size maps, times the prior where the variant has one."""
-        prior = torch.from_numpy(case['in_prior']) if VARIANTS[variant][1] else 1
-        for index in range(len(case['in_images'])):
-            encoded, size, layout = store.read_map(f'{index}.png')
-            yield predictor(case).decode(SmallMap.from_layout(torch.from_numpy(encoded), layout), size) * prior
+        sizes = case[f'out_class_size{suffix}']
+        np.testing.assert_array_equal(sizes[summary['smallest_classes']], sizes[case[f'out_mine_ids{suffix}']])
 
 
-def predictor(case: dict) -> SoftmaxMapPredictor:
+@each_variant('cbst', 'full_label_step*', 'out_rw_label_ids')
+def test_classes_by_ratio_without_rejection(case, suffix, run):
+    store, labeler, _ = run(suffix)
+    got = [reweighted_class(scores, labeler.thresholds_used)[1] for scores in products(case, store, suffix)]
+    want = case[f'out_rw_label_ids{suffix}']
+    np.testing.assert_array_equal(label_ids(torch.stack(got).numpy(), int(case['param_num_classes'])), want)
+
+
+@pytest.mark.parametrize('variant, key', [('_cb', 'plain'), ('_cb_sp', 'prior')])
+@each_case('cbst', 'full_label_step*')
+def test_predicted_classes_and_their_scores(case, run, variant, key):
+    store, *_ = run(variant)
+    predicted = torch.stack([top_class(scores)[1] for scores in products(case, store, variant)])
+    np.testing.assert_array_equal(
+        label_ids(predicted.numpy(), int(case['param_num_classes'])), case[f'out_{key}_label_ids'])
+    matrix = confusion(predicted, case)
+    if key == 'plain':
+        np.testing.assert_array_equal(matrix, case['out_confusion'])
+    truth, hits = matrix.sum(1), matrix.diagonal()
+    union = truth + matrix.sum(0) - hits
+    np.testing.assert_allclose(hits.sum() / matrix.sum(), case[f'out_{key}_pixel_acc'], rtol=1e-12)
+    # A class that is not in the truth counts 0.
+    np.testing.assert_allclose(hits / truth.clip(1), case[f'out_{key}_class_acc'], rtol=1e-12)
+    np.testing.assert_allclose(np.where(truth > 0, hits / union.clip(1), 0), case[f'out_{key}_iou'], rtol=1e-12)
+
+
+@each_variant('cbst', 'full_label_step*', 'out_full_map_first_class')
+def test_first_input_and_first_map(case, suffix, run):
+    store, _, segmentor = run('_cb')
+    np.testing.assert_allclose(segmentor.inputs[0], case['out_net_input_first'], rtol=0, atol=1e-6)
+    full = next(products(case, store, '_cb'))
+    np.testing.assert_array_equal(full[int(suffix)], case[f'out_full_map_first_class{suffix}'])
+
+
+@each_case('cbst', 'full_label_step*')
+def test_the_network_runs_twice_an_image(case, run):
+    assert len(run('_cb')[2].inputs) == 2 * len(case['in_images'])
+
+
+@each_case('cbst', 'full_label_step*')
+def test_the_label_ids_are_those_of_the_data_set(case):
+    """``label_ids`` finds its table by the number of classes alone."""
+    for name in cases('cbst', 'label_maps*'):
+        want = load_case('cbst', name)[f'out_{case["param_dataset"]}_class_to_label_id']
+        np.testing.assert_array_equal(class_to_label_id(int(case['param_num_classes'])), want)
+
+
+def products(case: Case, store: PseudoLabelStore, variant: str) -> Iterator[torch.Tensor]:
+    """The full-size maps, times the prior where the variant has one."""
+    prior = torch.from_numpy(case['in_prior']) if with_prior(variant) else 1
+    for index in range(len(case['in_images'])):
+        encoded, size, layout = store.read_map(f'{index}.png')
+        yield predictor(case).decode(SmallMap.from_layout(torch.from_numpy(encoded), layout), size) * prior
+
+
+def predictor(case: Case) -> SoftmaxMapPredictor:
     return SoftmaxMapPredictor(int(case['param_test_scale']))
 
 
@@ -193,21 +207,9 @@ def stored_labels(store: PseudoLabelStore, number: int) -> np.ndarray:
     return np.stack([np.array(Image.open(store.label_path(f'{index}.png'))) for index in range(number)])
 
 
-def class_to_label_id(case: dict) -> np.ndarray:
-    return load_case('cbst', 'label_maps')[f'out_{case["param_dataset"]}_class_to_label_id']
-
-
-def label_ids(train_ids: np.ndarray, case: dict) -> np.ndarray:
-    """What the published code writes: label ids, 0 for ignored pixels."""
-    table = np.zeros(256, np.uint8)
-    ids = class_to_label_id(case)
-    table[:len(ids)] = ids
-    return table[train_ids]
-
-
-def confusion(predicted: torch.Tensor, case: dict) -> np.ndarray:
+def confusion(predicted: torch.Tensor, case: Case) -> np.ndarray:
     """Rows = truth; pixels whose label id is not evaluated are dropped."""
     table = np.full(256, 255, np.uint8)
-    ids = class_to_label_id(case)
+    ids = class_to_label_id(int(case['param_num_classes']))
     table[ids] = np.arange(len(ids))
     return confusion_matrix(predicted, torch.from_numpy(table[case['in_gt']]), len(ids)).numpy()[:, :-1]

@@ -2,13 +2,15 @@
 import dataclasses
 
 import numpy as np
-import pytest
 import torch
 
 from mmuda.pseudo_labels import ClassBalancedLabeler, SpatialPriorEstimate, rare_classes
 from mmuda.pseudo_labels.assignment import reweighted_class, top_class
 from mmuda.pseudo_labels.spatial_prior import smooth
-from tests.parity.golden import load_case
+from tests.parity.golden import Case, each_case, each_variant
+from tests.parity.label_ids import label_ids
+
+POLICIES = {'cb': 'class', 'global': 'global'}  # name in the cases, and ours
 
 
 def fitted(labeler: ClassBalancedLabeler, maps: torch.Tensor, stride: int) -> ClassBalancedLabeler:
@@ -26,59 +28,50 @@ def labels(labeler: ClassBalancedLabeler, maps: torch.Tensor) -> np.ndarray:
     return torch.stack([labeler(probabilities)[0] for probabilities in maps]).numpy()
 
 
-def assert_same(labeler: ClassBalancedLabeler, maps: torch.Tensor, case: dict, row: int, suffix: str = '') -> None:
+def assert_same(labeler: ClassBalancedLabeler, maps: torch.Tensor, case: Case, row: int, suffix: str = '') -> None:
     np.testing.assert_array_equal(labeler.thresholds.double(), case[f'out_thresholds{suffix}'][row])
     np.testing.assert_array_equal(labeler.thresholds_used.double(), case[f'out_thresholds_used{suffix}'][row])
     np.testing.assert_array_equal(labeler.class_sizes, case[f'out_class_size{suffix}'])
     np.testing.assert_array_equal(labels(labeler, maps), case[f'out_train_ids{suffix}'][row])
 
 
-def label_ids(train_ids: np.ndarray, task: str) -> np.ndarray:
-    """What the published code writes: label ids, 0 for ignored pixels."""
-    table = np.zeros(256, np.uint8)
-    ids = load_case('cbst', 'label_maps')[f'out_{task}_class_to_label_id']
-    table[:len(ids)] = ids
-    return table[train_ids]
-
-
-@pytest.mark.parametrize('name, policy', [('thresholds_cb', 'class'), ('thresholds_global', 'global')])
-def test_thresholds_and_labels(name, policy):
-    case = load_case('cbst', name)
+@each_case('cbst', 'thresholds_*')
+def test_thresholds_and_labels(case):
+    policy = POLICIES[case.name.split('_')[1]]
     maps = torch.from_numpy(case['in_maps'])
     for row, portion in enumerate(case['param_portions'].tolist()):
         labeler = fitted(ClassBalancedLabeler(portion, policy), maps, case['param_stride'])
         assert_same(labeler, maps, case, row)
 
 
-@pytest.mark.parametrize('suffix, policy', [('_cb', 'class'), ('_global', 'global')])
-def test_thresholds_and_labels_with_prior(suffix, policy):
-    case = load_case('cbst', 'spatial_prior')
+@each_variant('cbst', 'spatial_prior*', 'out_thresholds_used')
+def test_thresholds_and_labels_with_prior(case, suffix):
+    policy = POLICIES[suffix.removeprefix('_')]
     maps = torch.from_numpy(case['in_maps'])
     for row, portion in enumerate(case['param_portions'].tolist()):
         labeler = fitted(ClassBalancedLabeler(portion, policy, prior=case['in_prior']), maps, case['param_stride'])
         assert_same(labeler, maps, case, row, suffix)
         np.testing.assert_array_equal(
-            label_ids(labels(labeler, maps), 'gta'), case[f'out_label_ids{suffix}'][row])
+            label_ids(labels(labeler, maps), maps.shape[1]), case[f'out_label_ids{suffix}'][row])
 
 
-def test_reweighted_classes_with_prior():
-    case = load_case('cbst', 'spatial_prior')
+@each_variant('cbst', 'spatial_prior*', 'out_rw_train_ids')
+def test_reweighted_classes_with_prior(case, suffix):
     products = torch.from_numpy(case['in_maps'] * case['in_prior'])
-    for thresholds, expected in zip(case['out_thresholds_used_cb'], case['out_rw_train_ids_cb']):
+    for thresholds, expected in zip(case[f'out_thresholds_used{suffix}'], case[f'out_rw_train_ids{suffix}']):
         got = [reweighted_class(scores, torch.from_numpy(thresholds).float())[1] for scores in products]
         np.testing.assert_array_equal(torch.stack(got), expected)
 
 
-def test_predicted_classes_with_and_without_prior():
-    case = load_case('cbst', 'spatial_prior')
+@each_case('cbst', 'spatial_prior*')
+def test_predicted_classes_with_and_without_prior(case):
     for key, maps in (('plain', case['in_maps']), ('product', case['in_maps'] * case['in_prior'])):
         got = [top_class(torch.from_numpy(scores))[1] for scores in maps]
         np.testing.assert_array_equal(torch.stack(got), case[f'out_{key}_argmax_train_ids'])
 
 
-@pytest.mark.parametrize('name, task', [('pseudo_labels', 'gta'), ('pseudo_labels_16', 'synthia')])
-def test_assignment(name, task):
-    case = load_case('cbst', name)
+@each_case('cbst', 'pseudo_labels*')
+def test_assignment(case):
     labeler = ClassBalancedLabeler()
     labeler.begin(case['in_maps'].shape[1])
     labeler.load_summary(dict(
@@ -88,15 +81,16 @@ def test_assignment(name, task):
     maps = torch.from_numpy(case['in_maps'])
     train_ids = labels(labeler, maps)
     np.testing.assert_array_equal(train_ids, case['out_train_ids'])
-    np.testing.assert_array_equal(label_ids(train_ids, task), case['out_label_ids'])
+    np.testing.assert_array_equal(label_ids(train_ids, labeler.num_classes), case['out_label_ids'])
     ratio, reweighted = zip(*(reweighted_class(scores, labeler.thresholds_used) for scores in maps))
     np.testing.assert_array_equal(torch.stack(ratio), case['out_ratio_max'])
     np.testing.assert_array_equal(torch.stack(reweighted), case['out_rw_train_ids'])
-    np.testing.assert_array_equal(label_ids(torch.stack(reweighted).numpy(), task), case['out_rw_label_ids'])
+    reweighted_ids = label_ids(torch.stack(reweighted).numpy(), labeler.num_classes)
+    np.testing.assert_array_equal(reweighted_ids, case['out_rw_label_ids'])
 
 
-def test_prior_estimate():
-    case = load_case('cbst', 'derived_prior_estimate')
+@each_case('cbst', 'derived_prior_estimate*')
+def test_prior_estimate(case):
     sigma, kernel = float(case['param_sigma']), int(case['param_kernel'])
     estimate = SpatialPriorEstimate(int(case['param_num_classes']), case['in_labels'].shape[1:])
     for label in case['in_labels']:
@@ -107,11 +101,10 @@ def test_prior_estimate():
     np.testing.assert_allclose(estimate.prior(sigma, kernel), case['out_prior'], rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize('num_classes', [19, 16])
-def test_mining_classes(num_classes):
-    case = load_case('cbst', 'mining_classes')
+@each_variant('cbst', 'mining_classes*', 'in_class_size')
+def test_mining_classes(case, suffix):
     number = int(case['param_mine_number'])
-    for sizes, mask, ids in zip(*(case[f'{key}_{num_classes}'] for key in (
+    for sizes, mask, ids in zip(*(case[key + suffix] for key in (
             'in_class_size', 'out_priority_mask', 'out_mine_ids'))):
         rare = rare_classes(sizes, number, float(case['param_mine_thresh']))
         assert rare.priority == np.flatnonzero(mask).tolist()

@@ -1,9 +1,7 @@
 """ResNet-38, its loss and its optimizer against the authors' network (cases of golden/cbst)."""
 import gc
-import importlib.util
-import json
+import importlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,14 +15,9 @@ from torch import nn
 
 from mmuda.models.decode_heads import ResNet38Head
 from mmuda.models.losses.label_grid import label_grid
-from tests.parity.golden import GOLDEN_ROOT, assert_close, load_case, recipe
+from tests.parity.golden import assert_close, cases, each_case, listed_shapes, load_case, original_arrays
 
-CONVERTER = Path(__file__).resolve().parents[2] / 'tools' / 'model_converters' / 'mxnet_params.py'
-spec = importlib.util.spec_from_file_location('mxnet_params', CONVERTER)
-converter = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(converter)
-
-CASES = ['resnet38_cls19', 'resnet38_cls16']
+converter = importlib.import_module('tools.model_converters.mxnet_params')
 
 
 def sample(labels: np.ndarray, flipped: bool = False) -> SegDataSample:
@@ -89,8 +82,7 @@ class Network:
     def __init__(self, name: str) -> None:
         self.name, self.case = name, load_case('cbst', name)
         self.num_classes = int(self.case['param_num_classes'])
-        self.path = GOLDEN_ROOT / 'cbst' / f'{name}.params.json'
-        arrays = recipe().make_state(str(self.path), float(self.case['param_weight_gain']))
+        arrays = original_arrays(self.case)
         state = converter.convert(arrays)
         del arrays
         self.table = converter.name_table(self.num_classes)
@@ -130,7 +122,7 @@ def build(num_classes: int) -> nn.Module:
     return model.eval()
 
 
-@pytest.fixture(scope='module', params=CASES)
+@pytest.fixture(scope='module', params=cases('cbst', 'resnet38_*'))
 def network(request) -> Iterator[Network]:
     value = Network(request.param)
     yield value
@@ -145,7 +137,7 @@ class TestResNet38:
     def test_names_and_shapes_of_the_parameters(self, network):
         shapes = {name: tuple(value.shape) for name, value in network.model.state_dict().items()}
         got = {theirs: shapes[ours] for theirs, ours in network.table.items()}
-        assert got == {entry['name']: tuple(entry['shape']) for entry in json.loads(network.path.read_text())}
+        assert got == listed_shapes('cbst', network.name)
 
     def test_nodes(self, network):
         case = network.case
@@ -185,12 +177,11 @@ class TestResNet38:
     def test_multiply_adds_of_other_sizes(self, network):
         model = build(network.num_classes)
         nodes = Nodes(model, network.table, network.num_classes)
-        keys = [key for key in network.case if key.startswith('out_total_macs_')]
-        assert keys
-        for key in keys:
-            size = [int(side) for side in key.removeprefix('out_total_macs_').split('x')]
-            model(torch.zeros(1, 3, *size, device='meta'))
-            assert nodes.total_macs() == network.case[key]
+        of_other_sizes = network.case.starting_with('out_total_macs_')
+        assert of_other_sizes
+        for size, want in of_other_sizes.items():
+            model(torch.zeros(1, 3, *map(int, size.split('x')), device='meta'))
+            assert nodes.total_macs() == want
 
     @pytest.mark.parametrize('key, absolute', [
         ('block4b5', 1e-4), ('features', 1e-3), ('hidden', 1e-4), ('logits', 1e-4), ('softmax', 1e-5)])
@@ -203,14 +194,15 @@ class TestResNet38:
 
     def test_loss(self, network):
         assert network.loss == pytest.approx(float(network.case['out_loss']), rel=1e-5)
+        valid = network.case['in_grid_label'] != network.model.decode_head.ignore_index
+        assert valid.sum() == network.case['out_num_valid']
 
     def test_gradients(self, network):
-        names = [key for key in network.case if key.startswith('out_grad_')]
-        assert names
-        for key in names:
-            want = network.case[key]
-            got = network.gradients[key.removeprefix('out_grad_')].numpy()
-            assert np.linalg.norm(got - want) <= 2e-2 * np.linalg.norm(want), key
+        gradients = network.case.starting_with('out_grad_')
+        assert gradients
+        for name, want in gradients.items():
+            got = network.gradients[name].numpy()
+            assert np.linalg.norm(got - want) <= 2e-2 * np.linalg.norm(want), name
 
     def test_multipliers_of_the_optimizer(self, network):
         parameters = dict(network.model.named_parameters())
@@ -233,8 +225,8 @@ def group_options(model: nn.Module, **optimizer: float) -> dict[int, tuple[float
             for group in wrapper_of(model, **optimizer).optimizer.param_groups}
 
 
-def test_optimizer_step():
-    case = load_case('cbst', 'optimizer_step')
+@each_case('cbst', 'optimizer_step*')
+def test_optimizer_step(case):
     table = converter.name_table()
     model, parameters = nn.Module(), []
     for name, value in zip(case['param_names'], case['in_weights']):
@@ -263,18 +255,17 @@ def head_of(num_classes: int) -> ResNet38Head:
     return ResNet38Head(in_channels=1, channels=1, num_classes=num_classes)
 
 
+@each_case('cbst', 'loss_grid*')
 class TestLossGrid:
 
-    def test_labels(self):
-        case = load_case('cbst', 'loss_grid')
+    def test_labels(self, case):
         labels = torch.from_numpy(case['out_crop_label'])
         flipped = case['out_flip'].tolist()
         # The network's crops are mirrored before the labels are sampled.
         labels = torch.stack([label.flip(-1) if flip else label for label, flip in zip(labels, flipped)])
         assert np.array_equal(label_grid(labels, case['in_logits'].shape[2:], flipped), case['out_grid_label'])
 
-    def test_loss_and_gradient(self):
-        case = load_case('cbst', 'loss_grid')
+    def test_loss_and_gradient(self, case):
         samples = [sample(label[:, ::-1].copy() if flip else label, flip)
                    for label, flip in zip(case['out_crop_label'], case['out_flip'].tolist())]
         logits = torch.from_numpy(case['in_logits']).requires_grad_()
@@ -288,8 +279,8 @@ class TestLossGrid:
         np.testing.assert_allclose(logits.detach().softmax(1).numpy(), case['out_softmax'], rtol=0, atol=1e-6)
 
 
-def test_loss_all_ignored():
-    case = load_case('cbst', 'loss_all_ignored')
+@each_case('cbst', 'loss_all_ignored*')
+def test_loss_all_ignored(case):
     logits = torch.from_numpy(case['in_logits']).requires_grad_()
     cells = case['in_grid_label'].reshape(-1, *logits.shape[2:])
     labels = np.kron(cells, np.ones((1, 8, 8)))

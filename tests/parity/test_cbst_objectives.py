@@ -7,11 +7,11 @@ from mmseg.structures import SegDataSample
 
 from mmuda.models.objectives import GridSupervision
 from mmuda.models.segmentors import Step
-from tests.parity.golden import load_case
+from tests.parity.golden import Case, each_case
 from tests.parity.test_crst_objectives import Logits
 
 
-def grid_step(case: dict, labels: np.ndarray, flipped: np.ndarray) -> Step:
+def grid_step(case: Case, labels: np.ndarray, flipped: np.ndarray) -> Step:
     """A step on crops with these labels (B, H, W), some of them mirrored."""
     samples = [
         SegDataSample(
@@ -20,8 +20,8 @@ def grid_step(case: dict, labels: np.ndarray, flipped: np.ndarray) -> Step:
     return Step(Logits(case), dict(pool=torch.zeros(len(samples), 3, *labels.shape[1:])), dict(pool=samples), 0)
 
 
-def test_loss_grid():
-    case = load_case('cbst', 'loss_grid')
+@each_case('cbst', 'loss_grid*')
+def test_loss_grid(case):
     labels, flipped = case['out_crop_label'].copy(), case['out_flip'].astype(bool)
     labels[flipped] = labels[flipped][:, :, ::-1]
     step = grid_step(case, labels, flipped)
@@ -31,8 +31,8 @@ def test_loss_grid():
     np.testing.assert_allclose(step.student.values.grad.numpy(), case['out_grad_logits'], rtol=1e-4, atol=1e-8)
 
 
-def test_loss_all_ignored():
-    case = load_case('cbst', 'loss_all_ignored')
+@each_case('cbst', 'loss_all_ignored*')
+def test_loss_all_ignored(case):
     labels = np.kron(case['in_grid_label'].reshape(-1, *case['in_logits'].shape[2:]), np.ones((1, 8, 8)))
     step = grid_step(case, labels, np.zeros(len(labels), bool))
     loss = GridSupervision()(step)['loss_main']

@@ -14,7 +14,7 @@ from mmuda.pseudo_labels import (
     lrent_soft_labels,
     rare_classes,
 )
-from tests.parity.golden import load_case
+from tests.parity.golden import Case, each_case
 
 
 def maps_of(array: np.ndarray) -> torch.Tensor:
@@ -33,15 +33,15 @@ def labels(labeler: ClassBalancedLabeler, maps: torch.Tensor) -> np.ndarray:
     return torch.stack([labeler(probabilities)[0] for probabilities in maps]).numpy()
 
 
-def label_ids(train_ids: np.ndarray, case: dict) -> np.ndarray:
+def label_ids(train_ids: np.ndarray, case: Case) -> np.ndarray:
     table = np.zeros(256, np.uint8)
     table[:len(case['param_train_to_label_id'])] = case['param_train_to_label_id']
     return table[train_ids]
 
 
 @pytest.mark.parametrize('flipped', [0, 1])
-def test_probabilities(flipped):
-    case = load_case('crst', 'kc_thresholds')
+@each_case('crst', 'kc_thresholds*')
+def test_probabilities(case, flipped):
     views = np.stack([case['in_logits'], case['in_logits_flipped_image'][..., ::-1]], axis=1)[:, :1 + flipped]
     predictor, size = LogitMapPredictor(flip=bool(flipped)), tuple(case['param_size'].tolist())
     got = [predictor.decode(SmallMap(logits, size, size, align_corners=True), size)
@@ -50,8 +50,8 @@ def test_probabilities(flipped):
 
 
 @pytest.mark.parametrize('flipped', [0, 1])
-def test_thresholds(flipped):
-    case = load_case('crst', 'kc_thresholds')
+@each_case('crst', 'kc_thresholds*')
+def test_thresholds(case, flipped):
     maps = maps_of(case['out_probability'][flipped])
     for i, stride in enumerate(case['param_downsampling'].tolist()):
         for j, portion in enumerate(case['param_portions'].tolist()):
@@ -69,15 +69,15 @@ def test_thresholds(flipped):
             np.testing.assert_array_equal(labeler.thresholds_used, case['out_thresholds'][flipped, i, j])
 
 
-def test_predicted_classes():
-    case = load_case('crst', 'kc_thresholds')
+@each_case('crst', 'kc_thresholds*')
+def test_predicted_classes(case):
     for maps, prediction in zip(case['out_probability'], case['out_prediction']):
         everything = with_thresholds(ClassBalancedLabeler(sampling='crst'), np.full(maps.shape[-1], 1e-6))
         np.testing.assert_array_equal(labels(everything, maps_of(maps)), prediction)
 
 
-def test_thresholds_where_nothing_is_collected():
-    case = load_case('crst', 'kc_thresholds')
+@each_case('crst', 'kc_thresholds*')
+def test_thresholds_where_nothing_is_collected(case):
     labeler = ClassBalancedLabeler(sampling='crst')
     labeler.begin(len(case['out_thresholds_other_policy']))
     for _ in range(labeler.num_passes):
@@ -85,16 +85,16 @@ def test_thresholds_where_nothing_is_collected():
     np.testing.assert_array_equal(labeler.thresholds_used, case['out_thresholds_other_policy'])
 
 
-def test_hard_labels():
-    case = load_case('crst', 'pseudo_labels_hard')
+@each_case('crst', 'pseudo_labels_hard*')
+def test_hard_labels(case):
     labeler = with_thresholds(ClassBalancedLabeler(sampling='crst'), case['in_thresholds'])
     train_ids = labels(labeler, maps_of(case['in_probability']))
     np.testing.assert_array_equal(train_ids, case['out_train_ids'])
     np.testing.assert_array_equal(label_ids(train_ids, case), case['out_label_ids'])
 
 
-def test_soft_labels():
-    case = load_case('crst', 'lrent_labels')
+@each_case('crst', 'lrent_labels*')
+def test_soft_labels(case):
     maps, thresholds = maps_of(case['in_probability']), torch.from_numpy(case['in_thresholds'])
     for row, alpha in enumerate(case['param_alphas'].tolist()):
         soft = lrent_soft_labels(maps, thresholds, alpha)
@@ -106,8 +106,8 @@ def test_soft_labels():
         np.testing.assert_array_equal(label_ids(train_ids, case), case['out_label_ids'][row])
 
 
-def test_mining():
-    case = load_case('crst', 'mining')
+@each_case('crst', 'mining*', without='mining_crop*')
+def test_mining(case):
     for pixels, mine, smallest in zip(case['in_class_pixels'], case['out_mine_ids'], case['out_rare_ids']):
         rare = rare_classes(pixels, int(case['param_rare_number']), float(case['param_mine_portion']), variant='crst')
         assert rare.priority == mine[mine >= 0].tolist()

@@ -4,10 +4,10 @@ import torch
 
 from mmuda.models.losses import HardPixelCrossEntropyLoss, ModelRegularizationLoss, SoftCrossEntropyLoss
 from mmuda.models.losses.model_regularization_loss import model_kl_regularization
-from tests.parity.golden import assert_close, load_case
+from tests.parity.golden import Case, assert_close, each_case
 
 
-def logits_of(case: dict) -> torch.Tensor:
+def logits_of(case: Case) -> torch.Tensor:
     return torch.from_numpy(case['in_logits'].copy()).requires_grad_()
 
 
@@ -17,8 +17,17 @@ def assert_loss(loss: torch.Tensor, logits: torch.Tensor, value: np.ndarray, gra
     assert_close(logits.grad, gradient, 1e-5, 'gradient')
 
 
-def test_mrkld():
-    case = load_case('crst', 'mrkld')
+def as_trained(case: Case) -> tuple[int, np.ndarray]:
+    """The row and the weights of its samples where these are those of training: alpha for the target.
+
+    Alpha is so twice in the loss.
+    """
+    alpha = float(case['param_alpha'])
+    return next((row, weights) for row, weights in enumerate(case['param_reg_weights']) if set(weights) == {0, alpha})
+
+
+@each_case('crst', 'mrkld*')
+def test_mrkld(case):
     labels = torch.from_numpy(case['in_labels'])
     for row, weights in enumerate(case['param_reg_weights']):
         logits = logits_of(case)
@@ -27,31 +36,30 @@ def test_mrkld():
         assert_loss(loss, logits, case['out_loss'][row], case['out_grad_logits'][row])
 
 
-def test_mrkld_as_trained():
-    case = load_case('crst', 'mrkld')
-    alpha, weights = float(case['param_alpha']), case['param_reg_weights'][0]
-    assert set(weights) == {0, alpha}  # the weight of the target samples, and so twice in the loss
+@each_case('crst', 'mrkld*')
+def test_mrkld_as_trained(case):
+    row, weights = as_trained(case)
     labels, logits = torch.from_numpy(case['in_labels']), logits_of(case)
     loss = HardPixelCrossEntropyLoss(percentile=None)(logits, labels)
-    loss = loss + ModelRegularizationLoss(alpha)(logits, labels, torch.from_numpy(weights != 0))
-    assert_loss(loss, logits, case['out_loss'][0], case['out_grad_logits'][0])
+    loss = loss + ModelRegularizationLoss(float(case['param_alpha']))(logits, labels, torch.from_numpy(weights != 0))
+    assert_loss(loss, logits, case['out_loss'][row], case['out_grad_logits'][row])
 
 
-def test_cross_entropy_of_mrkld():
-    case = load_case('crst', 'mrkld')
+@each_case('crst', 'mrkld*')
+def test_cross_entropy_of_mrkld(case):
     loss = HardPixelCrossEntropyLoss(percentile=None)(logits_of(case), torch.from_numpy(case['in_labels']))
     assert_close(loss.detach(), case['out_cross_entropy'], 1e-5)
 
 
-def test_lrent_loss():
-    case = load_case('crst', 'lrent_loss')
+@each_case('crst', 'lrent_loss*')
+def test_lrent_loss(case):
     logits = logits_of(case)
     loss = SoftCrossEntropyLoss()(logits, torch.from_numpy(case['in_soft_labels']))
     assert_loss(loss, logits, case['out_loss'], case['out_grad_logits'])
 
 
-def test_lrent_loss_with_model_regularisation():
-    case = load_case('crst', 'lrent_loss')
+@each_case('crst', 'lrent_loss*')
+def test_lrent_loss_with_model_regularisation(case):
     logits, soft = logits_of(case), torch.from_numpy(case['in_soft_labels'])
     regulariser = model_kl_regularization(
         logits, soft.sum(1) != 0, torch.from_numpy(case['param_reg_weight_with_kld']))

@@ -7,13 +7,14 @@ from torch import nn
 
 from mmuda.models.objectives import ModelRegularization, SoftLabelSupervision, SourceSupervision
 from mmuda.models.segmentors import Step
-from tests.parity.golden import assert_close, load_case
+from tests.parity.golden import Case, assert_close, each_case
+from tests.parity.test_crst_losses import as_trained
 
 
 class Logits(nn.Module):
     """A student that gives the logits of a case."""
 
-    def __init__(self, case: dict) -> None:
+    def __init__(self, case: Case) -> None:
         super().__init__()
         self.values = nn.Parameter(torch.from_numpy(case['in_logits'].copy()))
         self.decode_head = nn.Identity()
@@ -23,7 +24,7 @@ class Logits(nn.Module):
         return self.values
 
 
-def pool_step(case: dict, labels: np.ndarray, is_target: np.ndarray) -> Step:
+def pool_step(case: Case, labels: np.ndarray, is_target: np.ndarray) -> Step:
     """A step on samples with these labels (B, H, W) and domains."""
     samples = [
         SegDataSample(
@@ -39,18 +40,17 @@ def assert_total(step: Step, objectives: list, value: np.ndarray, gradient: np.n
     assert_close(step.student.values.grad, gradient, 1e-5, 'gradient')
 
 
-def test_mrkld_as_trained():
-    case = load_case('crst', 'mrkld')
-    alpha, weights = float(case['param_alpha']), case['param_reg_weights'][0]
-    assert set(weights) == {0, alpha}
+@each_case('crst', 'mrkld*')
+def test_mrkld_as_trained(case):
+    row, weights = as_trained(case)
     step = pool_step(case, case['in_labels'], weights != 0)
     supervision = SourceSupervision(view='pool', loss=dict(type='HardPixelCrossEntropyLoss', percentile=None))
-    regularization = ModelRegularization(loss=dict(type='ModelRegularizationLoss', weight=alpha))
-    assert_total(step, [supervision, regularization], case['out_loss'][0], case['out_grad_logits'][0])
+    regularization = ModelRegularization(loss=dict(type='ModelRegularizationLoss', weight=float(case['param_alpha'])))
+    assert_total(step, [supervision, regularization], case['out_loss'][row], case['out_grad_logits'][row])
 
 
-def test_lrent_loss():
-    case = load_case('crst', 'lrent_loss')
+@each_case('crst', 'lrent_loss*')
+def test_lrent_loss(case):
     soft = case['in_soft_labels']
     one_hot = (soft.max(1) == 1).any((1, 2)) & np.isin(soft, (0, 1)).all((1, 2, 3))  # the source samples
     assert 0 < one_hot.sum() < len(soft)
