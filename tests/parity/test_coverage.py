@@ -15,7 +15,11 @@ from tests.parity.golden import FAMILIES, GOLDEN_ROOT, READ
 
 CASES = [(family, path.stem) for family in FAMILIES for path in sorted((GOLDEN_ROOT / family).glob('*.npz'))]
 
-NOT_FOR_US: dict[str, str] = {
+NOT_FOR_US = {
+    'dacs/*:in_chosen_classes': 'ours draws the classes itself, from param_numpy_seed (test_drawn_classes)',
+    'dacs/train_step*:out_loss_*_float32': 'the run is in float64, as the fixture asks',
+    'ensemble/student_step*:out_*_float32': 'the run is in float64, as the fixture asks',
+    'mrnet/sgd_repeat*:param_train_bn': 'says which tensors the case lists; ours takes the list',
 }
 """``family/case:array`` patterns of what no test reads, and why."""
 

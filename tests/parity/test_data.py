@@ -1,4 +1,6 @@
 import random
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from mmseg.registry import DATASETS
 
 import mmuda  # noqa: F401
 from tests.datasets.published import LAYOUTS, write_dataset, write_image
-from tests.parity.golden import load_case
+from tests.parity.golden import Case, cases, each_case, each_variant, load_case
 
 LOAD = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds')]
 
@@ -23,42 +25,40 @@ def read_label(config: dict) -> np.ndarray:
     return DATASETS.build(dict(config, pipeline=LOAD))[0]['gt_seg_map']
 
 
-@pytest.mark.parametrize('array, name, ids', [
-    ('out_gta5', 'GTADataset', 'in_ids'),
-    ('out_cityscapes', 'CityscapesLabelIdsDataset', 'in_ids'),
-    ('out_eval_cityscapes', 'CityscapesLabelIdsDataset', 'in_ids'),
-    ('out_cityscapes_to9', 'Cityscapes9Dataset', 'in_ids'),
-    ('out_robotcar', 'RobotCarDataset', 'in_ids'),
-    ('out_eval_robotcar', 'RobotCarDataset', 'in_ids'),
-    ('out_synthia', 'SynthiaDataset', 'in_synthia_rgb16'),
-])
-def test_label_maps(tmp_path, array, name, ids):
-    case = load_case('mrnet', 'label_maps')
-    np.testing.assert_array_equal(read_label(write_dataset(tmp_path, name, case[ids])), case[array])
+LABEL_MAPS = {
+    'gta5': ('GTADataset', 'in_ids'),
+    'cityscapes': ('CityscapesLabelIdsDataset', 'in_ids'),
+    'eval_cityscapes': ('CityscapesLabelIdsDataset', 'in_ids'),
+    'cityscapes_to9': ('Cityscapes9Dataset', 'in_ids'),
+    'robotcar': ('RobotCarDataset', 'in_ids'),
+    'eval_robotcar': ('RobotCarDataset', 'in_ids'),
+    'synthia': ('SynthiaDataset', 'in_synthia_rgb16'),
+}
+PSEUDO_LABEL_MAPS = dict(robotcar_pseudo='RobotCarDataset', cityscapes_pseudo='CityscapesLabelIdsDataset')
 
 
-@pytest.mark.parametrize('name', ['RobotCarDataset', 'CityscapesLabelIdsDataset'])
-def test_pseudo_label_map(tmp_path, name):
-    case = load_case('mrnet', 'label_maps')
-    array = case['out_robotcar_pseudo' if name == 'RobotCarDataset' else 'out_cityscapes_pseudo']
-    config = pseudo_config(tmp_path, name, case['in_ids'], np.zeros((*case['in_ids'].shape, 3), np.uint8))
+@each_variant('mrnet', 'label_maps*', 'out_')
+def test_label_maps(tmp_path, case, suffix):
+    if suffix in LABEL_MAPS:
+        name, ids = LABEL_MAPS[suffix]
+        np.testing.assert_array_equal(read_label(write_dataset(tmp_path, name, case[ids])), case[f'out_{suffix}'])
+    else:
+        check_pseudo_label_map(tmp_path, PSEUDO_LABEL_MAPS[suffix], case['in_ids'], case[f'out_{suffix}'])
+
+
+def check_pseudo_label_map(root: Path, name: str, ids: np.ndarray, want: np.ndarray) -> None:
+    config = pseudo_config(root, name, ids, np.zeros((*ids.shape, 3), np.uint8))
     # the original lets Cityscapes ids pass that no class has, and its loss fails; here they are ignored
     classes = DATASETS.build(dict(config, pipeline=[])).metainfo['classes']
-    np.testing.assert_array_equal(read_label(config), np.where(array < len(classes), array, 255))
+    np.testing.assert_array_equal(read_label(config), np.where(want < len(classes), want, 255))
 
 
-def test_train_ids_of_stock_data_sets_stay_as_they_are(tmp_path):
-    case = load_case('mrnet', 'label_maps')
+@each_case('mrnet', 'label_maps*')
+def test_train_ids_of_stock_data_sets_stay_as_they_are(tmp_path, case):
     write_image(tmp_path / 'a_leftImg8bit.png', np.zeros((*case['in_ids'].shape, 3), np.uint8))
     write_image(tmp_path / 'a_gtFine_labelTrainIds.png', case['in_ids'])
     stock = dict(type='CityscapesDataset', data_root=str(tmp_path))
     np.testing.assert_array_equal(read_label(stock), case['out_cityscapes_pseudo'])
-
-
-def test_no_label_map_of_the_fixture_is_forgotten():
-    covered = {values[0] for values in test_label_maps.pytestmark[0].args[1]}
-    covered |= {'out_robotcar_pseudo', 'out_cityscapes_pseudo'}
-    assert covered == {key for key in load_case('mrnet', 'label_maps') if key.startswith('out_')}
 
 
 def pseudo_config(root, name: str, labels: np.ndarray, image: np.ndarray) -> dict:
@@ -71,7 +71,7 @@ def pseudo_config(root, name: str, labels: np.ndarray, image: np.ndarray) -> dic
                 dataset=dict(type=name, data_root=str(root), data_prefix=prefix))
 
 
-def training_pipeline(case: dict) -> list[dict]:
+def training_pipeline(case: Case) -> list[dict]:
     flip = [dict(type='HorizontalFlip')] if case['param_mirror'] else []
     return [
         *LOAD,
@@ -84,7 +84,7 @@ def training_pipeline(case: dict) -> list[dict]:
     ]
 
 
-def load_sample(config: dict, case: dict, seed: int) -> tuple[np.ndarray, np.ndarray | None, dict]:
+def load_sample(config: dict, case: Case, seed: int) -> tuple[np.ndarray, np.ndarray | None, dict]:
     """Normalised image (3, h, w), label (h, w) and meta information of the only image of a data set."""
     dataset = DATASETS.build(config)
     random.seed(int(seed))
@@ -97,7 +97,7 @@ def load_sample(config: dict, case: dict, seed: int) -> tuple[np.ndarray, np.nda
     return batch['inputs'][0].numpy(), label, data_sample.metainfo
 
 
-AUGMENT_CASES = {
+AUGMENT = {
     'augment': (write_dataset, 'GTADataset'),
     'augment_target': (write_dataset, 'CityscapesLabelIdsDataset'),
     'augment_pseudo_cityscapes': (pseudo_config, 'CityscapesLabelIdsDataset'),
@@ -105,52 +105,68 @@ AUGMENT_CASES = {
 }
 
 
-def augment_config(root, name: str, case: dict, label_name: str) -> dict:
-    write, dataset = AUGMENT_CASES[name]
-    return write(root, dataset, case[label_name], case['in_image_rgb'])
-
-
-def rows(case: dict) -> list[tuple[str, str, int]]:
+def rows(case: Case) -> list[tuple[str, str, int]]:
     """(suffix of the output, name of the label, seed) of every sample of a case."""
     samples = [(str(index), 'in_label', seed) for index, seed in enumerate(case['in_seeds'])]
     return samples + ([('poor', 'in_label_poor', case['in_seeds'][0])] if 'in_label_poor' in case else [])
 
 
-@pytest.mark.parametrize('name', AUGMENT_CASES)
-def test_training_pipeline(tmp_path, name):
-    case = load_case('mrnet', name)
-    assert len(rows(case)) == len(case['out_scale'])
-    for row, (suffix, label_name, seed) in enumerate(rows(case)):
-        config = augment_config(tmp_path / suffix, name, case, label_name)
-        image, label, meta = load_sample(dict(config, pipeline=training_pipeline(case)), case, seed)
-        np.testing.assert_array_equal(image, case[f'out_image_{suffix}'], err_msg=f'image {suffix}')
-        np.testing.assert_array_equal(label, case[f'out_label_{suffix}'], err_msg=f'label {suffix}')
-        assert bool(meta.get('flip', False)) == case['out_flip'][row]
+class RecordedDraws:
+    """Every (high, value) that the transforms ask of ``random.randint``."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.draws: list[tuple[int, int]] = []
+        randint = random.Random.randint
+
+        def record(rng: random.Random, low: int, high: int) -> int:
+            value = randint(rng, low, high)
+            self.draws.append((high, value))
+            return value
+
+        patch.setattr(random, 'randint', record.__get__(random._inst))
 
 
-def test_target_pipeline_without_labels(tmp_path):
-    case = load_case('mrnet', 'augment_target')
-    config = write_dataset(tmp_path, 'CityscapesLabelIdsDataset', case['in_label'], case['in_image_rgb'])
+@pytest.fixture(scope='module', params=cases('mrnet', 'augment*'))
+def samples(request, tmp_path_factory) -> SimpleNamespace:
+    """A case and its samples: suffix, image, label, meta information, and draws (tries, 2 axes, high and value)."""
+    init_default_scope('mmseg')
+    case, out = load_case('mrnet', request.param), []
+    write, dataset = AUGMENT[case.name]
+    for suffix, label_name, seed in rows(case):
+        config = write(tmp_path_factory.mktemp(suffix), dataset, case[label_name], case['in_image_rgb'])
+        with pytest.MonkeyPatch.context() as patch:
+            recorded = RecordedDraws(patch)
+            image, label, meta = load_sample(dict(config, pipeline=training_pipeline(case)), case, seed)
+        out.append(SimpleNamespace(suffix=suffix, image=image, label=label, meta=meta,
+                                   draws=np.reshape(recorded.draws, (-1, 2, 2))))
+    return SimpleNamespace(case=case, all=out)
+
+
+def test_training_pipeline(samples):
+    case = samples.case
+    assert len(samples.all) == len(case['out_scale'])
+    for row, sample in enumerate(samples.all):
+        np.testing.assert_array_equal(sample.image, case[f'out_image_{sample.suffix}'], err_msg=sample.suffix)
+        np.testing.assert_array_equal(sample.label, case[f'out_label_{sample.suffix}'], err_msg=sample.suffix)
+        assert bool(sample.meta.get('flip', False)) == case['out_flip'][row]
+        assert len(np.unique(sample.label)) == case['out_distinct_labels'][row]
+
+
+def test_draws_of_the_crop(samples):
+    case = samples.case
+    for row, sample in enumerate(samples.all):
+        highs, values = sample.draws[..., 0], sample.draws[..., 1]
+        count = case['out_num_draws'][row]
+        np.testing.assert_array_equal(values, case['out_all_draws'][row][:count])
+        np.testing.assert_array_equal(values[-1], case['out_crop_top_left'][row])
+        np.testing.assert_array_equal(highs[-1] + case['param_crop_hw'], case['out_resized_hw'][row])
+
+
+@each_case('mrnet', 'augment_target*')
+def test_target_pipeline_without_labels(tmp_path, case):
+    config = write_dataset(tmp_path, AUGMENT[case.name][1], case['in_label'], case['in_image_rgb'])
     pipeline = [step for step in training_pipeline(case) if step['type'] != 'LoadLabelIds']
     for suffix, _, seed in rows(case):
         image, label, _ = load_sample(dict(config, pipeline=pipeline), case, seed)
         np.testing.assert_array_equal(image, case[f'out_image_{suffix}'])
         assert label is None
-
-
-@pytest.mark.parametrize('name', AUGMENT_CASES)
-def test_draws_of_the_crop(tmp_path, monkeypatch, name):
-    case = load_case('mrnet', name)
-    for row, (suffix, label_name, seed) in enumerate(rows(case)):
-        config = augment_config(tmp_path / suffix, name, case, label_name)
-        draws, randint = [], random.Random.randint
-
-        def record(self, low, high, draws=draws, randint=randint):
-            draws.append(randint(self, low, high))
-            return draws[-1]
-
-        monkeypatch.setattr(random, 'randint', record.__get__(random._inst))
-        load_sample(dict(config, pipeline=training_pipeline(case)), case, seed)
-        monkeypatch.undo()
-        count = case['out_num_draws'][row]
-        np.testing.assert_array_equal(np.reshape(draws, (-1, 2)), case['out_all_draws'][row][:count])

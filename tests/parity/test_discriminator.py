@@ -7,7 +7,7 @@ import torch
 from mmuda.models.discriminators import MultiScaleDiscriminator
 from mmuda.models.losses import LSGANLoss
 from mmuda.models.losses.lsgan_loss import gradient_penalty
-from tests.parity.golden import GOLDEN_ROOT, assert_close, load_case, recipe
+from tests.parity.golden import assert_close, each_case, original_state
 
 
 def our_name(original: str) -> str:
@@ -26,19 +26,17 @@ def our_name(original: str) -> str:
 
 
 @pytest.fixture
-def case():
-    return load_case('mrnet', 'ms_discriminator')
-
-
-@pytest.fixture
 def net(case):
-    state = recipe().make_state(str(GOLDEN_ROOT / 'mrnet' / 'ms_discriminator.params.json'))
     net = MultiScaleDiscriminator(int(case['param_num_classes']))
-    net.load_state_dict({our_name(name): torch.from_numpy(value) for name, value in state.items()})
+    net.load_state_dict({our_name(name): value for name, value in original_state(case).items()})
     return net
 
 
+each_discriminator = each_case('mrnet', 'ms_discriminator*')
+
+
 @pytest.mark.parametrize('view', ['fake', 'real'])
+@each_discriminator
 def test_patch_maps(case, net, view):
     maps = net(torch.from_numpy(case[f'in_{view}']))
     want = [case[key] for key in sorted(case) if key.startswith(f'out_{view}_scale')]
@@ -47,6 +45,7 @@ def test_patch_maps(case, net, view):
         assert_close(got.detach(), expected, 1e-5, f'scale {scale}')
 
 
+@each_discriminator
 def test_generator_loss_and_gradient(case, net):
     fake = torch.from_numpy(case['in_fake']).requires_grad_()
     loss = LSGANLoss().generator(net(fake))
@@ -55,12 +54,14 @@ def test_generator_loss_and_gradient(case, net):
     assert_close(fake.grad, case['out_grad_fake'], 1e-4, 'gradient')
 
 
+@each_discriminator
 def test_penalty(case, net):
     real = torch.from_numpy(case['in_real']).requires_grad_()
     penalty = LSGANLoss().gradient_penalty * gradient_penalty(net(real), real)
     assert_close(penalty.detach(), case['out_dis_penalty'], 1e-5, 'penalty')
 
 
+@each_discriminator
 def test_discriminator_loss_and_gradients(case, net):
     fake, real = (torch.from_numpy(case[key]) for key in ('in_fake', 'in_real'))
     loss = LSGANLoss().discriminator(net, fake, real)

@@ -1,19 +1,18 @@
 """Confusion matrix and IoU protocols against the authors' evaluation script."""
 import numpy as np
-import pytest
 import torch
 
 from mmuda.evaluation import UDAIoUMetric
 from mmuda.evaluation.confusion import confusion_matrix
 from mmuda.evaluation.protocols import CITYSCAPES_19, protocol_indices
 from mmuda.evaluation.uda_iou_metric import iou_and_accuracy
-from tests.parity.golden import assert_close, load_case
+from tests.parity.golden import Case, assert_close, each_variant, load_case
 
 SOURCES = {'19': ('in_gt_ids', 'in_pred19', 'cityscapes'), '16': ('in_gt_ids', 'in_pred16', 'cityscapes'),
            '9': ('in_robot_gt_rgba', 'in_robot_pred', 'robotcar')}
 
 
-def labels_and_predictions(case: dict, protocol: str) -> tuple[torch.Tensor, torch.Tensor]:
+def labels_and_predictions(case: Case, protocol: str) -> tuple[torch.Tensor, torch.Tensor]:
     """Train ids and predictions of all images, (N, H, W) each."""
     label_key, prediction_key, table = SOURCES[protocol]
     ids = case[label_key]
@@ -24,40 +23,37 @@ def labels_and_predictions(case: dict, protocol: str) -> tuple[torch.Tensor, tor
     return torch.from_numpy(np.vectorize(table.get)(ids)), torch.from_numpy(case[prediction_key])
 
 
-@pytest.mark.parametrize('protocol', list(SOURCES))
-def test_confusion_matrix_and_iou(protocol):
-    case = load_case('mrnet', 'confusion_miou')
-    labels, predictions = labels_and_predictions(case, protocol)
-    want = case[f'out_hist_{protocol}']
+@each_variant('mrnet', 'confusion_miou*', 'out_hist_')
+def test_confusion_matrix_and_iou(case, suffix):
+    labels, predictions = labels_and_predictions(case, suffix)
+    want = case[f'out_hist_{suffix}']
     matrix = sum(confusion_matrix(p, y, len(want)) for p, y in zip(predictions, labels)).numpy()
     assert np.array_equal(matrix[:, :-1], want)
     assert not matrix[:, -1].any()
     iou, _ = iou_and_accuracy(matrix)
-    absent = np.isnan(case[f'out_iou_{protocol}'])
+    absent = np.isnan(case[f'out_iou_{suffix}'])
     assert np.array_equal(np.isnan(iou), absent)
-    assert_close(iou[~absent], case[f'out_iou_{protocol}'][~absent], 1e-12, 'IoU')
+    assert_close(iou[~absent], case[f'out_iou_{suffix}'][~absent], 1e-12, 'IoU')
 
 
-@pytest.mark.parametrize('count', [16, 13])
-def test_synthia_presets_are_the_fixture_s_classes(count):
-    case = load_case('mrnet', 'confusion_miou')
-    indices = protocol_indices('mIoU', f'synthia{count}', list(CITYSCAPES_19))
-    assert indices == case[f'param_classes{count}'].tolist()
+@each_variant('mrnet', 'confusion_miou*', 'param_classes')
+def test_synthia_presets_are_the_fixture_s_classes(case, suffix):
+    indices = protocol_indices('mIoU', f'synthia{suffix}', list(CITYSCAPES_19))
+    assert indices == case[f'param_classes{suffix}'].tolist()
 
 
-@pytest.mark.parametrize('protocol', list(SOURCES))
-def test_metric_values(protocol):
-    case = load_case('mrnet', 'confusion_miou')
-    labels, predictions = labels_and_predictions(case, protocol)
+@each_variant('mrnet', 'confusion_miou*', 'out_hist_')
+def test_metric_values(case, suffix):
+    labels, predictions = labels_and_predictions(case, suffix)
     protocols, want = None, {}
-    if protocol == '16':
+    if suffix == '16':
         protocols = {f'mIoU{n}': case[f'param_classes{n}'].tolist() for n in (16, 13)}
         want = {key: round(100 * float(case[f'out_{key.lower()}']), 2) for key in protocols}
-    want['mIoU'] = float(case[f'out_printed_miou_{protocol}'])
-    if f'out_miou{protocol}' in case and protocol != '16':
-        assert round(100 * float(case[f'out_miou{protocol}']), 2) == want['mIoU']
+    want['mIoU'] = float(case[f'out_printed_miou_{suffix}'])
+    if f'out_miou{suffix}' in case and suffix != '16':
+        assert round(100 * float(case[f'out_miou{suffix}']), 2) == want['mIoU']
     metric = UDAIoUMetric(protocols=protocols)
-    metric.dataset_meta = dict(classes=[str(c) for c in range(len(case[f'out_hist_{protocol}']))])
+    metric.dataset_meta = dict(classes=[str(c) for c in range(len(case[f'out_hist_{suffix}']))])
     metric.process({}, [dict(pred_sem_seg=dict(data=p[None]), gt_sem_seg=dict(data=y[None]))
                         for p, y in zip(predictions, labels)])
     got = metric.evaluate(len(labels))

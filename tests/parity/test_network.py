@@ -1,42 +1,21 @@
 """The network of MRNet, through the converter of the released checkpoints."""
-
-import importlib.util
-import json
-from pathlib import Path
+import importlib
 
 import numpy as np
 import pytest
 import torch
 from mmseg.registry import MODELS
 
-from tests.parity.golden import GOLDEN_ROOT, assert_close, load_case, recipe
+from tests.parity.golden import Case, assert_close, cases, listed_shapes, load_case, original_state
 
-CONVERTER = Path(__file__).resolve().parents[2] / 'tools' / 'model_converters' / 'seg_uncertainty.py'
 LOGITS, FEATURES = 2e-5, 1e-5
-PROBABILITIES = dict(deeplab_multi=2e-6, deeplab_multi_bn=2e-5)  # the second has logits in the hundreds
+PROBABILITIES = dict(gn=2e-6, bn=2e-5)  # the second has logits in the hundreds
 
 
-def load_converter():
-    spec = importlib.util.spec_from_file_location('seg_uncertainty', CONVERTER)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+convert = importlib.import_module('tools.model_converters.seg_uncertainty').convert
 
 
-convert = load_converter().convert
-
-
-def original_state(name: str, case: dict) -> dict[str, torch.Tensor]:
-    """Weights under the original's names, the bn3 gain applied after the recipe."""
-    state = recipe().make_state(str(GOLDEN_ROOT / 'mrnet' / f'{name}.params.json'))
-    gain = case['param_bn3_gain']
-    return {
-        key: torch.from_numpy(value * gain if key.endswith('bn3.weight') else value)
-        for key, value in state.items()
-    }
-
-
-def build(case: dict) -> torch.nn.Module:
+def build(case: Case) -> torch.nn.Module:
     norm = {'gn': dict(type='GN', num_groups=32), 'bn': dict(type='BN')}[str(case['param_norm_style'])]
     return MODELS.build(
         dict(
@@ -61,7 +40,7 @@ class Network:
 
     def __init__(self, name: str) -> None:
         self.name, self.case = name, load_case('mrnet', name)
-        self.original = original_state(name, self.case)
+        self.original = original_state(self.case)
         self.model = build(self.case).eval()
         self.model.load_state_dict(convert(self.original), strict=True)
         self.head = self.model.decode_head
@@ -77,17 +56,14 @@ class Network:
         return self.head(self.model.extract_feat(image))
 
 
-@pytest.fixture(scope='module', params=['deeplab_multi', 'deeplab_multi_bn'])
+@pytest.fixture(scope='module', params=cases('mrnet', 'deeplab_multi*'))
 def network(request) -> Network:
     return Network(request.param)
 
 
 def test_names_and_shapes_survive_the_way_there_and_back(network):
     back = convert(network.model.state_dict(), reverse=True)
-    listed = json.loads((GOLDEN_ROOT / 'mrnet' / f'{network.name}.params.json').read_text())
-    assert {key: tuple(value.shape) for key, value in back.items()} == {
-        entry['name']: tuple(entry['shape']) for entry in listed
-    }
+    assert {key: tuple(value.shape) for key, value in back.items()} == listed_shapes('mrnet', network.name)
 
 
 def test_values_survive_the_way_there_and_back(network):
@@ -115,4 +91,4 @@ def test_probabilities_are_upsampled_after_the_softmax(network):
     size = tuple(network.case['param_prob_size'].tolist())
     metas = [dict(ori_shape=size, img_shape=size, pad_shape=size)]
     got = network.head.predict_by_feat(logits, metas).exp()
-    assert_close(got, network.case['out_prob'], PROBABILITIES[network.name], 'prob')
+    assert_close(got, network.case['out_prob'], PROBABILITIES[str(network.case['param_norm_style'])], 'prob')

@@ -8,13 +8,13 @@ from mmseg.registry import MODELS
 
 from mmuda.pseudo_labels import ConfidenceLabeler, MultiViewPredictor, PassStatistics, disagreement
 from mmuda.pseudo_labels.mc_dropout import certain_label, mean_label, min_label, negative_labels, std_at_label
-from tests.parity.golden import assert_close, load_case
+from tests.parity.golden import Case, assert_close, cases, load_case
 
 
 class Replay:
     """Stands for a head's two classifiers: the recorded logits, view by view."""
 
-    def __init__(self, case: dict[str, np.ndarray]) -> None:
+    def __init__(self, case: Case) -> None:
         self.num_views = sum(key.startswith('in_aux_view') for key in case)
         self.case, self.view = case, 0
 
@@ -23,9 +23,9 @@ class Replay:
         return {head: torch.from_numpy(self.case[f'in_{head}_view{self.view}']) for head in ('aux', 'main')}
 
 
-@pytest.fixture(scope='module')
-def fusion() -> dict[str, np.ndarray]:
-    return load_case('mrnet', 'plabel_fusion')
+@pytest.fixture(scope='module', params=cases('mrnet', 'plabel_fusion*'))
+def fusion(request) -> Case:
+    return load_case('mrnet', request.param)
 
 
 @pytest.fixture(scope='module')
@@ -76,10 +76,11 @@ def test_disagreement(fusion):
 class Passes:
     """Statistics of the recorded passes; the class is the first dimension."""
 
-    def __init__(self) -> None:
-        self.case = load_case('mrnet', 'mc_dropout_labels')
+    def __init__(self, case: str) -> None:
+        self.case = load_case('mrnet', case)
         assert len(self.case['in_sums']) == self.case['param_passes']
-        self.plain, self.warm = (self._statistics(key) for key in ('in_sums', 'in_sums_temp2'))
+        self.plain = self._statistics('in_sums')
+        self.warm = self._statistics(f'in_sums_temp{self.case["param_temperature"]}')
 
     def _statistics(self, key: str) -> PassStatistics:
         statistics = PassStatistics()
@@ -95,9 +96,9 @@ class Passes:
         return float(self.case[f'param_{name}'])
 
 
-@pytest.fixture(scope='module')
-def passes() -> Passes:
-    return Passes()
+@pytest.fixture(scope='module', params=cases('mrnet', 'mc_dropout_labels*'))
+def passes(request) -> Passes:
+    return Passes(request.param)
 
 
 def test_mean_label(passes):

@@ -1,5 +1,4 @@
 """One whole iteration of the published trainers, through the shipped configs, runner and hooks."""
-import json
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,14 +19,15 @@ from mmuda.models.discriminators import MultiScaleDiscriminator
 from mmuda.models.losses import LSGANLoss
 from mmuda.models.losses.hard_pixel_cross_entropy_loss import hard_pixels
 from mmuda.models.segmentors import Step, UDADataPreprocessor
-from tests.parity.golden import GOLDEN_ROOT, assert_close, load_case, recipe
+from tests.parity.golden import Case, assert_close, cases, load_case, original_state
 from tests.parity.test_discriminator import our_name as discriminator_name
-from tests.parity.test_network import convert, original_state
+from tests.parity.test_network import convert
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs' / 'mrnet'
 TOLERANCE = 1e-8
 STRIDE = 16  # of the recorded logits
-RUNS = [(case, when) for case in ('stage1_step', 'stage2_rectified_step') for when in ('below', 'above')]
+RUNS = [(name, key.removeprefix('param_iteration_')) for name in cases('mrnet', 'stage*_step*')
+        for key in load_case('mrnet', name) if key.startswith('param_iteration_')]
 
 
 @DATASETS.register_module()
@@ -109,12 +109,12 @@ class GoldenStart(Hook):
 
 
 def discriminator_state(prefix: str) -> dict:
-    params = json.loads((GOLDEN_ROOT / 'mrnet' / 'ms_discriminator.params.json').read_text())
-    state = recipe().make_state([dict(p, name=f'{prefix}.{p["name"]}') for p in params])
-    return {discriminator_name(name.removeprefix(f'{prefix}.')): torch.from_numpy(v) for name, v in state.items()}
+    """Weights of a discriminator, which are drawn under its names with the prefix."""
+    state = original_state(load_case('mrnet', 'ms_discriminator'), prefix=f'{prefix}.')
+    return {discriminator_name(name.removeprefix(f'{prefix}.')): value for name, value in state.items()}
 
 
-def take_settings(cfg: Config, case: dict, memory: float) -> None:
+def take_settings(cfg: Config, case: Case, memory: float) -> None:
     """Give the shipped config the settings of the fixture (tests/test_configs.py checks its own)."""
     cfg.model.data_preprocessor = dict(type='Float64Preprocessor')
     cfg.model.segmentor.backbone.init_cfg = None
@@ -146,7 +146,7 @@ def start_state() -> dict[str, torch.Tensor]:
     """The weights that every step case starts from, under the original's names."""
     gains = {float(load_case('mrnet', case)['param_bn3_gain']) for case, _ in RUNS}
     assert len(gains) == 1
-    return original_state('deeplab_multi', load_case('mrnet', RUNS[0][0]))
+    return original_state(load_case('mrnet', RUNS[0][0]), 'deeplab_multi')
 
 
 @cache
@@ -162,7 +162,7 @@ def run(case_name: str, when: str, work_dir: str) -> SimpleNamespace:
     iteration = int(case[f'param_iteration_{when}'])
     memory = float(case[f'param_lambda_kl_{when}'])
     # The GTA5 config has no memory term in the rectified stage, the SYNTHIA config has it.
-    name = 'gta2cs' if case_name == 'stage1_step' else ('synthia2cs' if memory else 'gta2cs') + '_rectified'
+    name = 'gta2cs' if case_name.startswith('stage1') else ('synthia2cs' if memory else 'gta2cs') + '_rectified'
     cfg = Config.fromfile(CONFIGS / f'{name}.py')
     cfg.work_dir = work_dir
     take_settings(cfg, case, memory)
@@ -212,8 +212,7 @@ def check(step, key, got, tolerance=TOLERANCE):
 
 def recorded(step, prefix):
     """``name -> array`` of the fixture's entries ``<prefix>.<name>`` for this iteration."""
-    start = f'out_{step.when}_{prefix}.'
-    return {key.removeprefix(start): value for key, value in step.case.items() if key.startswith(start)}
+    return step.case.starting_with(f'out_{step.when}_{prefix}.')
 
 
 def first_entries(tensor, like):
