@@ -15,13 +15,15 @@ from mmseg.registry import DATASETS, HOOKS, MODELS
 from mmseg.structures import SegDataSample
 
 from mmuda.engine.optimizers import RepeatedSGD
+from mmuda.models.decode_heads import DualClassifierHead
 from mmuda.models.discriminators import MultiScaleDiscriminator
 from mmuda.models.losses import LSGANLoss
 from mmuda.models.losses.hard_pixel_cross_entropy_loss import hard_pixels
-from mmuda.models.segmentors import Step, UDADataPreprocessor
+from mmuda.models.segmentors import UDADataPreprocessor
 from tests.parity.golden import Case, assert_close, cases, load_case, original_state
 from tests.parity.test_discriminator import our_name as discriminator_name
 from tests.parity.test_network import convert
+from tests.tiny import plain_text_of_configs
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs' / 'mrnet'
 TOLERANCE = 1e-8
@@ -100,8 +102,8 @@ class GoldenStart(Hook):
 
     def keep(self, module, prefix, optimizer) -> None:
         prefix = '' if prefix == 'student.' else prefix + '.'
-        self.grads.update({prefix + name: p.grad.clone() for name, p in module.named_parameters()
-                           if p.grad is not None})
+        # Clearing gradients lets go of them: what is kept here stays as it is.
+        self.grads.update({prefix + name: p.grad for name, p in module.named_parameters() if p.grad is not None})
         self.lrs |= {(prefix, group['lr']) for group in optimizer.param_groups}
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None) -> None:
@@ -177,7 +179,9 @@ def run(case_name: str, when: str, work_dir: str) -> SimpleNamespace:
     cfg.custom_hooks = [hook for hook in cfg.get('custom_hooks', []) if hook.type == 'DiscriminatorHook']
     cfg.custom_hooks.append(dict(type='GoldenStart', case=case_name, iteration=iteration))
     with pytest.MonkeyPatch.context() as patch:
-        logits = record_logits(patch)
+        plain_text_of_configs(patch)
+        kinds = [objective.type for objective in cfg.model.objectives]
+        logits = record_logits(patch, stops_at_features='BatchNormUpdate' in kinds and not memory)
         runner = Runner.from_cfg(cfg)
         runner.train()
     hook = next(h for h in runner.hooks if isinstance(h, GoldenStart))
@@ -185,19 +189,32 @@ def run(case_name: str, when: str, work_dir: str) -> SimpleNamespace:
                            optimizer_cfg=cfg.optim_wrapper)
 
 
-def record_logits(patch: pytest.MonkeyPatch) -> dict[str, dict[str, torch.Tensor]]:
-    """Record what the step's forward passes return; also for a pass that stops at the features."""
-    logits, views = {}, iter(('source', 'target'))
-    extract_feat = EncoderDecoder.extract_feat
+def record_logits(patch: pytest.MonkeyPatch, stops_at_features: bool) -> dict[str, dict[str, torch.Tensor]]:
+    """Record what the step's two forward passes return.
 
-    def recording(student, images):
+    Args:
+        patch (pytest.MonkeyPatch): Of the run.
+        stops_at_features (bool): Whether the pass of the target does, so that its logits are asked for here.
+    """
+    logits, views, passes = {}, iter(('source', 'target')), []
+    extract_feat, forward = EncoderDecoder.extract_feat, DualClassifierHead.forward
+
+    def extract(student, images):
         features = extract_feat(student, images)
-        same_features = SimpleNamespace(extract_feat=lambda _: features, decode_head=student.decode_head)
-        with torch.no_grad():
-            logits[next(views)] = Step(same_features, dict(view=images), {}, 0).logits('view')
+        passes.append((next(views), images.shape[2:]))
+        if stops_at_features and passes[-1][0] == 'target':
+            with torch.no_grad():
+                student.decode_head(features)
         return features
 
-    patch.setattr(EncoderDecoder, 'extract_feat', recording)
+    def classify(head, features):
+        out, (view, size) = forward(head, features), passes[-1]
+        logits[view] = {name: F.interpolate(value.detach(), size, mode='bilinear', align_corners=True)
+                        for name, value in out.items()}
+        return out
+
+    patch.setattr(EncoderDecoder, 'extract_feat', extract)
+    patch.setattr(DualClassifierHead, 'forward', classify)
     return logits
 
 
