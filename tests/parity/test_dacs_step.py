@@ -20,6 +20,7 @@ from mmuda.models.objectives import ClassMixSupervision
 from mmuda.models.segmentors import Step
 from tests.parity.golden import GOLDEN_ROOT, assert_close, load_case, recipe
 from tests.parity.test_training_step import Float64Preprocessor
+from tests.tiny import plain_text_of_configs
 
 CONFIG = Path(__file__).resolve().parents[2] / 'configs' / 'dacs' / 'gta2cs.py'
 FIRST, SECOND = 1e-9, 1e-5  # relative, of the two iterations; the first is not amplified by a step
@@ -146,6 +147,7 @@ def run(tmp_path_factory) -> SimpleNamespace:
     cfg.custom_hooks = [dict(type='DacsRecorder', case='train_step')]
     pseudo_labels, mixed_labels = [], []
     with pytest.MonkeyPatch.context() as patch:
+        plain_text_of_configs(patch)
         record_labels(patch, ClassMixSupervision, 'mix', pseudo_labels)
         record_labels(patch, Step, 'add_view', mixed_labels)
         runner = Runner.from_cfg(cfg)
