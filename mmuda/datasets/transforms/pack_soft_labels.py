@@ -1,4 +1,5 @@
 """Packing of a target crop with its soft pseudo labels."""
+import functools
 from typing import Any
 
 import torch
@@ -50,7 +51,7 @@ class PackSoftLabels(PackSegInputs):
     def _soft_labels(self, results: dict) -> Tensor:
         store = PseudoLabelStore(results['pseudo_label_store'])
         name, (height, width) = results['pseudo_label_name'], results['scaled_shape']
-        thresholds, alpha = _settings(store)
+        thresholds, alpha = _settings(str(store.root), _last_change(store))
         if not store.has_map(name):
             raise FileNotFoundError(f'PackSoftLabels: there is no map {store.map_path(name)}: set '
                                     'train_cfg.keep_maps=True and label again')
@@ -67,8 +68,16 @@ class PackSoftLabels(PackSegInputs):
         return soft.flip(-1) if direction else soft
 
 
-def _settings(store: PseudoLabelStore) -> tuple[Tensor, float]:
+def _last_change(store: PseudoLabelStore) -> tuple[int, ...]:
+    """When the files that :func:`_settings` reads were written: labels may be made again in the same folder."""
+    paths = (store.root / store.SUMMARY, store.root / store.MANIFEST)
+    return tuple(path.stat().st_mtime_ns for path in paths if path.is_file())
+
+
+@functools.lru_cache(maxsize=1)  # crops of one round are of one store
+def _settings(root: str, last_change: tuple[int, ...]) -> tuple[Tensor, float]:
     """Thresholds (C,) and alpha that the labels of a store were made with."""
+    store = PseudoLabelStore(root)
     summary, manifest = store.summary() or {}, store.manifest() or {}
     predictor: dict[str, Any] = manifest.get('description', {}).get('predictor', {})
     if 'alpha' not in summary or 'thresholds_used' not in summary:

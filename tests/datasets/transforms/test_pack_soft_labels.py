@@ -120,3 +120,20 @@ def test_other_flips_are_refused(store):
     results = dict(CentredMiningCrop(CROP)(sample(store)), flip_direction='vertical')
     with pytest.raises(ValueError, match="flip_direction is 'vertical'"):
         PackSoftLabels()(results)
+
+
+def test_settings_of_a_store_are_read_once(store, monkeypatch):
+    read = []
+    for method in ('summary', 'manifest'):
+        original = getattr(PseudoLabelStore, method)
+        monkeypatch.setattr(
+            PseudoLabelStore, method, lambda self, m=method, o=original: read.append(m) or o(self))
+    first = [soft_of(CentredMiningCrop(SIZE, scales=[1.])(sample(store))) for _ in range(3)]
+    assert read == ['summary', 'manifest'] and torch.equal(first[0], first[2])
+
+
+def test_settings_that_were_written_again_are_read_again(store):
+    before = soft_of(CentredMiningCrop(SIZE, scales=[1.])(sample(store)))
+    store.write_summary(dict(thresholds_used=[1.] * 4, alpha=ALPHA))
+    after = soft_of(CentredMiningCrop(SIZE, scales=[1.])(sample(store)))
+    assert (after > 0).sum() < (before > 0).sum()
