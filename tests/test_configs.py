@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
@@ -19,6 +20,7 @@ from mmuda.engine.labelling import build_fusion
 from mmuda.engine.runner import SelfTrainingLoop
 from mmuda.engine.teachers import teacher_configs
 from mmuda.evaluation.protocols import SYNTHIA_16
+from tests.datasets.published import write_dataset
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 METHODS = sorted(path.relative_to(CONFIGS).as_posix() for path in CONFIGS.glob('[!_]*/*.py'))
@@ -354,7 +356,8 @@ def test_target_protocols():
     assert val == ['cbst/cbst_gta2cs_r38_val_as_target.py']
 
 
-@pytest.mark.parametrize('name, views', [('cbst/cbst_gta2cs_r38.py', 2), ('cbst/gta2cs.py', 6)])
+@pytest.mark.parametrize('name, views', [
+    ('cbst/cbst_gta2cs_r38.py', 2), ('cbst/gta2cs.py', 6), ('cbst/cbst_sp_gta2cs_r38_multi_scale.py', 6)])
 def test_published_views_of_testing(name, views, tmp_path):
     init_default_scope('mmseg')
     for kind in ('image.png', 'label.png'):
@@ -363,3 +366,40 @@ def test_published_views_of_testing(name, views, tmp_path):
         img_path=str(tmp_path / 'image.png'), seg_map_path=str(tmp_path / 'label.png'), reduce_zero_label=False)
     results = Compose(config(name).tta_pipeline)(paths)
     assert len(results['inputs']) == views
+
+
+def test_views_of_the_multi_scale_test_of_cbst_sp(tmp_path):
+    init_default_scope('mmseg')
+    for kind in ('image.png', 'label.png'):
+        Image.new('L' if 'label' in kind else 'RGB', (40, 20)).save(tmp_path / kind)
+    paths = dict(
+        img_path=str(tmp_path / 'image.png'), seg_map_path=str(tmp_path / 'label.png'), reduce_zero_label=False)
+    results = Compose(config('cbst/cbst_sp_gta2cs_r38_multi_scale.py').tta_pipeline)(paths)
+    assert [tuple(view.shape[1:]) for view in results['inputs']] == 2 * [(10, 20)] + 2 * [(15, 30)] + 2 * [(20, 40)]
+    assert {sample.gt_sem_seg.shape for sample in results['data_samples']} == {(20, 40)}
+    assert [sample.flip for sample in results['data_samples']] == 3 * [False, True]
+
+
+def test_lane_marking_is_road_where_crsts_code_says_so():
+    sources = {name: [node for node in nodes(config(name).train_dataloader.dataset) if node.type == 'SynthiaDataset']
+               for name in METHODS}
+    road = {name for name, sets in sources.items() if sets and sets[0].get('lane_marking_is_road')}
+    assert road == {name for name in METHODS if sources[name] and (name.startswith('crst/') or 'dlv2' in name)
+                    and name.startswith(('crst/', 'cbst/'))}
+
+
+@pytest.mark.parametrize('name', [name for name in METHODS if '_on_' in name])
+def test_source_models_are_tested_on_the_source(name, tmp_path, monkeypatch):
+    init_default_scope('mmseg')
+    cfg = config(name)
+    tested, trained = cfg.test_dataloader.dataset, cfg.train_dataloader.dataset.source
+    ids = np.full((15, 30) if 'gta2cs' in name else (16, 32), 7 if 'gta2cs' in name else 3)  # GTA5: some differ
+    write_dataset(tmp_path / tested.data_root, tested.type, ids.astype(np.uint8), np.zeros((16, 32, 3), np.uint8))
+    monkeypatch.chdir(tmp_path)
+    dataset, source = DATASETS.build(tested), DATASETS.build(trained)
+    assert type(dataset) is type(source) and dataset.metainfo['classes'] == source.metainfo['classes']
+    np.testing.assert_array_equal(dataset.LABEL_FORMAT.lookup, source.LABEL_FORMAT.lookup)
+    sample = dataset[0]['data_samples']
+    assert sample.gt_sem_seg.shape == sample.ori_shape == (16, 32)
+    assert (sample.gt_sem_seg.data == 0).all()
+    assert dataset[0]['inputs'].shape[1:] == ((1024, 2048) if name.endswith('dlv2_on_synthia.py') else (16, 32))

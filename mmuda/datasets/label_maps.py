@@ -41,6 +41,9 @@ SYNTHIA_IDS = {3: 0, 4: 1, 2: 2, 21: 3, 5: 4, 7: 5, 15: 6, 9: 7, 6: 8, 16: 9, 1:
                18: 14, 19: 15, 20: 16, 12: 17, 11: 18}
 """SYNTHIA-RAND-CITYSCAPES to the 19-way ids; terrain (9), truck (14) and train (16) never occur in it."""
 
+SYNTHIA_IDS_WITH_LANE_MARKING = {**SYNTHIA_IDS, 22: 0}
+"""The same with lane marking (22) as road, as in CRST's code (Zou et al., ICCV 2019)."""
+
 ROBOTCAR_IDS = {1: 0, 2: 1, 3: 2, 4: 3, 5: 4, 6: 5, 7: 6, 10: 7, 11: 8, 12: 8, 13: 8, 14: 8, 17: 8}
 """Oxford RobotCar (release of Tsai et al., ICCV 2019) to its 9 classes."""
 
@@ -125,6 +128,7 @@ GTA = LabelFormat('index', lookup_array(CITYSCAPES_IDS))
 CITYSCAPES = LabelFormat('index', lookup_array(CITYSCAPES_IDS))
 CITYSCAPES_AS_ROBOTCAR = LabelFormat('index', lookup_array(CITYSCAPES_IDS_TO_ROBOTCAR))
 SYNTHIA = LabelFormat('red16', lookup_array(SYNTHIA_IDS, size=65536))
+SYNTHIA_WITH_LANE_MARKING = LabelFormat('red16', lookup_array(SYNTHIA_IDS_WITH_LANE_MARKING, size=65536))
 ROBOTCAR = LabelFormat('channel0', lookup_array(ROBOTCAR_IDS))
 CROSS_CITY = LabelFormat('index', lookup_array(CROSS_CITY_IDS))
 CROSS_CITY_19 = LabelFormat('index', lookup_array(CROSS_CITY_19_IDS))

@@ -1,4 +1,6 @@
 """SYNTHIA-RAND-CITYSCAPES."""
+from typing import Any
+
 from mmseg.registry import DATASETS
 
 from mmuda.datasets import label_maps
@@ -11,6 +13,11 @@ class SynthiaDataset(PublishedDataset):
 
     Layout below ``data_root``: ``RGB/0000000.png``, ``GT/LABELS/0000000.png`` (16-bit PNG of 3 channels, the
     class id in the red one). 16 of the 19 Cityscapes classes occur; the ids stay those of the 19-way space.
+
+    Args:
+        lane_marking_is_road (bool): Whether lane marking (raw id 22) is road, as in CRST's code, or ignored, as in
+            the code of all other methods here. Defaults to False.
+        kwargs: As for :class:`PublishedDataset`.
     """
 
     METAINFO = dict(classes=label_maps.CITYSCAPES_CLASSES, palette=label_maps.CITYSCAPES_PALETTE)
@@ -19,3 +26,8 @@ class SynthiaDataset(PublishedDataset):
     HOW_TO_GET = ('Get SYNTHIA-RAND-CITYSCAPES from https://synthia-dataset.net/ and unpack it so that '
                   'data_root holds RGB/ and GT/LABELS/.')
     HAS_TOY = True
+
+    def __init__(self, lane_marking_is_road: bool = False, **kwargs: Any) -> None:
+        if lane_marking_is_road:
+            self.LABEL_FORMAT = label_maps.SYNTHIA_WITH_LANE_MARKING
+        super().__init__(**kwargs)

@@ -167,6 +167,14 @@ def test_subset_of_the_classes_renumbers_the_labels(tmp_path):
     np.testing.assert_array_equal(dataset[0]['gt_seg_map'], [[255, 1, 0, 255]])
 
 
+@pytest.mark.parametrize('options, want', [({}, 255), (dict(lane_marking_is_road=True), 0)])
+def test_lane_marking_of_synthia_is_ignored_or_road(tmp_path, options, want):
+    config = write_dataset(tmp_path, 'SynthiaDataset', np.array([[3, 22, 0, 4, 19]], np.uint8))
+    pipeline = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds')]
+    dataset = DATASETS.build(dict(config, **options, pipeline=pipeline))
+    np.testing.assert_array_equal(dataset[0]['gt_seg_map'], [[0, want, 255, 1, 15]])
+
+
 @pytest.mark.parametrize('name, count', [
     ('GTADataset', 19), ('SynthiaDataset', 19), ('CityscapesLabelIdsDataset', 19), ('Cityscapes9Dataset', 9),
     ('RobotCarDataset', 9), ('CamVidDataset', 11), ('CrossCityDataset', 13), ('CrossCity19Dataset', 19)])

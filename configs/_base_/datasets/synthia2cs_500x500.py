@@ -12,7 +12,12 @@ source_pipeline = [
 ]
 train_dataloader = dict(
     dataset=dict(
-        source=dict(type='SynthiaDataset', data_root='data/synthia', metainfo=metainfo, pipeline=source_pipeline),
+        source=dict(
+            type='SynthiaDataset',
+            data_root='data/synthia',
+            metainfo=metainfo,
+            lane_marking_is_road=True,
+            pipeline=source_pipeline),
         target=dict(metainfo=metainfo)))
 val_dataloader = dict(dataset=dict(metainfo=metainfo))
 test_dataloader = val_dataloader

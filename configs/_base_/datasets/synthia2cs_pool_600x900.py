@@ -25,7 +25,12 @@ target_pipeline = [
 ]
 train_dataloader = dict(
     dataset=dict(
-        source=dict(type='SynthiaDataset', data_root='data/synthia', metainfo=metainfo, pipeline=source_pipeline),
+        source=dict(
+            type='SynthiaDataset',
+            data_root='data/synthia',
+            metainfo=metainfo,
+            lane_marking_is_road=True,
+            pipeline=source_pipeline),
         target=dict(dataset=dict(metainfo=metainfo), pipeline=target_pipeline)))
 val_dataloader = dict(dataset=dict(metainfo=metainfo))
 test_dataloader = val_dataloader

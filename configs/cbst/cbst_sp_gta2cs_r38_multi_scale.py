@@ -1,0 +1,17 @@
+# CBST-SP, tested at several scales as in the paper: `python tools/test.py` with this config and `--tta` averages the
+# probabilities of three scales and their mirror images. The training is that of cbst_sp_gta2cs_r38.py.
+_base_ = './cbst_sp_gta2cs_r38.py'
+
+tta_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(
+        type='TestTimeAug',
+        transforms=[
+            [dict(type='Resize', scale_factor=factor, keep_ratio=True, backend='pillow', interpolation='lanczos')
+             for factor in (0.5, 0.75, 1.0)],
+            [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0., 1.)],
+            [dict(type='LoadLabelIds')],
+            [dict(type='PackSegInputs')],
+        ]),
+]
+work_dir = 'work_dirs/cbst/cbst_sp_gta2cs_r38_multi_scale'
