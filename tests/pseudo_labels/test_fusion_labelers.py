@@ -11,7 +11,6 @@ from mmuda.pseudo_labels import (
     MeanCertaintyLabeler,
     RankUnificationLabeler,
     TeacherPredictions,
-    owners_by_certainty,
 )
 from tests.two_ranks import WORLD_SIZE, run_on_two_ranks
 
@@ -101,7 +100,8 @@ class TestChannelWise:
         means = np.array([[percent[:, t][labels[:, t] == c].mean(dtype=float) for c in range(4)] for t in range(2)])
         labeler = fitted(
             ChannelWiseLabeler(), [TeacherPredictions.from_probabilities(list(image)) for image in images], 4)
-        assert labeler.owners == owners_by_certainty(torch.from_numpy(means))
+        assert labeler.owners == tuple(means.argmax(0))
+        assert len(set(labeler.owners)) == 2
         np.testing.assert_allclose(labeler.summary()['mean_certainties'], means, rtol=1e-12)
 
     def test_less_than_a_percent_decides_only_by_the_bytes(self):
@@ -123,9 +123,17 @@ class TestChannelWise:
         resumed.load_summary(summary)
         assert same_labels(labeler, resumed) and resumed.summary() == summary
 
-    def test_labels_are_those_of_the_table_that_was_found(self):
-        labeler = fitted(ChannelWiseLabeler(threshold=50), [predictions(1)])
-        assert same_labels(labeler, ChannelWiseLabeler(list(labeler.owners), threshold=50))
+    def test_labels_are_those_of_the_owners_that_were_found(self):
+        sure, unsure = torch.tensor([[90, 10], [60, 40]]).byte().view(2, 2, 1, 1).expand(2, 2, 1, 3)
+        labels = torch.tensor([[0, 0, 1], [0, 1, 1]]).byte().unsqueeze(1)
+        certainties = torch.stack([sure, unsure])
+        certainties[1, :, 0, 1] = torch.tensor([30, 70]).byte()
+        labeler = fitted(ChannelWiseLabeler(threshold=65, window=1), [TeacherPredictions(labels, certainties)], 2)
+        assert labeler.owners == (0, 1)  # means of class 0: 90 and 60, of class 1: 10 and 55
+        got, confidence = labeler(TeacherPredictions(labels, certainties))
+        # pixel 1 is claimed twice: the lower class wins in its window of one pixel
+        assert got.tolist() == [[0, 0, X]]
+        torch.testing.assert_close(confidence, torch.tensor([[.9, .9, .4]]))
 
     def test_a_new_pass_forgets_the_old_owners(self):
         labeler = fitted(ChannelWiseLabeler(), [predictions()])
@@ -163,9 +171,20 @@ class TestChannelWise:
 class TestRankUnification:
 
     def test_a_pass_finds_the_mean_of_each_rank(self):
-        labeler = fitted(RankUnificationLabeler(), [predictions(1), predictions(2)])
-        both = torch.cat([predictions(1).certainties, predictions(2).certainties]).double()
-        assert labeler.summary()['delta'] == pytest.approx(both.sort(1).values.mean((0, 2, 3)).tolist())
+        certainties = [[[70, 20, 10], [5, 5, 90]], [[0, 100, 0], [40, 30, 30]]]  # images, teachers, classes
+        images = [TeacherPredictions(torch.zeros(2, 1, 1).byte(), torch.tensor(image).byte()[..., None, None])
+                  for image in certainties]
+        assert fitted(RankUnificationLabeler(), images).summary()['delta'] == [45 / 4, 55 / 4, 300 / 4]
+
+    def test_certainties_are_exchanged_by_their_rank_and_averaged(self):
+        image = TeacherPredictions(
+            torch.zeros(2, 1, 2).byte(),
+            torch.tensor([[[60, 30], [30, 30], [10, 40]], [[20, 10], [50, 80], [30, 10]]]).byte().unsqueeze(2))
+        labels, confidence = RankUnificationLabeler([1., 20., 79.], threshold=45)(image)
+        # pixel 0: (79 + 1, 20 + 79, 1 + 20) / 2; pixel 1: (1 + 1, 20 + 79, 79 + 20) / 2
+        assert labels.tolist() == [[1, 1]]
+        torch.testing.assert_close(confidence, torch.tensor([[.495, .495]]))
+        assert RankUnificationLabeler([1., 20., 79.], threshold=50)(image)[0].tolist() == [[X, X]]
 
     def test_summary_replaces_the_pass(self):
         labeler = fitted(RankUnificationLabeler(threshold=50), [predictions(1)])

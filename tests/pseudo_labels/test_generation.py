@@ -79,9 +79,13 @@ def test_every_image_is_labelled(images, store):
 
 def test_labels_are_those_of_predictor_and_labeler(images, store):
     generate(images, store)
-    image = np.array(Image.open(images[0][1]))[:, :, ::-1]  # B, G, R
-    want, _ = ConfidenceLabeler(0.5)(Brightness()(None, image))
+    powers = np.exp(np.array(Image.open(images[0][1]))[:, :, ::-1] / 32)  # B, G, R
+    share = powers.max(2) / powers.sum(2)
+    want = np.where(share >= 0.5, powers.argmax(2), 255)
     np.testing.assert_array_equal(np.array(Image.open(store.label_path(NAMES[0]))), want)
+    confidence = np.array(Image.open(store.confidence_path(NAMES[0])))
+    np.testing.assert_allclose(confidence, 255 * share, atol=0.5 + 1e-3)
+    assert (want == 255).any() and len(np.unique(want)) > 2
 
 
 def test_complete_store_is_not_predicted_again(images, store):
@@ -244,14 +248,15 @@ def test_small_maps_do_not_change_labels(images, store, tmp_path):
 
 def test_thresholds_are_those_of_all_images(images, store):
     balance(images, store)
-    labeler = ClassBalancedLabeler(0.5)
-    labeler.begin(3)
-    for _ in range(labeler.num_passes):
-        for _, path in images:
-            labeler.observe(Brightness()(None, np.array(Image.open(path))[:, :, ::-1]))
-        labeler.end_pass()
-    summary = store.summary()
-    assert {key: summary[key] for key in labeler.summary()} == labeler.summary()
+    values = [[0.], [0.], [0.]]  # one zero per class, then every 4th pixel of a class and image
+    for _, path in images:
+        powers = np.exp(np.array(Image.open(path))[:, :, ::-1].astype(np.float32) / 32)
+        share, label = powers.max(2) / powers.sum(2), powers.argmax(2)
+        for index, collected in enumerate(values):
+            collected += share[label == index][::4].tolist()
+    want = [sorted(collected, reverse=True)[int(0.5 * len(collected)) - 1] for collected in values]
+    assert store.summary()['class_sizes'] == [len(collected) for collected in values]
+    np.testing.assert_allclose(store.summary()['thresholds'], want, rtol=1e-5)
 
 
 def test_labelled_pixels_are_counted(images, store):
