@@ -186,7 +186,19 @@ class ModelPredictions:
 
     @torch.no_grad()
     def __call__(self, name: str, path: str) -> Tensor:
-        """Return the probabilities of the image ``name`` of the file ``path``."""
+        """Return the probabilities of the image ``name`` of the file ``path``.
+
+        Raises:
+            ValueError: If they are not all finite.
+        """
+        probabilities = self._predict(name, path)
+        if not probabilities.sum().isfinite():
+            raise ValueError(f'the probabilities predicted for image {path} contain NaN or infinite values: the '
+                             'labelling model has diverged, or its checkpoint is damaged. Label with an earlier '
+                             'checkpoint of it')
+        return probabilities
+
+    def _predict(self, name: str, path: str) -> Tensor:
         if not self.keep:
             return self.predictor(self.segmentor, self.read(path)).to(self.device)
         self.encode(name, path)

@@ -48,5 +48,5 @@ class ConfidenceLabeler:
         confidence, label = probabilities.max(dim=0)
         label = label.byte()
         if self.threshold is not None:
-            label[confidence < self.threshold] = IGNORE_INDEX
+            label[~(confidence >= self.threshold)] = IGNORE_INDEX  # NaN reaches no threshold
         return label, confidence

@@ -11,6 +11,7 @@ from torch import nn
 from mmuda.pseudo_labels import (
     ClassBalancedLabeler,
     ConfidenceLabeler,
+    EntropyRegularizedLabeler,
     PseudoLabelStore,
     SmallMap,
     fingerprint,
@@ -365,3 +366,23 @@ def test_two_ranks_find_the_same_thresholds_and_labels(images, store, tmp_path):
     whole = PseudoLabelStore(tmp_path / 'whole')
     balance(images, whole)
     assert contents(store) == contents(whole)
+
+
+LABELERS = [ConfidenceLabeler(), ConfidenceLabeler(0.5), ClassBalancedLabeler(0.5), EntropyRegularizedLabeler(0.5)]
+
+
+@pytest.mark.parametrize('value', [float('nan'), float('inf'), -float('inf')])
+@pytest.mark.parametrize('labeler', LABELERS, ids=lambda labeler: type(labeler).__name__)
+@pytest.mark.parametrize('kind', [Brightness, SmallBrightness])
+def test_probabilities_that_are_not_finite_label_nothing(images, store, value, labeler, kind):
+    class Diverged(kind):
+
+        def __call__(self, segmentor, image):
+            probabilities = super().__call__(segmentor, image)
+            if self.calls == 3:
+                probabilities[1, 2, 3] = value
+            return probabilities
+
+    with pytest.raises(ValueError, match=r'image .*images/town/2\.png contain NaN or infinite values: .*checkpoint'):
+        balance(images, store, Diverged(), labeler)
+    assert not store.has(NAMES[2]) and not store.manifest()['complete']

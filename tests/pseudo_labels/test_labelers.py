@@ -45,3 +45,10 @@ def test_255_classes_fit():
 def test_256_classes_are_refused():
     with pytest.raises(ValueError, match='8 bits.*at most 255 classes, got 256'):
         ConfidenceLabeler()(torch.full((256, 1, 1), 1 / 256))
+
+
+@pytest.mark.parametrize('threshold', [1e-6, 0.5, 1.])
+def test_nan_reaches_no_threshold(threshold):
+    probabilities = PROBABILITIES.clone()
+    probabilities[:, 0, 0] = torch.nan
+    assert ConfidenceLabeler(threshold)(probabilities)[0][0, 0] == 255

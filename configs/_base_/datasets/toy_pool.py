@@ -4,6 +4,7 @@ _base_ = './toy.py'
 pool_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
+    # scales are factors of the images' own size
     dict(type='CentredMiningCrop', crop_size=(129, 257), scales=(0.8, 0.9, 1., 1.1, 1.2)),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSegInputs'),

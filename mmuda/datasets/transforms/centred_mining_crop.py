@@ -1,4 +1,6 @@
 """Scaled crops that are often centred on a mined class."""
+import logging
+import math
 import random
 from collections.abc import Sequence
 
@@ -6,11 +8,14 @@ import cv2
 import mmcv
 import numpy as np
 from mmcv.transforms import BaseTransform
+from mmengine.logging import print_log
 from mmseg.registry import TRANSFORMS
+from torch.utils.data import get_worker_info
 
 from mmuda.datasets.label_maps import IGNORE_INDEX
 
 RESIZING = ('aligned', 'published')
+LARGEST_AREA = 16  # of a scaled image, in crops
 
 
 def draw_mining_offset(rng: random.Random, label: np.ndarray, crop_size: tuple[int, int], mine_ids: Sequence[int],
@@ -57,8 +62,11 @@ class CentredMiningCrop(BaseTransform):
     scaling, and ``crop_offset``, (row, column) of the crop in it, for maps that are cropped elsewhere.
 
     Args:
-        crop_size (tuple[int, int]): (height, width) in pixels. Defaults to (512, 1024).
-        scales (Sequence[float]): One of them is drawn, all equally likely. Defaults to 0.5, 0.6, ..., 1.5.
+        crop_size (tuple[int, int]): (height, width) in pixels of the scaled image. Defaults to (512, 1024).
+        scales (Sequence[float]): Factors of the image's own size, not of the size of testing or of another data set:
+            with images of other sizes choose others, or resize first (``JitteredResize(ratio_range=None)``). One of
+            them is drawn, all equally likely. Where most of the scaled images are smaller than the crop, or all are
+            more than 16 times its area, a warning names the sizes. Defaults to 0.5, 0.6, ..., 1.5.
         mine_chance (float): Chance in [0, 1] of looking for a mined class. Defaults to 0.8.
         mine_ids (Sequence[int]): Mined classes. Defaults to (): no mining.
         image_fill (tuple[int, int, int]): B, G, R of padded pixels; the mean of the normalisation. Defaults to
@@ -93,10 +101,12 @@ class CentredMiningCrop(BaseTransform):
         self.mine_ids = tuple(mine_ids)
         self.image_fill = tuple(image_fill)
         self.resize = resize
+        self._warned = False
 
     def transform(self, results: dict) -> dict:
         """Scale, pad and crop ``img`` and ``gt_seg_map``."""
         image, label = results['img'], results.get('gt_seg_map')
+        self._check_fit(image.shape[:2], results.get('img_path'))
         scale = self.scales[random.randint(0, len(self.scales) - 1)]
         image, label = self._scaled(image, scale, cv2.INTER_LINEAR), self._scaled(label, scale, cv2.INTER_NEAREST)
         height, width = image.shape[:2]
@@ -117,6 +127,25 @@ class CentredMiningCrop(BaseTransform):
         results['scale_factor'] = (scale, scale)
         results['scaled_shape'], results['crop_offset'] = (height, width), (top, left)
         return results
+
+    def _check_fit(self, size: tuple[int, int], path: str | None) -> None:
+        """Warn once, in one data worker, if crops show padding or next to nothing of an image."""
+        worker = get_worker_info()
+        if self._warned or (worker is not None and worker.id > 0):
+            return
+        scaled = [tuple(round(side * scale) for side in size) for scale in self.scales]
+        small = [any(side < crop for side, crop in zip(sides, self.crop_size)) for sides in scaled]
+        if 2 * sum(small) > len(small):
+            problem = 'most of the scaled images are smaller than the crop and are padded'
+        elif min(map(math.prod, scaled)) > LARGEST_AREA * math.prod(self.crop_size):
+            problem = f'at every scale the crop is less than 1/{LARGEST_AREA} of the image'
+        else:
+            return
+        self._warned = True
+        print_log(
+            f'CentredMiningCrop: {problem}. Image {path or ""} has (height, width) = {tuple(size)}, scales = '
+            f'{self.scales} are factors of that size, crop_size = {self.crop_size}. Choose other scales or another '
+            'crop_size', logger='current', level=logging.WARNING)
 
     def _scaled(self, array: np.ndarray | None, scale: float, interpolation: int) -> np.ndarray | None:
         if array is None:

@@ -1,11 +1,12 @@
 import random
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 
 from mmuda.datasets.isolated_rng import isolated_rng
-from mmuda.datasets.transforms import CentredMiningCrop
+from mmuda.datasets.transforms import CentredMiningCrop, centred_mining_crop
 from mmuda.datasets.transforms.centred_mining_crop import draw_mining_offset
 
 
@@ -112,3 +113,47 @@ def test_published_labels_lie_beside_aligned_ones():
     rows = [CentredMiningCrop((4, 4), scales=[0.5], resize=resize)(dict(img=image, gt_seg_map=label))['gt_seg_map'][0]
             for resize in ('published', 'aligned')]
     assert [row.tolist() for row in rows] == [[0, 2, 4, 6], [1, 3, 5, 7]]
+
+
+def warnings_of(crop: CentredMiningCrop, size: tuple[int, int], times: int = 3) -> list[str]:
+    """What the transform says about images of a size."""
+    messages = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(centred_mining_crop, 'print_log', lambda message, **options: messages.append(message))
+        for _ in range(times):
+            crop(dict(sample(*size), img_path='city/a.png'))
+    return messages
+
+
+@pytest.mark.parametrize('size, scales, problem', [
+    ((24, 32), (0.5, 0.6, 2.), 'most of the scaled images are smaller than the crop and are padded'),
+    ((60, 20), (1., ), 'most of the scaled images are smaller than the crop and are padded'),
+    ((200, 300), (0.6, 1.), r'at every scale the crop is less than 1/16 of the image')])
+def test_images_that_do_not_fit_are_said_once(size, scales, problem):
+    messages = warnings_of(CentredMiningCrop((20, 24), scales=scales), size)
+    assert len(messages) == 1
+    assert problem in messages[0] and 'city/a.png' in messages[0]
+    for named in (size, scales, (20, 24)):
+        assert str(named) in messages[0]
+
+
+@pytest.mark.parametrize('size, scales', [
+    ((20, 24), (1., )), ((24, 32), (0.5, 1.)), ((80, 96), (0.9, 1.)), ((200, 300), (0.2, 1.))])
+def test_images_that_fit_give_no_warning(size, scales):
+    assert warnings_of(CentredMiningCrop((20, 24), scales=scales), size) == []
+
+
+@pytest.mark.parametrize('crop_size, scales, sizes', [
+    ((512, 1024), None, [(1024, 2048), (1052, 1914)]), ((500, 500), None, [(1052, 1914), (1024, 2048)]),
+    ((600, 900), (0.8, 0.9, 1., 1.1), [(1024, 2048)])])
+def test_published_sizes_fit(crop_size, scales, sizes):
+    crop = CentredMiningCrop(crop_size) if scales is None else CentredMiningCrop(crop_size, scales)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(centred_mining_crop, 'print_log', lambda message, **options: pytest.fail(message))
+        for size in sizes:
+            crop._check_fit(size, None)
+
+
+def test_only_the_first_worker_warns(monkeypatch):
+    monkeypatch.setattr(centred_mining_crop, 'get_worker_info', lambda: SimpleNamespace(id=1))
+    assert warnings_of(CentredMiningCrop((200, 240), scales=(1., )), (24, 32)) == []
