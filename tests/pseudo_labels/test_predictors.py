@@ -116,9 +116,11 @@ def test_segmentor_with_one_output_is_refused(image):
 
 @pytest.mark.parametrize('shape', [(20, 20), (19, 23)])
 @pytest.mark.parametrize('divisor', [8, 32])
-def test_padding_of_the_preprocessor_moves_no_edge(shape, divisor):
-    segmentor = build(HEADS['generic'], num_classes=3)
-    segmentor.extract_feat = segmentor.decode_head.forward = nn.Identity()  # colours are logits
+@pytest.mark.parametrize('head', HEADS)
+def test_padding_of_the_preprocessor_moves_no_edge(shape, divisor, head):
+    segmentor = build(HEADS[head], num_classes=3)
+    segmentor.extract_feat = lambda inputs: inputs  # colours are logits
+    segmentor.decode_head.forward = lambda x: dict(aux=0 * x, main=x) if head == 'dual' else x
     image = np.zeros((*shape, 3), np.uint8)
     image[:, :10, 1], image[:, 10:, 2] = 255, 255
     want = MultiViewPredictor([1., 1.5])(segmentor, image)

@@ -200,6 +200,13 @@ def test_length_in_epochs_follows_the_pool(data, tmp_path):
     assert [(plan.begin, plan.end) for plan in rounds] == [(0, 8), (8, 18)]  # 3 or 6, and 4 images, in pairs, twice
 
 
+def test_a_round_does_not_know_how_many_follow(data, tmp_path):
+    def plan(num_rounds: int) -> list:
+        return loop(short(data, tmp_path, train_cfg__num_rounds=num_rounds, train_cfg__rule='cbst')).rounds
+
+    assert plan(12)[:6] == plan(6) and plan(6)[:5] == plan(5)
+
+
 def test_workers_change_nothing(data, tmp_path):
     images = []
     for workers in (0, 1):
