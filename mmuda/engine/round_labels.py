@@ -28,14 +28,16 @@ class RoundLabels(ABC):
         runner (Runner): Of the training.
         pool (PoolDataset): Its target is labelled.
         labeler (dict): Config of the labeler.
+        pictures (bool): Write pictures beside the labels. Defaults to False.
     """
 
     remedy: str  # what to do where no pixel was labelled
 
-    def __init__(self, runner: Runner, pool: PoolDataset, labeler: dict) -> None:
+    def __init__(self, runner: Runner, pool: PoolDataset, labeler: dict, pictures: bool = False) -> None:
         self.runner = runner
         self.pool = pool
         self.labeler = labeler
+        self.palette = pool.target.metainfo['palette'] if pictures else None
 
     def prepare(self) -> None:  # noqa: B027  (most have nothing to do)
         """Make what all rounds need, before the first."""
@@ -81,13 +83,14 @@ class ModelLabels(RoundLabels):
         predictor (dict): Config of the predictor.
         keep_maps (bool): Keep the network's maps while a round trains. Defaults to False.
         spatial_prior (dict, optional): See :class:`~mmuda.engine.runner.SelfTrainingLoop`. Defaults to None.
+        pictures (bool): See :class:`RoundLabels`.
     """
 
     remedy = 'Raise train_cfg.target_portion'
 
     def __init__(self, runner: Runner, pool: PoolDataset, labeler: dict, predictor: dict, keep_maps: bool = False,
-                 spatial_prior: dict | None = None) -> None:
-        super().__init__(runner, pool, labeler)
+                 spatial_prior: dict | None = None, pictures: bool = False) -> None:
+        super().__init__(runner, pool, labeler, pictures)
         self.predictor = predictor
         self.keep_maps = keep_maps
         self.spatial_prior = spatial_prior
@@ -111,7 +114,7 @@ class ModelLabels(RoundLabels):
 
     def store(self, folder: Path) -> PseudoLabelStore:
         """See :class:`RoundLabels`."""
-        return PseudoLabelStore(folder / 'pseudo_labels')
+        return PseudoLabelStore(folder / 'pseudo_labels', self.palette)
 
     def make(self, folder: Path, portion: float, made_before: str | None) -> str:
         """See :class:`RoundLabels`; returns the fingerprint of the model."""
@@ -152,14 +155,15 @@ class TeacherLabels(RoundLabels):
         store (str, optional): Folder of the labels. Defaults to ``<work dir>/pseudo_labels``.
         keep_maps (bool): See :func:`~mmuda.engine.labelling.label_dataset_by_teachers`. Defaults to True.
         owned_planes (str, optional): See there.
+        pictures (bool): See :class:`RoundLabels`.
     """
 
     remedy = 'Lower the threshold of train_cfg.labeler, or look at the teachers'
 
     def __init__(self, runner: Runner, pool: PoolDataset, labeler: dict, teachers: list[dict],
                  predictor: dict | None = None, store: str | None = None, keep_maps: bool = True,
-                 owned_planes: str | None = None) -> None:
-        super().__init__(runner, pool, labeler)
+                 owned_planes: str | None = None, pictures: bool = False) -> None:
+        super().__init__(runner, pool, labeler, pictures)
         self.teachers = teacher_configs(teachers, predictor)
         self.root = Path(store or Path(runner.work_dir, 'pseudo_labels'))
         self.keep_maps = keep_maps
@@ -168,7 +172,7 @@ class TeacherLabels(RoundLabels):
 
     def store(self, folder: Path) -> PseudoLabelStore:
         """See :class:`RoundLabels`; the same for all rounds."""
-        return PseudoLabelStore(self.root)
+        return PseudoLabelStore(self.root, self.palette)
 
     def make(self, folder: Path, portion: float, made_before: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
         """See :class:`RoundLabels`; returns what the teachers were. Only the first round needs them."""

@@ -11,6 +11,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image
 
+from mmuda.pseudo_labels.pictures import color_picture, heatmap
+
 try:
     import fcntl
 except ImportError:  # Windows
@@ -27,6 +29,9 @@ class PseudoLabelStore:
 
     Args:
         root (str or Path): The folder; seen by all ranks.
+        palette (Sequence[Sequence[int]], optional): (R, G, B) of every class. Where given, two pictures are written
+            beside each label, ``<image>_color.png`` and ``<image>_heatmap.png`` (of the confidence), as MRNet's
+            labelling program does. Nothing reads them. Defaults to None.
 
     Example:
         >>> store = PseudoLabelStore('work_dirs/run/pseudo_labels')
@@ -41,8 +46,9 @@ class PseudoLabelStore:
     SUMMARY = 'summary.json'
     MAPS = 'maps'
 
-    def __init__(self, root: str | Path) -> None:
+    def __init__(self, root: str | Path, palette: Sequence[Sequence[int]] | None = None) -> None:
         self.root = Path(root)
+        self.palette = palette
 
     def label_path(self, name: str) -> Path:
         """Return the path of the labels of the image ``name`` (its path within the dataset)."""
@@ -51,6 +57,11 @@ class PseudoLabelStore:
     def confidence_path(self, name: str) -> Path:
         """Return the path of the confidences of the image ``name``."""
         return self.root / 'confidence' / Path(name).with_suffix('.png')
+
+    def picture_paths(self, name: str) -> tuple[Path, Path]:
+        """Return the paths of the two pictures of the labels of the image ``name``."""
+        path = self.label_path(name)
+        return path.with_name(f'{path.stem}_color.png'), path.with_name(f'{path.stem}_heatmap.png')
 
     def check_names(self, names: Iterable[str]) -> None:
         """Check that every image has files of its own.
@@ -66,7 +77,8 @@ class PseudoLabelStore:
                              f'pseudo labels would lie outside of {self.root}')
         owners: dict[Path, str] = {}
         for name in names:
-            for path in (self.label_path(name), self.confidence_path(name)):
+            pictures = () if self.palette is None else self.picture_paths(name)
+            for path in (self.label_path(name), self.confidence_path(name), *pictures):
                 if path in owners:
                     raise ValueError(f'the pseudo labels of the images {owners[path]!r} and {name!r} would share the '
                                      f'file {path}: rename one of the images')
@@ -176,6 +188,9 @@ class PseudoLabelStore:
                              f'shape, got {label.dtype} {label.shape} and {confidence.shape}')
         scaled = np.rint(np.clip(confidence, 0, 1) * 255).astype(np.uint8)
         self._write(self.confidence_path(name), lambda file: Image.fromarray(scaled).save(file, format='png'))
+        if self.palette is not None:
+            for path, picture in zip(self.picture_paths(name), (color_picture(label, self.palette), heatmap(scaled))):
+                self._write(path, lambda file, picture=picture: picture.save(file, format='png'))
         # The labels last: their presence means that the image is done.
         self._write(self.label_path(name), lambda file: Image.fromarray(label).save(file, format='png'))
 

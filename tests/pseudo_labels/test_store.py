@@ -44,6 +44,38 @@ def test_layout_of_files(store):
     assert files(store.root) == ['city/a.png', 'confidence/city/a.png', 'manifest.json']
 
 
+PALETTE = [[128, 64, 128], [244, 35, 232], *([index] * 3 for index in range(2, 19))]
+
+
+def test_pictures_of_label_and_confidence_lie_beside_the_label(tmp_path):
+    store = PseudoLabelStore(tmp_path / 'store', PALETTE)
+    store.open(DESCRIPTION)
+    store.write('city/a.jpg', LABEL, CONFIDENCE)
+    assert files(store.root) == [
+        'city/a.png', 'city/a_color.png', 'city/a_heatmap.png', 'confidence/city/a.png', 'manifest.json']
+    color, heat = (Image.open(store.root / f'city/a_{kind}.png').convert('RGB') for kind in ('color', 'heatmap'))
+    assert np.array(color).tolist() == [[[128, 64, 128], [244, 35, 232]], [[0, 0, 0], [18, 18, 18]]]
+    order = np.array(heat).sum(axis=2)  # brighter where more certain
+    assert order[0, 0] < order[1, 1] < order[1, 0] < order[0, 1]
+    red, _, blue = np.array(heat)[0, 1].tolist()
+    assert red > blue  # yellow, not cyan
+
+
+def test_labels_are_the_same_with_pictures(store, tmp_path):
+    other = PseudoLabelStore(tmp_path / 'other', PALETTE)
+    for one in (store, other):
+        one.write('a.png', LABEL, CONFIDENCE)
+    assert [store.label_path('a.png').read_bytes(), store.confidence_path('a.png').read_bytes()] == [
+        other.label_path('a.png').read_bytes(), other.confidence_path('a.png').read_bytes()]
+
+
+def test_an_image_whose_label_would_be_a_picture_is_refused_where_there_are_pictures(store):
+    names = ['a.png', 'a_color.png']
+    store.check_names(names)
+    with pytest.raises(ValueError, match="'a.png' and 'a_color.png' would share the file .*a_color.png"):
+        PseudoLabelStore(store.root, PALETTE).check_names(names)
+
+
 def test_image_counts_as_done_only_with_both_files(store):
     store.write('a.png', LABEL, CONFIDENCE)
     store.label_path('a.png').unlink()

@@ -35,6 +35,8 @@ class PseudoLabelHook(Hook):
             folder, ``source`` and ``target``.
         overwrite (bool): Delete labels that something else made instead of refusing them. Defaults to False.
         keep_all (bool): Keep the labels of all iterations. Defaults to False.
+        pictures (bool): Write two pictures beside each label that is made, see
+            :class:`~mmuda.pseudo_labels.PseudoLabelStore`. Defaults to False.
 
     Example of a config::
 
@@ -52,7 +54,8 @@ class PseudoLabelHook(Hook):
                  interval: int | None = None,
                  store: str | None = None,
                  overwrite: bool = False,
-                 keep_all: bool = False) -> None:
+                 keep_all: bool = False,
+                 pictures: bool = False) -> None:
         if interval is not None and interval < 1:
             raise ValueError(f'interval must be at least 1, got {interval}')
         self.predictor_cfg = predictor or dict(type='MultiViewPredictor')
@@ -61,6 +64,7 @@ class PseudoLabelHook(Hook):
         self.store = store
         self.overwrite = overwrite
         self.keep_all = keep_all
+        self.pictures = pictures
         self._generation = 0  # iteration of the labels in use
         self._needed = 0  # iteration of the labels that the latest checkpoint needs
         self._weights: str | None = None  # fingerprint of the model that made the labels in use
@@ -121,10 +125,12 @@ class PseudoLabelHook(Hook):
                     store.delete()
 
     def _store(self, runner: Runner, key: str, generation: int) -> PseudoLabelStore:
+        datasets = _pseudo_labelled(runner)
         root = Path(self.store or Path(runner.work_dir) / 'pseudo_labels')
-        if len(_pseudo_labelled(runner)) > 1:
+        if len(datasets) > 1:
             root = root / key
-        return PseudoLabelStore(root / f'iter_{generation}' if self.interval else root)
+        palette = datasets[key].metainfo['palette'] if self.pictures else None
+        return PseudoLabelStore(root / f'iter_{generation}' if self.interval else root, palette)
 
 
 def _pseudo_labelled(runner: Runner) -> dict[str, PseudoLabelDataset]:

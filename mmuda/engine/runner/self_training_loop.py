@@ -104,6 +104,8 @@ class SelfTrainingLoop(UDATrainLoop):
         owned_planes (str, optional): Folder in which what the teachers say is kept, one certainty per class and pixel,
             for labels with another threshold or window. Needs a labeler that knows the owners of the classes. Defaults
             to None: nowhere.
+        pictures (bool): Write two pictures beside each label that is made, see
+            :class:`~mmuda.pseudo_labels.PseudoLabelStore`. Defaults to False.
 
     Raises:
         ValueError: If a setting is out of range.
@@ -130,7 +132,8 @@ class SelfTrainingLoop(UDATrainLoop):
                  teachers: Sequence[dict] | None = None,
                  store: str | None = None,
                  keep_teacher_maps: bool = True,
-                 owned_planes: str | None = None) -> None:
+                 owned_planes: str | None = None,
+                 pictures: bool = False) -> None:
         if (epochs is None) == (iterations is None):
             raise ValueError('train_cfg: give either `epochs` or `iterations`, the length of a round')
         for name, value in dict(num_rounds=num_rounds, epochs=epochs, iterations=iterations).items():
@@ -145,10 +148,10 @@ class SelfTrainingLoop(UDATrainLoop):
             target_portion=target_portion, source_portion=source_portion, spatial_prior=spatial_prior,
             keep_maps=keep_maps or None, store=store, owned_planes=owned_planes)
         if teachers is None:
-            self.labels = ModelLabels(runner, self.pool, labeler, predictor, keep_maps, spatial_prior)
+            self.labels = ModelLabels(runner, self.pool, labeler, predictor, keep_maps, spatial_prior, pictures)
         else:
             self.labels = TeacherLabels(
-                runner, self.pool, labeler, teachers, predictor, store, keep_teacher_maps, owned_planes)
+                runner, self.pool, labeler, teachers, predictor, store, keep_teacher_maps, owned_planes, pictures)
         self.mine_source = mine_source
         self.summaries: list[dict[str, Any]] = []  # of the rounds begun
         self._round_samples = 0  # drawn before the present round

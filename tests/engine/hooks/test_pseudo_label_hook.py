@@ -119,6 +119,17 @@ def test_every_image_is_labelled(run):
     assert len(pictures(store.root)) == 2 * NUM_IMAGES  # labels and confidences
 
 
+def test_pictures_are_written_on_request_and_not_trained_on(data, start, run, tmp_path):
+    train(config(data, tmp_path / 'run', start, iters=2, hook=dict(pictures=True)))
+    seen = RecordLabels.seen.copy()
+    found, plain = pictures(tmp_path / 'run/pseudo_labels'), pictures(run / 'pseudo_labels')
+    extra = {name.replace('.png', f'_{kind}.png') for name in plain if not name.startswith('confidence')
+             for kind in ('color', 'heatmap')}
+    assert {name: found[name] for name in plain} == plain and set(found) - set(plain) == extra
+    train(config(data, tmp_path / 'plain', start, iters=2))
+    assert RecordLabels.seen == seen
+
+
 def test_training_sees_the_labels_of_the_store(data, start, copy, no_labelling):
     for path in (copy / 'pseudo_labels').rglob('*.png'):
         Image.new('L', Image.open(path).size, 7).save(path)

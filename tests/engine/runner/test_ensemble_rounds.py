@@ -89,6 +89,16 @@ def test_labels_are_the_fusion_of_what_the_teachers_say(run):
     assert len({int(c) for label in found.values() for c in np.unique(label)}) > 2
 
 
+def test_fused_labels_can_be_looked_at(data, teachers, run, tmp_path):
+    train(ensemble_config(data, tmp_path / 'run', teachers, train_cfg__pictures=True))
+    found, plain = labels(tmp_path / 'run'), labels(run.work_dir)
+    names = {name.removesuffix('.png') for name in plain}
+    assert set(found) == {f'{name}{kind}.png' for name in names for kind in ('', '_color', '_heatmap')}
+    for name in names:  # with a palette, the pixels are still the labels
+        np.testing.assert_array_equal(found[f'{name}.png'], plain[f'{name}.png'])
+        np.testing.assert_array_equal(found[f'{name}_color.png'], plain[f'{name}.png'])
+
+
 def test_summary_has_the_owners_and_the_teachers(run):
     found = summary(run.work_dir)
     assert len(found['labels']['owners']) == 19 and set(found['labels']['owners']) <= {0, 1}

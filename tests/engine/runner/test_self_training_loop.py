@@ -125,6 +125,14 @@ def work_dir(runner) -> Path:
     return Path(runner.work_dir)
 
 
+def test_labels_can_be_looked_at_and_pictures_are_not_counted_as_labels(data, tmp_path):
+    train(short(data, tmp_path, train_cfg__pictures=True))
+    found = labels(tmp_path)
+    plain = [name for name in found if not name.endswith(('_color.png', '_heatmap.png'))]
+    assert len(plain) == NUM_TARGET and len(found) == 3 * NUM_TARGET
+    assert sum(summary(tmp_path)['labels']['labelled_pixels']) == sum((found[name] != 255).sum() for name in plain)
+
+
 @pytest.fixture(scope='module')
 def seen(runner) -> list[dict[str, Any]]:
     return hook_of(runner, 'RecordRounds').seen
