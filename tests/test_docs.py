@@ -105,3 +105,24 @@ def test_model_index_names_every_config_of_a_paper():
     expected = {str(path.relative_to(REPO)) for folder in papers
                 for path in folder.glob('*.py') if 'source_only' not in path.name}
     assert {model['Config'] for model in models} == expected
+
+
+METAFILES = sorted(str(path.relative_to(REPO)) for path in REPO.glob('configs/*/metafile.yml'))
+
+
+@pytest.mark.parametrize('page', METAFILES)
+def test_metafile_says_what_the_configs_say(page):
+    content = yaml.safe_load((REPO / page).read_text())
+    assert all((REPO / collection['Code']['URL']).is_file() for collection in content['Collections'])
+    for model in content['Models']:
+        cfg = Config.fromfile(REPO / model['Config'])
+        rounds, train_cfg = cfg.train_cfg.get('num_rounds'), cfg.train_cfg
+        expected = {'Batch Size': cfg.train_dataloader.batch_size}
+        if 'epochs' in train_cfg:
+            expected.update({'Rounds': rounds, 'Epochs': rounds * train_cfg.epochs})
+        else:
+            expected['Iterations'] = rounds * train_cfg.iterations if rounds else train_cfg.max_iters
+        if 'ensemble' in page:
+            expected['Teachers'] = len(train_cfg.get('teachers', ()))
+        found = {key: value for key, value in model['Metadata'].items() if key != 'Training Data'}
+        assert found == expected, model['Name']
