@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import mmcv.image.io
 import mmengine.dist.utils
 import mmengine.runner.checkpoint
 import numpy as np
@@ -45,6 +46,7 @@ def apply() -> None:
     _stand_in_for_mmcv_ops()
     _load_checkpoints_safely()
     _distribute_on_cpu()
+    _refuse_deep_grey_images()
     _applied = True
 
 
@@ -219,6 +221,23 @@ def _distribute_on_cpu() -> None:
         init(self, module, *args, **kwargs)
 
     MMDistributedDataParallel.__init__ = without_device_ids
+
+
+# images ---------------------------------------------------------------------------------------------
+
+
+def _refuse_deep_grey_images() -> None:
+    """Let no 16-bit grey image become white: Pillow clips its values at 255, and mmcv lets it."""
+    convert = mmcv.image.io._pillow2array
+
+    @functools.wraps(convert)
+    def checked(img: Any, flag: str = 'color', *args: Any, **kwargs: Any) -> np.ndarray:
+        if flag != 'unchanged' and img.mode.startswith(('I', 'F')):
+            raise OSError(f'it is a grey image of more than 8 bits (mode {img.mode!r}), whose values would be clipped '
+                          'at 255: scale them and save it with 8 bits')
+        return convert(img, flag, *args, **kwargs)
+
+    mmcv.image.io._pillow2array = checked
 
 
 # MMSegmentation's tools ------------------------------------------------------------------------------

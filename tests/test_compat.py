@@ -14,6 +14,7 @@ from mmengine.logging import HistoryBuffer
 from mmengine.model import BaseModel, MMDistributedDataParallel
 from mmengine.runner import Runner, checkpoint, load_checkpoint
 from mmengine.utils.dl_utils import mmcv_full_available
+from PIL import Image
 from torch.utils.data import DataLoader
 
 from mmuda import compat
@@ -245,3 +246,14 @@ def test_processes_leave_their_group_before_python_ends(monkeypatch, tmp_path):
     for function in at_exit:
         function()
     assert not torch.distributed.is_initialized()
+
+
+# images
+
+
+def test_16_bit_grey_image_is_refused_where_values_would_be_clipped(tmp_path):
+    Image.fromarray(np.full((2, 3), 3000, np.uint16)).save(tmp_path / 'a.png')
+    data = (tmp_path / 'a.png').read_bytes()
+    with pytest.raises(OSError, match="a grey image of more than 8 bits .mode 'I;16'."):
+        mmcv.imfrombytes(data, backend='pillow')
+    assert (mmcv.imfrombytes(data, flag='unchanged', backend='pillow') == 3000).all()

@@ -1,8 +1,12 @@
-"""Listing of image and label files, and which belong together: those with the same stem."""
+"""Listing of image and label files, which belong together (those with the same stem), and how large they may be."""
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import mmengine.fileio as fileio
+from PIL import Image
+
+MAX_PIXELS = 100_000_000
+"""Images and labels of more pixels are refused; `max_pixels` of their loaders changes it."""
 
 
 def list_files(folder: str, backend_args: dict | None = None) -> list[str]:
@@ -69,3 +73,20 @@ def count_suffixes(names: Iterable[str]) -> str:
     """
     counts = Counter(f'.{name.rsplit(".", 1)[1]}' if '.' in name else 'without suffix' for name in names)
     return ', '.join(f'{count} {suffix}' for suffix, count in counts.most_common(5))
+
+
+def check_pixels(image: Image.Image, max_pixels: int) -> None:
+    """Refuse an image by its header, before it is decoded.
+
+    Args:
+        image (PIL.Image.Image): As ``Image.open`` gives it.
+        max_pixels (int): Largest number of pixels.
+
+    Raises:
+        ValueError: If it has more.
+    """
+    width, height = image.size
+    if width * height > max_pixels:
+        raise ValueError(f'it has {width}x{height} pixels, more than max_pixels = {max_pixels}: make tiles of it, or '
+                         'raise max_pixels of LoadImageStrict and LoadLabelIds (Pillow itself takes '
+                         f'{2 * (Image.MAX_IMAGE_PIXELS or 0)})')

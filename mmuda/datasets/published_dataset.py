@@ -7,6 +7,7 @@ import mmengine.fileio as fileio
 from mmengine.fileio import list_from_file
 from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
+from PIL import Image
 
 from mmuda.datasets.image_files import by_stem, count_suffixes, list_files
 from mmuda.datasets.label_maps import LabelFormat, train_ids
@@ -165,10 +166,10 @@ class PublishedDataset(BaseSegDataset):
         """
         try:
             return super().prepare_data(idx)
-        except (OSError, SyntaxError) as error:  # Pillow's, of which stock loading does not say where
+        except (OSError, SyntaxError, Image.DecompressionBombError) as error:  # Pillow's; stock loading names no file
             info = self.get_data_info(idx)
             named = any(info.get(key) and info[key] in str(error) for key in ('img_path', 'seg_map_path'))
-            if named or error.filename is not None:
+            if named or (isinstance(error, OSError) and error.filename is not None):
                 raise
             raise OSError(f'cannot read image {info["img_path"]}: {error}') from error
 

@@ -240,3 +240,20 @@ def test_error_of_another_file_keeps_its_name(tmp_path):
     dataset = DATASETS.build(dict(CAMVID, data_root=str(tmp_path), pipeline=[read_depth]))
     with pytest.raises(FileNotFoundError, match=r"^\[Errno 2\].*depth.png'$"):
         dataset[0]
+
+
+def test_image_that_stock_loading_makes_white_is_named(tmp_path):
+    write_camvid(tmp_path, 'day_train', 1)
+    path = tmp_path / 'images/day_train/00.jpg'
+    Image.fromarray(np.full((12, 16), 3000, np.uint16)).save(path, format='PNG')
+    pipeline = Config.fromfile(REPO / 'configs/_base_/datasets/camvid.py').test_pipeline
+    with pytest.raises(OSError, match=f'cannot read image {path}: it is a grey image of more than 8 bits'):
+        DATASETS.build(dict(CAMVID, data_root=str(tmp_path), pipeline=pipeline))[0]
+
+
+def test_image_beyond_pillows_limit_is_named(tmp_path, monkeypatch):
+    write_camvid(tmp_path, 'day_train', 1)
+    monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 12 * 16 // 2 - 1)
+    pipeline = Config.fromfile(REPO / 'configs/_base_/datasets/camvid.py').test_pipeline
+    with pytest.raises(OSError, match=f'cannot read image {tmp_path}/images/day_train/00.jpg: Image size .192 pixels'):
+        DATASETS.build(dict(CAMVID, data_root=str(tmp_path), pipeline=pipeline))[0]

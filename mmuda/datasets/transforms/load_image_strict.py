@@ -1,6 +1,10 @@
 """Loading of images that refuses damaged files."""
+import mmengine.fileio as fileio
 from mmcv.transforms import LoadImageFromFile
 from mmseg.registry import TRANSFORMS
+from PIL import Image
+
+from mmuda.datasets.image_files import MAX_PIXELS, check_pixels
 
 
 @TRANSFORMS.register_module()
@@ -11,18 +15,23 @@ class LoadImageStrict(LoadImageFromFile):
 
     Args:
         imdecode_backend (str): As in ``mmcv.transforms.LoadImageFromFile``. Defaults to ``'pillow'``.
+        max_pixels (int): Larger images are refused before they are decoded. Defaults to 100,000,000.
         kwargs: As in ``mmcv.transforms.LoadImageFromFile``.
 
     Raises:
-        OSError: If the image is missing or cannot be decoded.
+        OSError: If the image is missing, too large, a grey one of more than 8 bits, or cannot be decoded.
     """
 
-    def __init__(self, imdecode_backend: str = 'pillow', **kwargs) -> None:
+    def __init__(self, imdecode_backend: str = 'pillow', max_pixels: int = MAX_PIXELS, **kwargs) -> None:
         super().__init__(imdecode_backend=imdecode_backend, **kwargs)
+        self.max_pixels = max_pixels
 
     def transform(self, results: dict) -> dict | None:
         """Add ``img`` ((H, W, 3) uint8, B, G, R), ``img_shape`` and ``ori_shape`` to the results."""
         try:
+            with fileio.get_local_path(results['img_path'], backend_args=self.backend_args) as path, \
+                    Image.open(path) as header:
+                check_pixels(header, self.max_pixels)
             return super().transform(results)
         except FileNotFoundError as error:
             raise FileNotFoundError(f'image {results["img_path"]} does not exist') from error

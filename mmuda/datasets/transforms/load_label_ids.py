@@ -4,6 +4,7 @@ from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 from PIL import Image
 
+from mmuda.datasets.image_files import MAX_PIXELS
 from mmuda.datasets.label_files import read_label_ids
 from mmuda.datasets.label_maps import train_ids
 
@@ -27,21 +28,23 @@ class LoadLabelIds(BaseTransform):
         required (bool): Whether an image without ``seg_map_path`` is an error. False leaves it unlabelled, so that
             a test pipeline also serves inference. Defaults to True.
         backend_args (dict, optional): Arguments of the mmengine file backend. Defaults to None.
+        max_pixels (int): Larger labels are refused before they are decoded. Defaults to 100,000,000.
 
     Raises:
-        OSError: If the file is missing, damaged or of another encoding.
+        OSError: If the file is missing, damaged, too large or of another encoding.
         ValueError: If the label has another size than the image, or a value that is no class.
         KeyError: If the image has no label and ``required`` is True.
     """
 
     def __init__(self, on_size_mismatch: str = 'error', required: bool = True,
-                 backend_args: dict | None = None) -> None:
+                 backend_args: dict | None = None, max_pixels: int = MAX_PIXELS) -> None:
         if on_size_mismatch not in _ON_SIZE_MISMATCH:
             raise ValueError(f'LoadLabelIds: on_size_mismatch = {on_size_mismatch!r}, expected one of '
                              f'{_ON_SIZE_MISMATCH}')
         self.on_size_mismatch = on_size_mismatch
         self.required = required
         self.backend_args = backend_args
+        self.max_pixels = max_pixels
 
     def transform(self, results: dict) -> dict:
         """Add ``gt_seg_map`` to the results."""
@@ -51,7 +54,7 @@ class LoadLabelIds(BaseTransform):
             raise KeyError(
                 f'LoadLabelIds: image {results.get("img_path")} has no label path; its data set is '
                 'unlabelled (no seg_map_path in data_prefix). Remove LoadLabelIds from its pipeline.')
-        results['gt_seg_map'] = self._fit(read_train_ids(results, self.backend_args), results)
+        results['gt_seg_map'] = self._fit(read_train_ids(results, self.backend_args, self.max_pixels), results)
         # a new list: test-time augmentation loads the label once per view into copies that share the old one
         results['seg_fields'] = [*results.get('seg_fields', []), 'gt_seg_map']
         return results
@@ -71,12 +74,13 @@ class LoadLabelIds(BaseTransform):
         return f'{type(self).__name__}(on_size_mismatch={self.on_size_mismatch!r}, required={self.required})'
 
 
-def read_train_ids(info: dict, backend_args: dict | None = None) -> np.ndarray:
+def read_train_ids(info: dict, backend_args: dict | None = None, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """Read the label of one entry of a data set.
 
     Args:
         info (dict): ``seg_map_path``; ``label_format``, ``label_map``, ``num_classes`` where given.
         backend_args (dict, optional): Arguments of the mmengine file backend.
+        max_pixels (int): Larger labels are refused. Defaults to 100,000,000.
 
     Returns:
         np.ndarray: (H, W) uint8 training ids, 255 is ignored.
@@ -89,7 +93,7 @@ def read_train_ids(info: dict, backend_args: dict | None = None) -> np.ndarray:
     lookup = label_format.lookup
     if info.get('label_map') is not None:  # a subset of the classes was chosen in the config
         lookup = _subset_lookup(info['label_map'])[lookup]
-    label = lookup[read_label_ids(info['seg_map_path'], label_format.decoder, backend_args)]
+    label = lookup[read_label_ids(info['seg_map_path'], label_format.decoder, backend_args, max_pixels)]
     _check_classes(label, lookup, info)
     return label
 

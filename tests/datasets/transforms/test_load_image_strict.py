@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from mmcv.transforms import LoadImageFromFile
+from PIL import Image
 
 from mmuda.datasets.transforms import LoadImageStrict
 from tests.datasets.published import write_image
@@ -35,3 +36,24 @@ def test_garbage_is_named(image_path):
 def test_missing_image_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'a\.png does not exist'):
         LoadImageStrict()(dict(img_path=str(tmp_path / 'a.png')))
+
+
+@pytest.mark.parametrize('mode, dtype, suffix', [('I;16', np.uint16, 'png'), ('F', np.float32, 'tif')])
+def test_grey_image_of_more_than_8_bits_is_named(tmp_path, mode, dtype, suffix):
+    path = tmp_path / f'a.{suffix}'
+    Image.fromarray(np.full((4, 6), 3000, dtype)).save(path)
+    with pytest.raises(OSError, match=f"image {path}: it is a grey image of more than 8 bits .mode '{mode}'"):
+        LoadImageStrict()(dict(img_path=str(path)))
+
+
+def test_grey_image_of_8_bits_loads(tmp_path):
+    write_image(tmp_path / 'a.png', np.full((4, 6), 30, np.uint8))
+    assert (LoadImageStrict()(dict(img_path=str(tmp_path / 'a.png')))['img'] == 30).all()
+
+
+def test_large_image_is_refused_before_it_is_decoded(image_path, monkeypatch):
+    monkeypatch.setattr(Image.Image, 'load', lambda image: pytest.fail('decoded'))
+    with pytest.raises(OSError, match=f'{image_path}: it has 40x32 pixels, more than max_pixels = 1279'):
+        LoadImageStrict(max_pixels=1279)(dict(img_path=str(image_path)))
+    monkeypatch.undo()
+    assert LoadImageStrict(max_pixels=1280)(dict(img_path=str(image_path)))['img'].shape == (32, 40, 3)

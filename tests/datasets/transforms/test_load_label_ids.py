@@ -4,7 +4,7 @@ import pytest
 from mmseg.registry import DATASETS, TRANSFORMS
 from PIL import Image
 
-from mmuda.datasets.label_files import read_label_ids
+from mmuda.datasets.label_files import DECODERS, read_label_ids
 from mmuda.datasets.transforms import load_label_ids
 from tests.datasets.published import LAYOUTS, write_dataset, write_image
 
@@ -137,3 +137,28 @@ def test_unknown_decoder_is_refused():
 def test_unlabelled_image_passes_where_no_label_is_required():
     results = TRANSFORMS.build(dict(type='LoadLabelIds', required=False))(dict(img_path='a.png'))
     assert results == dict(img_path='a.png')
+
+
+@pytest.mark.parametrize('mode, found', [
+    ('I;16', 'a 16-bit image: save its ids with 8 bits'), ('1', 'a mask of one bit: save it with 8 bits')])
+def test_label_of_other_bits_says_what_to_do(tmp_path, mode, found):
+    config = write_dataset(tmp_path, 'CamVidDataset', np.zeros((4, 4), np.uint8))
+    Image.new(mode, (4, 4)).save(tmp_path / LAYOUTS['CamVidDataset'].label)
+    with pytest.raises(OSError, match=f"cannot read label file .*found mode '{mode}' .{found}"):
+        load(config)
+
+
+def test_jpeg_labels_are_refused(tmp_path):
+    config = write_dataset(tmp_path, 'CamVidDataset', np.zeros((4, 4), np.uint8))
+    Image.new('L', (4, 4)).save(tmp_path / LAYOUTS['CamVidDataset'].label, format='JPEG')
+    with pytest.raises(OSError, match='cannot read label file .*JPEG image, whose compression changes ids'):
+        load(config)
+
+
+@pytest.mark.parametrize('name', LAYOUTS)
+def test_large_label_is_refused_before_it_is_decoded(tmp_path, name, monkeypatch):
+    config = write_dataset(tmp_path, name, np.zeros((4, 6), np.uint8))
+    assert load(config, max_pixels=24).shape == (4, 6)
+    monkeypatch.setattr('mmuda.datasets.label_files.DECODERS', dict.fromkeys(DECODERS, pytest.fail))
+    with pytest.raises(OSError, match='cannot read label file .*: it has 6x4 pixels, more than max_pixels = 23'):
+        load(config, max_pixels=23)
