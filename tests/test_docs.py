@@ -10,6 +10,7 @@ import pytest
 import yaml
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
 from mmseg.registry import DATASETS, HOOKS, MODELS, RUNNERS
 from PIL import Image
 
@@ -19,6 +20,11 @@ REPO = Path(__file__).parents[1]
 def python_blocks(page: str) -> list[str]:
     """The Python examples of a page."""
     return re.findall(r'^```python\n(.*?)^```$', (REPO / page).read_text(), re.DOTALL | re.MULTILINE)
+
+
+def block(page: str, text: str) -> str:
+    """The Python example of a page that has this text."""
+    return next(example for example in python_blocks(page) if text in example)
 
 
 @pytest.fixture
@@ -56,9 +62,24 @@ def test_second_stage_example_inherits_the_first(own_data):
     assert [objective.name for objective in MODELS.build(config.model).objectives] == ['rectified', 'batch_norm']
 
 
+def test_recipe_without_target_labels_trains_and_tests(own_data, tmp_path):
+    config = block('README.md', '# MRNet stage 1 on own data')
+    begin, end = config.index('val_dataloader = '), config.index('model = dict(segmentor')
+    recipe = block('docs/get_started.md', 'val_dataloader = val_cfg = val_evaluator = None')
+    (own_data / 'mrnet.py').write_text(config[:begin] + recipe + config[end:])
+    config = Config.fromfile(own_data / 'mrnet.py')
+    config.merge_from_dict({'train_cfg.max_iters': 1, 'train_dataloader.num_workers': 0, 'log_level': 'ERROR',
+                            'train_dataloader.persistent_workers': False, 'test_dataloader.num_workers': 0})
+    runner = Runner.from_cfg(config)
+    runner.train()
+    runner.test_evaluator.metrics[0].output_dir = Path('predictions')
+    assert runner.test() == {}
+    assert sorted(path.name for path in Path('predictions').iterdir()) == ['0.png', '1.png']
+
+
 def test_recipe_of_rounds_on_own_data_plans_them(own_data):
     (own_data / 'mrnet.py').write_text(python_blocks('README.md')[0])
-    (own_data / 'cbst.py').write_text(python_blocks('docs/get_started.md')[1])
+    (own_data / 'cbst.py').write_text(block('docs/get_started.md', '# CBST on own data'))
     runner = RUNNERS.build(Config.fromfile(own_data / 'cbst.py'))
     loop = runner.build_train_loop(runner.cfg.train_cfg)
     assert [(plan.num_source, round(plan.target_portion, 2)) for plan in loop.rounds] == [(2, 0.2), (2, 0.25), (2, 0.3)]
@@ -69,7 +90,7 @@ def test_recipe_of_rounds_on_own_data_plans_them(own_data):
 
 def test_recipe_of_dacs_on_own_data_builds(own_data):
     (own_data / 'mrnet.py').write_text(python_blocks('README.md')[0])
-    (own_data / 'dacs.py').write_text(python_blocks('docs/get_started.md')[2])
+    (own_data / 'dacs.py').write_text(block('docs/get_started.md', '# DACS on own data'))
     config = Config.fromfile(own_data / 'dacs.py')
     model = MODELS.build(config.model)
     assert [objective.name for objective in model.objectives] == ['source', 'classmix'] and model.needs_teacher

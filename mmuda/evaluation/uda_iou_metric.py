@@ -1,3 +1,4 @@
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,8 +41,9 @@ class UDAIoUMetric(BaseMetric):
             a list of class names or indices, e.g. ``dict(mIoU16='synthia16', mIoU13='synthia13')``.
             The other classes' pixels stay in the matrix and count as false positives of the
             listed ones. Defaults to None.
-        output_dir (str, optional): Where to write predictions as PNG; made if absent.
-            ``tools/test.py --out`` sets it. Defaults to None.
+        output_dir (str, optional): Where to write predictions as PNG; made if absent. Subfolders are those of the
+            images. ``tools/test.py --out`` sets it; images without labels are then written and not measured.
+            Defaults to None.
         format_only (bool): Only write predictions: no labels are needed and nothing is measured.
             Defaults to False.
         collect_device (str): 'cpu' or 'gpu', how ranks exchange results. Defaults to 'cpu'.
@@ -50,10 +52,12 @@ class UDAIoUMetric(BaseMetric):
 
     Attributes:
         iou_per_class (dict[str, float]): IoU in percent per class name, of the last evaluation.
+        image_root (str, optional): Folder to which subfolders in ``output_dir`` are relative; ``DataCheckHook`` sets
+            it. Without it all predictions are written into one folder.
 
     Raises:
         ValueError: For a protocol that does not fit the data set's classes, ``format_only`` without
-            ``output_dir``, or a prediction that does not have its label's size.
+            ``output_dir``, a prediction that does not have its label's size, or two that would be one file.
     """
 
     def __init__(self, ignore_index: int = 255,
@@ -71,6 +75,7 @@ class UDAIoUMetric(BaseMetric):
         self.output_dir = Path(output_dir) if output_dir is not None else None
         self.format_only = format_only
         self.iou_per_class: dict[str, float] = {}
+        self.image_root: str | None = None
         self._reset()
 
     @property
@@ -101,6 +106,12 @@ class UDAIoUMetric(BaseMetric):
                 self._write(prediction, sample)
             if self.format_only:
                 continue
+            if 'gt_sem_seg' not in sample and self.output_dir is not None and not self._num_images:
+                self._unlabelled = True  # written all the same
+                continue
+            if self._unlabelled:
+                raise KeyError(f'UDAIoUMetric: {sample["img_path"]} has a label, images before it have none: test them '
+                               'apart from each other')
             if 'gt_sem_seg' not in sample:
                 raise KeyError(f'UDAIoUMetric: image {sample.get("img_path", "(no img_path)")} has no label: give its '
                                'data set seg_map_path in data_prefix and a pipeline with LoadLabelIds')
@@ -131,9 +142,13 @@ class UDAIoUMetric(BaseMetric):
             matrices.pop()
         num_classes = len(self.dataset_meta['classes'])
         empty = torch.zeros(num_classes, num_classes + 1, dtype=torch.int64)
+        unlabelled = self._unlabelled
         self._reset()
+        self._unlabelled = unlabelled  # for compute_metrics
         self.results = [sum((matrix.cpu() for matrix in matrices), empty)]
-        return super().evaluate(world_size)
+        metrics = super().evaluate(world_size)
+        self._unlabelled = False
+        return metrics
 
     def compute_metrics(self, results: list[Tensor]) -> dict[str, float]:
         """Metrics of the sum of confusion matrices; prints the table of classes.
@@ -143,11 +158,14 @@ class UDAIoUMetric(BaseMetric):
 
         Returns:
             dict[str, float]: ``aAcc``, ``mIoU``, ``mAcc`` and every protocol's mIoU, in percent, rounded to
-            two decimals. Empty for ``format_only``.
+            two decimals. Empty for ``format_only`` and without labels.
         """
         logger = MMLogger.get_current_instance()
         if self.format_only:
             logger.info(f'predictions are saved to {self.output_dir}')
+            return {}
+        if self._unlabelled:
+            logger.info(f'predictions are saved to {self.output_dir}; the images have no labels, nothing is measured')
             return {}
         classes = list(self.dataset_meta['classes'])
         matrix = sum(results).numpy()
@@ -171,12 +189,22 @@ class UDAIoUMetric(BaseMetric):
         self._total: Tensor | None = None
         self._last: Tensor | None = None  # apart from the total, as it may turn out to be padding
         self._num_images = 0
+        self._unlabelled = False
+        self._written: dict[Path, str] = {}
 
     def _write(self, prediction: Tensor, sample: dict) -> None:
-        self.output_dir.mkdir(parents=True, exist_ok=True)
+        path, image_path = self._output_path(sample['img_path']), sample['img_path']
+        if self._written.setdefault(path, image_path) != image_path:
+            raise ValueError(f'UDAIoUMetric: the predictions of {self._written[path]} and {image_path} would both be '
+                             f'{path}: test them one after the other, with a folder for each')
+        path.parent.mkdir(parents=True, exist_ok=True)
         offset = 1 if sample.get('reduce_zero_label', False) else 0
         image = Image.fromarray((prediction.cpu().numpy() + offset).astype(np.uint8))
-        image.save(self.output_dir / f'{Path(sample["img_path"]).stem}.png')
+        image.save(path)
+
+    def _output_path(self, image_path: str) -> Path:
+        relative = Path(image_path).name if self.image_root is None else os.path.relpath(image_path, self.image_root)
+        return self.output_dir / Path(relative).with_suffix('.png')
 
 
 def iou_and_accuracy(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -29,7 +29,7 @@ tta_pipeline = [
         transforms=[
             [dict(scale=(257, 193), **resize), dict(scale=(321, 241), **resize)],
             [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0., 1.)],
-            [dict(type='LoadLabelIds')],
+            [dict(type='LoadLabelIds', required=False)],
             [dict(type='PackSegInputs')],
         ]),
 ]

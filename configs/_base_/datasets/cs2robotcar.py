@@ -30,7 +30,7 @@ tta_pipeline = [
             [dict(scale=(1280, 960), **resize), dict(scale=(1024, 768), **resize)],
             [dict(type='RandomFlip', prob=0., direction='horizontal'),
              dict(type='RandomFlip', prob=1., direction='horizontal')],
-            [dict(type='LoadLabelIds')],
+            [dict(type='LoadLabelIds', required=False)],
             [dict(type='PackSegInputs')],
         ]),
 ]

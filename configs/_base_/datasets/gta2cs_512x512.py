@@ -30,7 +30,7 @@ tta_pipeline = [
         transforms=[
             [resize],
             [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0., 1.)],
-            [dict(type='LoadLabelIds')],
+            [dict(type='LoadLabelIds', required=False)],
             [dict(type='PackSegInputs')],
         ]),
 ]

@@ -17,7 +17,7 @@ tta_pipeline = [
         transforms=[
             [dict(type='Resize', scale_factor=factor, keep_ratio=True) for factor in (0.9, 1.0, 1.2)],
             [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0., 1.)],
-            [dict(type='LoadLabelIds')],
+            [dict(type='LoadLabelIds', required=False)],
             [dict(type='PackSegInputs')],
         ]),
 ]

@@ -10,8 +10,10 @@ class ClassCheckHook(Hook):
     """Refuse to run a head on a dataset with another number of classes."""
 
     def before_train(self, runner: Runner) -> None:
-        """Check the training data."""
+        """Check the training data, and the validation data before hours of training."""
         self._check(runner, 'train_dataloader', runner.train_dataloader.dataset.metainfo)
+        if runner.val_loop is not None:
+            self.before_val(runner)
 
     def before_val(self, runner: Runner) -> None:
         """Check the validation data."""

@@ -37,7 +37,7 @@ class DataSummaryHook(Hook):
     def before_train(self, runner: Runner) -> None:
         """Write the summary."""
         for name, dataset in _domains(runner):
-            for images in _images(dataset):
+            for images in image_datasets(dataset):
                 labelled = self._describe(name, images, runner.logger)
                 if labelled and self.num_labels:
                     sample = sample_labels(images, self.num_labels, runner.seed)
@@ -88,12 +88,12 @@ def _domains(runner: Runner) -> Iterator[tuple[str, Any]]:
         yield 'validation', runner.val_dataloader.dataset
 
 
-def _images(dataset: Any) -> Iterator[Any]:
-    """The data sets that hold the images."""
+def image_datasets(dataset: Any) -> Iterator[Any]:
+    """Yield the data sets that hold the images, in whatever they are wrapped."""
     if isinstance(dataset, ConcatDataset):
         for part in dataset.datasets:
-            yield from _images(part)
+            yield from image_datasets(part)
     elif isinstance(dataset, _WRAPPERS):
-        yield from _images(dataset.dataset)
+        yield from image_datasets(dataset.dataset)
     else:
         yield dataset
