@@ -110,6 +110,12 @@ def test_test_tool_prints_miou(trained):
     assert len(list((trained.parents[1] / 'shown').rglob('*.png'))) == 4
 
 
+def test_test_time_augmentation_without_a_pipeline_is_explained(trained):
+    result = run(sys.executable, REPO / 'tools/test.py', 'config.py', trained, '--tta', cwd=trained.parents[1])
+    assert result.returncode == 1 and 'Traceback' not in result.stderr
+    assert result.stderr.splitlines()[-1].startswith('--tta: the config has no tta_pipeline. ')
+
+
 def test_inferencer_loads_a_training_checkpoint(trained, monkeypatch):
     monkeypatch.chdir(trained.parents[1])
     inferencer = MMSegInferencer('config.py', str(trained), device='cpu')

@@ -27,7 +27,7 @@ def set_mined_classes(dataset: Any, mine_ids: Sequence[int], priority_ids: Seque
     for index in (*mine_ids, *priority_ids):
         if not 0 <= index < 255:
             raise ValueError(f'class {index} cannot be mined: expected training ids in 0..254')
-    crops = [part for part in _walk(dataset) if hasattr(part, 'mine_ids')]
+    crops = [part for part in walk_parts(dataset) if hasattr(part, 'mine_ids')]
     if not crops:
         raise ValueError(f'{type(dataset).__name__} has no crop that mines classes: put RareClassCrop or '
                          'CentredMiningCrop into its pipeline')
@@ -39,14 +39,15 @@ def set_mined_classes(dataset: Any, mine_ids: Sequence[int], priority_ids: Seque
 
 def has_mined_crops(dataset: Any) -> bool:
     """Whether the pipelines of a built data set have crops that mine classes."""
-    return any(hasattr(part, 'mine_ids') for part in _walk(dataset))
+    return any(hasattr(part, 'mine_ids') for part in walk_parts(dataset))
 
 
-def _walk(part: Any) -> Iterator[Any]:
+def walk_parts(part: Any) -> Iterator[Any]:
+    """Yield a built data set and all data sets, pipelines and transforms that it is made of."""
     if isinstance(part, (list, tuple)):
         for child in part:
-            yield from _walk(child)
+            yield from walk_parts(child)
     elif hasattr(part, '__dict__'):
         yield part
         for name in _PARTS:
-            yield from _walk(vars(part).get(name))
+            yield from walk_parts(vars(part).get(name))

@@ -11,7 +11,7 @@ from torch.utils.data import Sampler
 from mmuda.datasets.isolated_rng import isolated_rng
 from mmuda.datasets.pseudo_label_dataset import PseudoLabelDataset
 from mmuda.datasets.subset import SubsetDataset
-from mmuda.datasets.uda_dataset import check_classes
+from mmuda.datasets.uda_dataset import check_classes, packed
 
 
 class PoolIndex(NamedTuple):
@@ -94,6 +94,7 @@ class PoolDataset:
         in_source = index.index < self.num_source
         with isolated_rng([self.seed, index.position]):
             sample = self.source[index.index] if in_source else self.target[index.index - self.num_source]
+        packed(sample, f'PoolDataset: the pipeline of {"source" if in_source else "target"}')
         sample['data_samples'].set_metainfo(dict(domain='source' if in_source else 'target'))
         return {key: dict(pool=sample[key]) for key in ('inputs', 'data_samples')}
 

@@ -43,8 +43,8 @@ class PublishedDataset(BaseSegDataset):
         left_out (list[str]): Which files of the folders are not in use, in words.
 
     Raises:
-        ValueError: If there are no classes or there is no ``img_path``, two images have one stem, or the pipeline has
-            mmseg's ``LoadAnnotations``, which knows nothing of published ids.
+        ValueError: If there are no classes or there is no ``img_path``, the classes are a string, two images have one
+            stem, or the pipeline has mmseg's ``LoadAnnotations``, which knows nothing of published ids.
         FileNotFoundError: If the image folder is missing or empty, ``ann_file`` or an image in it is missing, or
             an image has no label file.
     """
@@ -64,6 +64,7 @@ class PublishedDataset(BaseSegDataset):
         if any(name.split('.')[-1] == 'LoadAnnotations' for name in transform_names(kwargs.get('pipeline', []))):
             raise ValueError(f'{type(self).__name__}: LoadAnnotations in the pipeline would take published ids for '
                              "classes. Put dict(type='LoadLabelIds') in its place.")
+        _check_class_list(kwargs.get('metainfo'), type(self).__name__)
         self.left_out: list[str] = []
         super().__init__(
             data_prefix=dict(self.DATA_PREFIX if data_prefix is None else data_prefix),
@@ -176,6 +177,13 @@ class PublishedDataset(BaseSegDataset):
     def _hint(self) -> str:
         toy = ' For the toy data set run `python tools/make_toy_data.py`.' if self.HAS_TOY else ''
         return f'{self.HOW_TO_GET} Relative paths start where training is started, at {os.getcwd()!r}.{toy}'
+
+
+def _check_class_list(metainfo: dict | None, owner: str) -> None:
+    classes = (metainfo or {}).get('classes')
+    if isinstance(classes, str) and not osp.isfile(classes):  # mmengine reads classes from a file
+        raise ValueError(f'{owner}: classes = {classes!r} in metainfo is a string, whose letters would be the classes. '
+                         f'One class is a tuple with a comma: classes=({classes!r}, )')
 
 
 def _absolute(path: str) -> str:

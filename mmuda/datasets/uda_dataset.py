@@ -2,9 +2,11 @@
 from typing import Any, NamedTuple
 
 from mmengine.dataset import BaseDataset
+from mmseg.datasets.transforms import RandomCrop
 from mmseg.registry import DATASETS
 
 from mmuda.datasets.isolated_rng import isolated_rng
+from mmuda.datasets.mined_classes import walk_parts
 from mmuda.datasets.transform_names import transform_names
 from mmuda.datasets.unlabelled import build_unlabelled
 
@@ -43,7 +45,8 @@ class UDADataset:
             Defaults to 0.
 
     Raises:
-        ValueError: If the class lists differ, or the target's pipeline loads labels.
+        ValueError: If the class lists differ, or the target's pipeline loads labels, has a crop that needs them, or,
+            in loading, does not pack.
 
     Example of a config::
 
@@ -65,6 +68,7 @@ class UDADataset:
         self.target: BaseDataset | None = None if target is None else build_unlabelled(target)
         self.seed = seed
         if self.target is not None:
+            _check_crops(self.target)
             check_classes(self.source.metainfo.get('classes'), self.target.metainfo.get('classes'), 'UDADataset')
 
     @property
@@ -101,8 +105,22 @@ class UDADataset:
         samples = {}
         for number, view in enumerate(self.views):
             with isolated_rng([self.seed, index.position, number]):
-                samples[view] = getattr(self, view)[getattr(index, view)]
+                samples[view] = packed(getattr(self, view)[getattr(index, view)], f'UDADataset: the pipeline of {view}')
         return {key: {view: samples[view][key] for view in samples} for key in ('inputs', 'data_samples')}
+
+
+def packed(sample: dict, owner: str) -> dict:
+    """Return a sample if a pipeline has packed it; ``owner`` is whose pipeline it is."""
+    if not {'inputs', 'data_samples'} <= set(sample):
+        raise ValueError(f"{owner} gives {sorted(sample)}: end it with dict(type='PackSegInputs')")
+    return sample
+
+
+def _check_crops(dataset: BaseDataset) -> None:
+    for part in walk_parts(dataset):
+        if isinstance(part, RandomCrop) and part.cat_max_ratio < 1:
+            raise ValueError(f'UDADataset: {type(part).__name__} with cat_max_ratio = {part.cat_max_ratio} in the '
+                             'pipeline of the target chooses crops by labels, and there are none. Leave cat_max_ratio out')
 
 
 def check_classes(source: tuple | None, target: tuple | None, owner: str) -> None:

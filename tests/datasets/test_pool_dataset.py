@@ -173,3 +173,9 @@ def test_batches_do_not_depend_on_workers(config, num_workers):
     want = torch.stack([dataset[draw]['inputs']['pool'] for draw in draws])
     got = [image for batch in itertools.islice(loader, 3) for image in batch['inputs']['pool']]
     assert torch.equal(torch.stack(got), want)
+
+
+def test_pipeline_that_does_not_pack_is_named(config):
+    config['source']['pipeline'] = config['source']['pipeline'][:-1]
+    with pytest.raises(ValueError, match='PoolDataset: the pipeline of source gives .*PackSegInputs'):
+        DATASETS.build(config)[0]

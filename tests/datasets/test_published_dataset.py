@@ -257,3 +257,14 @@ def test_image_beyond_pillows_limit_is_named(tmp_path, monkeypatch):
     pipeline = Config.fromfile(REPO / 'configs/_base_/datasets/camvid.py').test_pipeline
     with pytest.raises(OSError, match=f'cannot read image {tmp_path}/images/day_train/00.jpg: Image size .192 pixels'):
         DATASETS.build(dict(CAMVID, data_root=str(tmp_path), pipeline=pipeline))[0]
+
+
+def test_classes_as_a_string_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"classes = 'road' in metainfo is a string.*classes=\('road', \)"):
+        DATASETS.build(own_data(tmp_path, metainfo=dict(classes=('road'))))
+
+
+def test_classes_may_stand_in_a_file(tmp_path):
+    (tmp_path / 'classes.txt').write_text('road\nrest\n')
+    dataset = DATASETS.build(own_data(tmp_path, metainfo=dict(classes=str(tmp_path / 'classes.txt'))))
+    assert list(dataset.metainfo['classes']) == ['road', 'rest']

@@ -198,3 +198,21 @@ def test_no_target_label_is_opened_or_listed(config, tmp_path):
     assert str(tmp_path / 'labels/day_train/00.png') in touched  # the watch does see labels
     assert str(tmp_path / 'images/dusk_train/04.jpg') in touched
     assert not [path for path in touched if path.startswith(str(tmp_path / 'labels/dusk_train'))]
+
+
+@pytest.mark.parametrize('view', ['source', 'target'])
+def test_pipeline_that_does_not_pack_is_named(config, view):
+    config[view]['pipeline'] = config[view]['pipeline'][:-1]
+    with pytest.raises(ValueError, match=f"the pipeline of {view} gives .*'img'.*end it with .*PackSegInputs"):
+        DATASETS.build(config)[0]
+
+
+@pytest.mark.parametrize('wrap', [
+    lambda target: target, lambda target: dict(type='RepeatDataset', times=2, dataset=target)])
+def test_crop_that_needs_labels_is_refused_in_the_target(config, wrap):
+    crop = dict(type='RandomCrop', crop_size=(8, 8), cat_max_ratio=0.75)
+    config['source']['pipeline'].insert(2, crop)
+    DATASETS.build(config)[0]
+    config['target']['pipeline'] = [IMAGE, crop, AUGMENT[-1]]
+    with pytest.raises(ValueError, match='RandomCrop with cat_max_ratio = 0.75 in the pipeline of the target'):
+        DATASETS.build(dict(config, target=wrap(config['target'])))

@@ -1,5 +1,6 @@
 """Random crops that show many classes."""
 import random
+from collections.abc import Sequence
 
 import numpy as np
 from mmcv.transforms.utils import cache_randomness
@@ -22,13 +23,16 @@ class HardSampleCrop(RandomCrop):
         max_tries (int): Largest number of draws. Defaults to 10.
 
     Raises:
-        ValueError: If the image is smaller than the crop, or ``max_tries`` is below 1.
+        ValueError: If ``crop_size`` is not two positive numbers, the image is smaller than the crop, or
+            ``max_tries`` is below 1.
     """
 
     def __init__(self,
                  crop_size: tuple[int, int],
                  min_distinct: int | None = 11,
                  max_tries: int = 10) -> None:
+        if not isinstance(crop_size, Sequence) or len(crop_size) != 2 or min(crop_size) < 1:
+            raise ValueError(f'HardSampleCrop: crop_size = {crop_size!r}, expected (height, width) in pixels')
         if max_tries < 1:
             raise ValueError(f'HardSampleCrop: max_tries = {max_tries}, expected at least 1')
         super().__init__(crop_size=tuple(crop_size))

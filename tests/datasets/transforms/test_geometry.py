@@ -84,3 +84,15 @@ def test_flip_mirrors_image_and_label():
 def test_flip_is_reported_to_the_packed_sample(prob, flip, direction):
     meta = PackSegInputs()(HorizontalFlip(prob=prob)(sample()))['data_samples'].metainfo
     assert (meta['flip'], meta['flip_direction']) == (flip, direction)
+
+
+@pytest.mark.parametrize('crop_size', [97, (97, ), (97, 0)])
+def test_crop_size_that_is_no_pair_is_named(crop_size):
+    with pytest.raises(ValueError, match='HardSampleCrop: crop_size = .*97.*expected .height, width. in pixels'):
+        HardSampleCrop(crop_size=crop_size)
+
+
+@pytest.mark.parametrize('scale', [97, (97, ), (97, 0)])
+def test_scale_that_is_no_pair_is_named(scale):
+    with pytest.raises(ValueError, match='JitteredResize: scale = .*97.*expected .width, height. in pixels'):
+        JitteredResize(scale=scale)
