@@ -120,7 +120,7 @@ def _check_crops(dataset: BaseDataset) -> None:
     for part in walk_parts(dataset):
         if isinstance(part, RandomCrop) and part.cat_max_ratio < 1:
             raise ValueError(f'UDADataset: {type(part).__name__} with cat_max_ratio = {part.cat_max_ratio} in the '
-                             'pipeline of the target chooses crops by labels, and there are none. Leave cat_max_ratio out')
+                             'pipeline of the target chooses crops by labels; there are none. Leave cat_max_ratio out')
 
 
 def check_classes(source: tuple | None, target: tuple | None, owner: str) -> None:

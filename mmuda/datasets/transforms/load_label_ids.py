@@ -54,6 +54,9 @@ class LoadLabelIds(BaseTransform):
             raise KeyError(
                 f'LoadLabelIds: image {results.get("img_path")} has no label path; its data set is '
                 'unlabelled (no seg_map_path in data_prefix). Remove LoadLabelIds from its pipeline.')
+        if results.get('reduce_zero_label'):
+            raise ValueError('LoadLabelIds: reduce_zero_label=True of the data set is not applied here. Give it a '
+                             'LABEL_FORMAT whose table leaves id 0 out, see docs/get_started.md')
         results['gt_seg_map'] = self._fit(read_train_ids(results, self.backend_args, self.max_pixels), results)
         # a new list: test-time augmentation loads the label once per view into copies that share the old one
         results['seg_fields'] = [*results.get('seg_fields', []), 'gt_seg_map']

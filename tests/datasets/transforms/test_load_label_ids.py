@@ -162,3 +162,9 @@ def test_large_label_is_refused_before_it_is_decoded(tmp_path, name, monkeypatch
     monkeypatch.setattr('mmuda.datasets.label_files.DECODERS', dict.fromkeys(DECODERS, pytest.fail))
     with pytest.raises(OSError, match='cannot read label file .*: it has 6x4 pixels, more than max_pixels = 23'):
         load(config, max_pixels=23)
+
+
+def test_reduce_zero_label_is_refused(tmp_path):
+    config = write_dataset(tmp_path, 'CamVidDataset', np.zeros((4, 4), np.uint8))
+    with pytest.raises(ValueError, match='reduce_zero_label=True of the data set is not applied here'):
+        load(dict(config, reduce_zero_label=True))
