@@ -7,9 +7,11 @@ import atexit
 import functools
 import gc
 import importlib.util
+import os
 import pickle
 import runpy
 import sys
+import tempfile
 import types
 import warnings
 from collections.abc import Callable
@@ -23,9 +25,14 @@ import mmengine.runner.checkpoint
 import numpy as np
 import torch
 from mmengine.device import get_device
+from mmengine.fileio import LocalBackend
+from mmengine.infer import BaseInferencer
 from mmengine.logging import HistoryBuffer, print_log
 from mmengine.model import MMDistributedDataParallel
+from mmengine.runner import CheckpointLoader, Runner
 from mmengine.utils import digit_version
+
+from mmuda.files import replace_file
 
 _applied = False
 
@@ -45,6 +52,9 @@ def apply() -> None:
                           f'but found torch {torch.__version__}. Tested versions are in requirements/.')
     _stand_in_for_mmcv_ops()
     _load_checkpoints_safely()
+    _never_run_text_of_checkpoints()
+    _write_files_whole()
+    _check_work_dirs()
     _distribute_on_cpu()
     _refuse_deep_grey_images()
     _applied = True
@@ -97,8 +107,12 @@ def _stand_in_for_mmcv_ops() -> None:
 # checkpoints ----------------------------------------------------------------------------------------
 
 
-class UnsafeCheckpointError(RuntimeError):
-    """A checkpoint holds something else than plain data and was not loaded."""
+class CheckpointError(RuntimeError):
+    """A checkpoint cannot be used; the message names the file."""
+
+
+class UnsafeCheckpointError(CheckpointError):
+    """A checkpoint holds something else than plain data, or its code would have to be run, and was not loaded."""
 
 
 def _statistics_method(owner: type, name: str) -> Callable:
@@ -139,12 +153,14 @@ def safe_load(file: Any, map_location: Any = None, *, _load: Callable = torch.lo
     Raises:
         UnsafeCheckpointError: If the file is not plain data (tensors, numbers, strings, containers, numpy
             arrays, log histories).
+        CheckpointError: If it is damaged, cut off, or of another kind.
+        OSError: If it cannot be opened.
     """
     kwargs['weights_only'] = True
+    name = file if isinstance(file, str | os.PathLike) else getattr(file, 'name', file)
     try:
         return _load(file, map_location=map_location, **kwargs)
     except pickle.UnpicklingError as e:
-        name = file if isinstance(file, str) else getattr(file, 'name', file)
         reason = str(e).replace('WeightsUnpickler error:', '\n').splitlines()
         reason = next((line.strip() for line in reason if 'GLOBAL' in line or 'getattr' in line), str(e))
         raise UnsafeCheckpointError(
@@ -153,6 +169,12 @@ def safe_load(file: Any, map_location: Any = None, *, _load: Callable = torch.lo
             'Where it was made, save the weights alone: torch.save(model.state_dict(), path). A class you '
             'know to be harmless can be allowed with torch.serialization.add_safe_globals.'
         ) from e
+    except (OSError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as e:  # of zip archives, pickles and storages, by what is damaged
+        raise CheckpointError(
+            f'Checkpoint {name} cannot be read: it is damaged, cut off, or no checkpoint of PyTorch. Found: '
+            f'{type(e).__name__}: {(str(e).splitlines() or [""])[0]} Copy it anew, or take another one.') from e
 
 
 class _SafeTorch(types.ModuleType):
@@ -171,11 +193,107 @@ def _load_checkpoints_safely() -> None:
     falls back to ``weights_only=False``, and both do so for URLs (default of ``torch.hub``).
     """
     torch.serialization.add_safe_globals(_safe_globals())
+    Runner.load_checkpoint = _naming_the_checkpoint(Runner.load_checkpoint)
     checkpoint = mmengine.runner.checkpoint
     checkpoint.torch = _SafeTorch('torch')
     checkpoint.load_url = functools.partial(safe_load, _load=checkpoint.load_url)
     if hasattr(checkpoint, '_safe_torch_load'):
         checkpoint._safe_torch_load = safe_load
+
+
+def _without_python_text(load: Callable) -> Callable:
+    """Wrap mmengine's ``CheckpointLoader.load_checkpoint``, through which it reads every checkpoint.
+
+    ``Runner.resume`` runs the text under ``meta['config']`` as a Python file to find ``gpu_ids``, an entry of mmcv
+    before 2.0, whose checkpoints cannot be resumed from anyway. mmengine itself writes ``cfg``, which it does not run.
+    """
+
+    @functools.wraps(load)
+    def wrapper(cls: type, filename: str, *args: Any, **kwargs: Any) -> dict:
+        checkpoint = load(cls, filename, *args, **kwargs)
+        if not isinstance(checkpoint, dict):
+            raise CheckpointError(f'Checkpoint {filename} holds a {type(checkpoint).__name__}, expected a dict of '
+                                  'weights, or one that has them under `state_dict`')
+        if isinstance(checkpoint.get('meta'), dict):
+            checkpoint['meta'].pop('config', None)
+        return checkpoint
+
+    return wrapper
+
+
+def _with_config(init_model: Callable) -> Callable:
+    """Wrap ``BaseInferencer._init_model`` so that it takes the config from the caller alone.
+
+    Otherwise mmengine runs the config's text in the checkpoint. To read the text without running it would not do: a
+    config names what is called, and ``type='subprocess.Popen'`` is found, too.
+    """
+
+    @functools.wraps(init_model)
+    def wrapper(self: BaseInferencer, cfg: Any, weights: str | None, *args: Any, **kwargs: Any) -> torch.nn.Module:
+        if not cfg:
+            raise UnsafeCheckpointError(
+                f'{type(self).__name__} got the checkpoint {weights} without a config. The one inside of it was not '
+                'used, as it can run any code. Name the config, too: training has left it in its work dir')
+        return init_model(self, cfg, weights, *args, **kwargs)
+
+    return wrapper
+
+
+def _naming_the_checkpoint(load: Callable) -> Callable:
+    """Wrap ``Runner.load_checkpoint`` so that errors of what does not fit, as those of hooks, name the file."""
+
+    @functools.wraps(load)
+    def wrapper(self: Runner, filename: str, *args: Any, **kwargs: Any) -> dict:
+        try:
+            return load(self, filename, *args, **kwargs)
+        except (RuntimeError, ValueError) as error:
+            if type(error) not in (RuntimeError, ValueError) or str(filename) in str(error):
+                raise
+            raise type(error)(f'{error} (in the checkpoint {filename})') from error
+
+    return wrapper
+
+
+def _never_run_text_of_checkpoints() -> None:
+    """Close the two doors through which mmengine runs a config's text that lies in a checkpoint as plain data."""
+    CheckpointLoader.load_checkpoint = classmethod(_without_python_text(CheckpointLoader.load_checkpoint.__func__))
+    BaseInferencer._init_model = _with_config(BaseInferencer._init_model)
+
+
+# files ----------------------------------------------------------------------------------------------
+
+
+def _write_files_whole() -> None:
+    """Let what mmengine writes to a disk, checkpoints above all, be there whole or not at all."""
+
+    def put(self: LocalBackend, obj: bytes, filepath: str | Path) -> None:
+        try:
+            replace_file(Path(filepath), lambda file: file.write(obj), durable=True)
+        except OSError as error:
+            raise OSError(error.errno, f'cannot write {filepath} ({error.strerror or error}). What was there before '
+                          'is still there: free some space or mend the permissions, and continue with --resume'
+                          ) from error
+
+    LocalBackend.put = functools.wraps(LocalBackend.put)(put)
+
+
+def _check_work_dirs() -> None:
+    """Let a work dir that cannot be written be an error in words, before anything else is made."""
+    init = Runner.__init__
+
+    @functools.wraps(init)
+    def wrapper(self: Runner, model: Any, work_dir: str, *args: Any, **kwargs: Any) -> None:
+        try:
+            os.makedirs(work_dir, exist_ok=True)
+            with tempfile.TemporaryFile(dir=work_dir):
+                pass
+        except OSError as error:
+            raise OSError(error.errno, f'the work dir {work_dir} cannot be written to '
+                          f'({error.strerror or error}): mend its permissions, or choose another with --work-dir'
+                          ) from error
+        init(self, model, work_dir, *args, **kwargs)
+
+    Runner.__init__ = wrapper
 
 
 # several processes on the CPU -----------------------------------------------------------------------

@@ -16,9 +16,10 @@ default_hooks = dict(
     timer=dict(type='IterTimerHook'),
     logger=dict(type='LoggerHook', interval=50, log_metric_by_epoch=False),
     param_scheduler=dict(type='ParamSchedulerHook'),
-    checkpoint=dict(type='CheckpointHook', by_epoch=False, interval=5000),
+    checkpoint=dict(type='SafeCheckpointHook', by_epoch=False, interval=5000),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     visualization=dict(type='SegVisualizationHook', interval=1),  # all images, where drawing is asked for
+    work_dir_lock=dict(type='WorkDirLockHook'),
     resume_state=dict(type='ResumeStateHook'),
     class_check=dict(type='ClassCheckHook'),
     data_check=dict(type='DataCheckHook'),

@@ -36,7 +36,10 @@ def share_weights(runner: Runner) -> str:
 
 def describe_labels(runner: Runner, dataset: PseudoLabelDataset, predictor: dict, labeler: dict,
                     weights: str | None) -> dict[str, Any]:
-    """Return what makes the labels of ``dataset``: for the manifest of their store, as it comes back from it."""
+    """Return what makes the labels of ``dataset``: for the manifest of their store, as it comes back from it.
+
+    A spatial prior is known by its content and not by its path, so that a work dir can be moved.
+    """
     config = runner.cfg.get('model') or {}
     description = dict(
         weights=weights,
@@ -47,6 +50,7 @@ def describe_labels(runner: Runner, dataset: PseudoLabelDataset, predictor: dict
         data_preprocessor=prediction_settings(config.get('data_preprocessor')))
     prior = labeler.get('prior')
     if prior is not None and Path(prior).is_file():
+        description['labeler'] = {key: value for key, value in labeler.items() if key != 'prior'}
         description['prior'] = hashlib.sha256(Path(prior).read_bytes()).hexdigest()[:32]
     return json.loads(json.dumps(description, default=str))
 

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmuda.pseudo_labels.store import PseudoLabelStore, replace_file
+from mmuda.files import replace_file
+from mmuda.pseudo_labels.store import PseudoLabelStore
 from mmuda.pseudo_labels.teacher_predictions import TeacherPredictions
 from mmuda.pseudo_labels.teachers import Teacher
 

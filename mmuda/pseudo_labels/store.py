@@ -11,12 +11,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image
 
+from mmuda.files import lock, replace_file, unlock
 from mmuda.pseudo_labels.pictures import color_picture, heatmap
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
 
 
 class PseudoLabelStore:
@@ -142,19 +138,15 @@ class PseudoLabelStore:
             RuntimeError: If another run is in it.
         """
         path = self.root.with_name(f'.{self.root.name}.lock')  # not within: `open` may delete the folder
-        with contextlib.ExitStack() as stack:
-            try:
-                if fcntl is None:
-                    raise OSError('no locks')
-                path.parent.mkdir(parents=True, exist_ok=True)
-                fcntl.flock(stack.enter_context(open(path, 'wb')), fcntl.LOCK_EX | fcntl.LOCK_NB)
-                stack.callback(path.unlink, missing_ok=True)
-            except BlockingIOError as error:
-                raise RuntimeError(f'another run is making the pseudo labels {self.root}: start again when it has '
-                                   'made them, or name another store') from error
-            except OSError:  # no locks, or a folder that can only be read
-                pass
+        try:
+            lock(path)
+        except BlockingIOError as error:
+            raise RuntimeError(f'another run is making the pseudo labels {self.root}: start again when it has '
+                               f'made them, or name another store ({error})') from error
+        try:
             yield
+        finally:
+            unlock(path)
 
     def finish(self) -> None:
         """Mark the store as complete."""
@@ -267,27 +259,6 @@ class PseudoLabelStore:
             raise OSError(error.errno, f'cannot write the pseudo labels {path} ({error.strerror or error}); free some '
                           'space or mend the permissions and start again: the images labelled so far are kept'
                           ) from error
-
-
-def replace_file(path: Path, write: Callable[[BinaryIO], Any]) -> None:
-    """Write a file whole or not at all; its folder is made.
-
-    Args:
-        path (Path): Where it goes.
-        write (Callable): Gets an open file, under a temporary name.
-
-    Raises:
-        OSError: If it cannot be written.
-    """
-    temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, 'wb') as file:
-            write(file)
-        os.replace(temporary, path)
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def difference(found: dict[str, Any], expected: dict[str, Any], prefix: str = '') -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mmuda import files as mmuda_files
 from mmuda.pseudo_labels import PseudoLabelStore
 from mmuda.pseudo_labels import store as store_module
 
@@ -188,14 +189,21 @@ def test_lock_ends_with_its_process(store):
     process.join()
     with store.lock():
         pass
-    assert files(store.root.parent) == ['store/manifest.json']
+
+
+def test_lock_file_is_never_deleted(store):
+    """Who opened it before it was deleted and who made it anew would both have the lock."""
+    with store.lock():
+        path = store.root.with_name('.store.lock')
+        made = path.stat().st_ino
+    assert path.stat().st_ino == made
 
 
 def test_without_locks_of_the_file_system_nobody_is_kept_out(store, monkeypatch):
     def refuse(*args):
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
-    monkeypatch.setattr(store_module.fcntl, 'flock', refuse)
+    monkeypatch.setattr(mmuda_files.fcntl, 'lockf', refuse)
     with store.lock(), store.lock():
         pass
 

@@ -6,10 +6,13 @@ from mmuda.engine.hooks.discriminator_hook import DiscriminatorHook
 from mmuda.engine.hooks.loss_check_hook import LossCheckHook
 from mmuda.engine.hooks.pseudo_label_hook import PseudoLabelHook
 from mmuda.engine.hooks.resume_state_hook import ResumeStateHook
+from mmuda.engine.hooks.safe_checkpoint_hook import SafeCheckpointHook
 from mmuda.engine.hooks.stage_checkpoint_hook import StageCheckpointHook
 from mmuda.engine.hooks.teacher_hook import TeacherHook
+from mmuda.engine.hooks.work_dir_lock_hook import WorkDirLockHook
 
 __all__ = [
     'AdaptiveBatchNormHook', 'ClassCheckHook', 'DataCheckHook', 'DataSummaryHook', 'DiscriminatorHook',
-    'LossCheckHook', 'PseudoLabelHook', 'ResumeStateHook', 'StageCheckpointHook', 'TeacherHook'
+    'LossCheckHook', 'PseudoLabelHook', 'ResumeStateHook', 'SafeCheckpointHook', 'StageCheckpointHook',
+    'TeacherHook', 'WorkDirLockHook'
 ]

@@ -4,7 +4,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
-from mmuda.engine.checkpoints import latest_checkpoint
+from mmuda.engine.checkpoints import describe_last
 
 
 @HOOKS.register_module()
@@ -49,9 +49,7 @@ class LossCheckHook(Hook):
         if finite is None or finite.all():
             return
         terms = [name for name, ok in zip(self._names, finite.tolist()) if not ok]
-        last = latest_checkpoint(runner.work_dir)
-        saved = f'The last checkpoint, {last}, is from before' if last else 'No checkpoint was saved before'
         raise FloatingPointError(
             f'at iteration {runner.iter + 1} or at most {self.interval} before it, these losses were not finite: '
-            f'{", ".join(terms)}. {saved}. Lower the learning rate, clip gradients, or '
+            f'{", ".join(terms)}. {describe_last(runner.work_dir)}. Lower the learning rate, clip gradients, or '
             'look at the labels of that term')

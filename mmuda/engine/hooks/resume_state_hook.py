@@ -6,12 +6,15 @@ import numpy as np
 import torch
 from mmengine.dist import get_rank
 from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
-from mmuda.engine.checkpoints import latest_checkpoint
+from mmuda.compat import CheckpointError
+from mmuda.engine.checkpoints import POINTER, check_whole, latest_checkpoint, newest_whole
 from mmuda.engine.runner import UDATrainLoop
+from mmuda.models.segmentors import UDASegmentor
 
 
 @HOOKS.register_module()
@@ -37,8 +40,16 @@ class ResumeStateHook(Hook):
         testing = not isinstance(runner.optim_wrapper, OptimWrapper)
         if testing or not runner._resume or runner._has_loaded:
             return
-        own, start = latest_checkpoint(runner.work_dir), runner._load_from
-        if own is None or (start is not None and Path(start).resolve().parent == Path(own).resolve().parent):
+        start = runner._load_from
+        if start is not None and Path(start).resolve().parent == Path(runner.work_dir).resolve():
+            check_whole(start)
+            return
+        own = latest_checkpoint(runner.work_dir)
+        if own is None:
+            self._warn_of_lost_checkpoint(runner)
+            return
+        check_whole(own)
+        if start is not None and Path(start).resolve().parent == Path(own).resolve().parent:
             return
         if start is not None:
             runner.logger.warning(f'Resuming from the last checkpoint of {runner.work_dir}, not from load_from={start}')
@@ -65,13 +76,58 @@ class ResumeStateHook(Hook):
         checkpoint['train_loop'] = runner.train_loop.state_dict()
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Restore the position, or drop what only a resumed run may keep."""
+        """Restore the position, or drop what only a resumed run may keep.
+
+        Raises:
+            CheckpointError: If the file is none of a training, or without weights.
+            ValueError: If the run has gone further than it is to go now.
+        """
         if runner._resume:
+            _check_resumable(checkpoint, runner._load_from)
+            iteration, end = checkpoint['meta']['iter'], runner.train_loop.max_iters
+            if iteration > end:
+                raise ValueError(f'cannot resume: the checkpoint {runner._load_from} is of iteration {iteration}, but '
+                                 f'training is to end at iteration {end} now (train_cfg). Set at least {iteration}, or '
+                                 'name an earlier checkpoint of the work dir by load_from')
             if 'samples_drawn' in checkpoint:
-                runner.train_loop.continue_from(checkpoint['meta']['iter'], checkpoint['samples_drawn'])
+                runner.train_loop.continue_from(iteration, checkpoint['samples_drawn'])
             if 'train_loop' in checkpoint:
                 runner.train_loop.load_state_dict(checkpoint['train_loop'])
             return
-        weights = checkpoint.get('state_dict', checkpoint)
-        for key in [key for key in weights if key.startswith('objectives.')]:
-            del weights[key]
+        _start_objectives_anew(runner, _weights(checkpoint, runner._load_from))
+
+    @staticmethod
+    def _warn_of_lost_checkpoint(runner: Runner) -> None:
+        left = newest_whole(runner.work_dir) if runner._load_from is None else None
+        if left is not None:
+            runner.logger.warning(
+                f'There is no {POINTER} in {runner.work_dir}: training starts from the beginning, although {left} is '
+                f'there. To resume from it: --resume --cfg-options load_from={left}')
+
+
+def _check_resumable(checkpoint: dict, path: str | None) -> None:
+    """Refuse a file that training has not left, or another program's training."""
+    missing = [key for key in ('meta', 'state_dict', 'message_hub') if not isinstance(checkpoint.get(key), dict)]
+    if 'meta' not in missing:
+        missing += [f'meta.{key}' for key in ('iter', 'epoch') if not isinstance(checkpoint['meta'].get(key), int)]
+    if missing:
+        raise CheckpointError(f'cannot resume: the checkpoint {path} has no {", ".join(missing)}, so training has not '
+                              'left it. To start from its weights, set load_from=CHECKPOINT without --resume')
+
+
+def _weights(checkpoint: dict, path: str | None) -> dict[str, torch.Tensor]:
+    weights = checkpoint.get('state_dict', checkpoint)
+    if not isinstance(weights, dict) or not any(isinstance(value, torch.Tensor) for value in weights.values()):
+        raise CheckpointError(f'the checkpoint {path} holds no weights: expected tensors under `state_dict` or by '
+                              f'themselves, found the keys {list(checkpoint)[:5]}')
+    return weights
+
+
+def _start_objectives_anew(runner: Runner, weights: dict[str, torch.Tensor]) -> None:
+    """Replace the state of objectives in a checkpoint by that of the model, so that none is missing either."""
+    for key in [key for key in weights if key.startswith('objectives.')]:
+        del weights[key]
+    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    model = getattr(model, 'module', model)  # a test-time augmentation wrapper
+    if isinstance(model, UDASegmentor) and any(key.startswith('student.') for key in weights):
+        weights.update({f'objectives.{key}': value for key, value in model.objectives.state_dict().items()})

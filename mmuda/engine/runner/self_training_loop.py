@@ -22,7 +22,7 @@ from mmuda.engine.rounds import (
     selection_seed,
 )
 from mmuda.engine.runner.uda_train_loop import UDATrainLoop
-from mmuda.pseudo_labels.store import replace_file
+from mmuda.files import replace_file
 
 SUMMARY = 'round.json'
 
@@ -328,7 +328,7 @@ class SelfTrainingLoop(UDATrainLoop):
         found: list[dict | None] = [None]
         path = self.folder(plan) / SUMMARY
         if is_main_process() and path.is_file():
-            written = json.loads(path.read_text())
+            written = _read_summary(path)
             evaluation = written.pop('evaluation', None)
             found = [evaluation if written == self.summaries[plan.index] else None]
         broadcast_object_list(found)
@@ -339,6 +339,17 @@ class SelfTrainingLoop(UDATrainLoop):
         if is_main_process():
             _write(self.folder(plan) / SUMMARY, json.dumps(summary, indent=2))
         barrier()
+
+
+def _read_summary(path: Path) -> dict[str, Any]:
+    try:
+        written = json.loads(path.read_bytes())
+        if not isinstance(written, dict):
+            raise ValueError(f'holds a {type(written).__name__}')
+    except ValueError as error:
+        raise ValueError(f'{path} is damaged ({error}), expected what a round of self-training has written: delete it '
+                         'and start again with --resume, and the round is evaluated again') from error
+    return written
 
 
 def _check_keys(labels_of_teachers: bool, has_source: bool, **given: Any) -> None:

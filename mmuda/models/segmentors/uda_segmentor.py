@@ -175,6 +175,8 @@ class UDASegmentor(BaseSegmentor):
         if not any(key.startswith(own) for key in state_dict):  # a plain segmentor
             for key in [key for key in state_dict if key.startswith(prefix)]:
                 state_dict[f'{own}{key[len(prefix):]}'] = state_dict.pop(key)
+            # It cannot bring any state of objectives: they keep theirs, and nothing is missing.
+            self.objectives.state_dict(destination=state_dict, prefix=f'{prefix}objectives.')
         if not self.allow_partial_checkpoint:
             self._check_architecture(
                 {key[len(own):]: value for key, value in state_dict.items() if key.startswith(own)})
