@@ -26,8 +26,8 @@ class SafeCheckpointHook(CheckpointHook):
     def before_train(self, runner: Runner) -> None:
         """Clear what a killed run has left; the best checkpoint is the one in this work dir, wherever it was."""
         super().before_train(runner)
-        if is_main_process() and Path(self.out_dir).is_dir():
-            for path in Path(self.out_dir).glob('.*.pth.*.tmp'):
+        if is_main_process():
+            for path in [*Path(self.out_dir).glob('.*.pth.*.tmp'), *Path(runner.work_dir).glob(f'.{POINTER}.*.tmp')]:
                 path.unlink(missing_ok=True)
         if self.save_best is not None:
             self._set_best({key: self._here(path) for key, path in self._best().items()})
