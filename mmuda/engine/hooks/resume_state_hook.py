@@ -46,6 +46,8 @@ class ResumeStateHook(Hook):
             return
         own = latest_checkpoint(runner.work_dir)
         if own is None:
+            if start is not None and Path(start).is_file():
+                check_whole(start)
             self._warn_of_lost_checkpoint(runner)
             return
         check_whole(own)
