@@ -88,4 +88,5 @@ def unlock(path: Path) -> None:
     file = _held.pop((os.getpid(), path.resolve()), None)
     if file is not None:
         with contextlib.suppress(OSError):
+            file.truncate(0)
             file.close()

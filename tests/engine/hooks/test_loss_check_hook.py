@@ -1,10 +1,13 @@
 """A loss that is no number ends the run."""
+from pathlib import Path
+
 import pytest
 import torch
-from mmseg.registry import MODELS
+from mmengine.hooks import Hook
+from mmseg.registry import HOOKS, MODELS
 
 from mmuda.models.objectives import Objective
-from tests.tiny import make_data, tiny_config, train
+from tests.tiny import add_hook, make_data, tiny_config, train
 
 
 @MODELS.register_module()
@@ -14,6 +17,18 @@ class RuinedObjective(Objective):
     def losses(self, step):
         value = float('nan') if step.iteration == 1 else 0.
         return dict(loss=step.logits('source')['main'].mean() * value)
+
+
+@HOOKS.register_module()
+class SaveRuined(Hook):
+    """Leave a checkpoint with weights that are not finite."""
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        if runner.iter == 0:
+            weights = runner.model.state_dict()
+            weights[next(iter(weights))].fill_(float('inf'))
+            torch.save(dict(state_dict=weights), f'{runner.work_dir}/iter_1.pth')
+            Path(runner.work_dir, 'last_checkpoint').write_text('iter_1.pth')
 
 
 @pytest.fixture(scope='module')
@@ -43,3 +58,11 @@ def test_ruined_weights_are_not_saved(data, tmp_path):
     assert [path.name for path in tmp_path.glob('*.pth')] == ['iter_1.pth']
     state = torch.load(tmp_path / 'iter_1.pth', weights_only=False)['state_dict']
     assert all(value.isfinite().all() for value in state.values())
+
+
+def test_last_checkpoint_that_is_diverged_too_is_not_called_sound(data, tmp_path):
+    """Written by another run here; weights that lose nothing by it can be ruined before any loss is."""
+    with pytest.raises(FloatingPointError) as error:
+        train(add_hook(config(data, tmp_path, default_hooks__loss_check__interval=100), type='SaveRuined'))
+    assert 'last checkpoint, ' in str(error.value) and 'iter_1.pth, is diverged, too: student.' in str(error.value)
+    assert 'from before' not in str(error.value)

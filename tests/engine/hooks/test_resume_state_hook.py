@@ -3,9 +3,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.runner import Runner
+from mmengine.runner import checkpoint as mmengine_checkpoint
 
-from tests.tiny import load, make_data, tiny_config, train
+from tests.tiny import REPO, load, make_data, shrink_data, tiny_config, train
 
 ABSENCE = 'objectives.0.class_weights.absence'
 
@@ -38,6 +40,66 @@ def test_resuming_keeps_the_state_of_objectives(data, checkpoint, tmp_path):
     assert want.max() > 1
     assert torch.equal(runner.model.state_dict()[ABSENCE], want)
     assert runner.train_loop.samples_at(3) == 6
+
+
+@pytest.fixture
+def complaints(monkeypatch) -> list[str]:
+    """What mmengine says of weights that do not match."""
+    said = []
+    monkeypatch.setattr(mmengine_checkpoint, 'print_log', lambda text, *args, **kwargs: said.append(text))
+    return said
+
+
+def mismatches(complaints: list[str]) -> list[str]:
+    return [text for text in complaints if 'do not match' in text or 'missing keys' in text]
+
+
+def plain(checkpoint: Path, tmp_path: Path) -> Path:
+    """The student's weights, as of a plain segmentor."""
+    weights = {name.removeprefix('student.'): value for name, value in load(checkpoint)['state_dict'].items()
+               if name.startswith('student.')}
+    torch.save(dict(state_dict=weights, meta={}), tmp_path / 'plain.pth')
+    return tmp_path / 'plain.pth'
+
+
+@pytest.mark.parametrize('start', [lambda path, _: path, plain], ids=['own', 'plain'])
+def test_nothing_is_said_to_be_missing_in_a_whole_checkpoint(data, checkpoint, tmp_path, complaints, start):
+    runner = loaded(data, start(checkpoint, tmp_path), tmp_path, resume=False)
+    assert mismatches(complaints) == []
+    assert torch.equal(runner.model.state_dict()[ABSENCE], torch.ones(19))
+
+
+@pytest.mark.parametrize('tta', [False, True])
+def test_nothing_is_said_to_be_missing_when_an_own_checkpoint_is_tested(data, checkpoint, tmp_path, complaints, tta):
+    cfg = tiny_config(data, tmp_path, 'source_only', load_from=str(checkpoint))
+    full = Config.fromfile(REPO / 'configs/toy/source_only.py')
+    shrink_data(full, data)
+    cfg.update({key: full[key] for key in ('test_dataloader', 'test_cfg', 'test_evaluator')})
+    if tta:
+        cfg.model = dict(cfg.tta_model, module=cfg.model)
+    runner = Runner.from_cfg(cfg)
+    runner.call_hook('before_run')
+    runner.load_or_resume()
+    assert mismatches(complaints) == []
+
+
+def test_what_is_really_missing_is_said(data, checkpoint, tmp_path, complaints):
+    saved = load(checkpoint)
+    name = next(name for name in saved['state_dict'] if name.endswith('conv_seg.weight') or name.endswith('weight'))
+    del saved['state_dict'][name]
+    torch.save(saved, tmp_path / 'lacking.pth')
+    cfg = tiny_config(data, tmp_path, 'source_only', load_from=str(tmp_path / 'lacking.pth'),
+                      model__allow_partial_checkpoint=True)
+    train(cfg)
+    assert any(f'missing keys in source state_dict: {name}' in text for text in complaints)
+
+
+def test_state_of_objectives_that_a_resumed_run_lacks_is_said(data, checkpoint, tmp_path, complaints):
+    saved = load(checkpoint)
+    del saved['state_dict'][ABSENCE]
+    torch.save(saved, tmp_path / 'lacking.pth')
+    loaded(data, tmp_path / 'lacking.pth', tmp_path, resume=True)
+    assert any(f'missing keys in source state_dict: {ABSENCE}' in text for text in complaints)
 
 
 def test_loading_takes_the_student_and_starts_objectives_anew(data, checkpoint, tmp_path):

@@ -174,6 +174,27 @@ def test_labels_of_the_round_must_be_those_it_was_trained_on(data, copy):
         train(config(data, copy, resume=True, train_cfg__labeler__policy='global'))
 
 
+@pytest.mark.parametrize('content', [b'', b'{"index": 1, ', b'[]', b'\xff\xfe'])
+def test_damaged_summary_is_named_and_made_again_when_it_is_deleted(data, whole, copy, content):
+    path = copy / 'round_1' / 'round.json'
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r'round_1/round\.json is damaged .*delete it and start again with --resume'):
+        train(config(data, copy, resume=True))
+    path.unlink()
+    train(config(data, copy, resume=True))
+    assert_equal_runs(copy, whole)
+
+
+def test_moved_run_with_a_spatial_prior_is_resumed(data, tmp_path):
+    """What the prior is says its content, not where it lies."""
+    options = dict(train_cfg__spatial_prior=dict(sigma=2., kernel=5))
+    with pytest.raises(Killed):
+        train(add_hook(config(data, tmp_path / 'run', **options), type='KillAt', iteration=2))
+    moved = (tmp_path / 'run').rename(tmp_path / 'moved')
+    train(config(data, moved, resume=True, **options))
+    assert (moved / 'round_1.pth').is_file()
+
+
 def test_other_plan_is_refused(data, copy):
     with pytest.raises(ValueError, match=r"cannot resume: round 0 of this run was .*'end': 3.* but is .*'end': 4"):
         train(config(data, copy, resume=True, train_cfg__iterations=4))
