@@ -161,8 +161,9 @@ def safe_load(file: Any, map_location: Any = None, *, _load: Callable = torch.lo
     try:
         return _load(file, map_location=map_location, **kwargs)
     except pickle.UnpicklingError as e:
-        reason = str(e).replace('WeightsUnpickler error:', '\n').splitlines()
-        reason = next((line.strip() for line in reason if 'GLOBAL' in line or 'getattr' in line), str(e))
+        lines = str(e).rpartition('WeightsUnpickler error:')[2].split('\n')  # before it: advice to run the code
+        reason = next((line.strip() for line in lines if 'GLOBAL' in line or 'getattr' in line),
+                      next((line.strip() for line in lines if line.strip()), 'nothing'))
         raise UnsafeCheckpointError(
             f'Checkpoint {name} was refused, no code in it was run: it is damaged, or it holds pickled '
             f'objects, which can carry code, besides tensors and plain values. Found: {reason} '
