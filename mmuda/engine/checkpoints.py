@@ -78,9 +78,13 @@ def check_whole(path: str | Path) -> None:
     """Check a checkpoint that a run is to be resumed from, before anything is made of it.
 
     Raises:
-        CheckpointError: If it is damaged, cut off or another kind of file; the message names an older one that is
-            whole.
+        CheckpointError: If it is missing, damaged, cut off or another kind of file; the message names the newest one
+            that is whole.
     """
+    if '://' in str(path):
+        return  # not on a disk; the loader says what is wrong with it
+    if not Path(path).is_file():
+        raise CheckpointError(f'cannot resume: there is no checkpoint {path}. {older_checkpoint(Path(path).parent)}')
     if not is_whole(path):
         raise CheckpointError(f'cannot resume: the checkpoint {path} is damaged, cut off, or another kind of file. '
                               f'{older_checkpoint(Path(path).parent, but=Path(path))}')

@@ -117,6 +117,11 @@ def test_damaged_checkpoint_that_is_named_is_refused(data, work_dir):
         resume(data, work_dir, load_from=str(work_dir / 'iter_2.pth'))
 
 
+def test_missing_checkpoint_that_is_named_is_refused(data, work_dir):
+    with pytest.raises(CheckpointError, match=r'there is no checkpoint .*iter_9\.pth.*iter_3\.pth'):
+        resume(data, work_dir, load_from=str(work_dir / 'iter_9.pth'))
+
+
 def test_missing_pointer_beside_checkpoints_is_warned_of(data, work_dir, caplog):
     (work_dir / 'last_checkpoint').unlink()
     with caplog.at_level('WARNING', 'mmengine'):

@@ -27,6 +27,8 @@ class ResumeStateHook(Hook):
       another batch size or number of ranks; so does what the loop itself has to remember.
     - A run with a checkpoint of its own in its work dir resumes from that, wherever the work dir is now. A
       ``load_from`` outside the work dir then only says where the run once started.
+    - A checkpoint that is to be resumed from is checked first: it is whole, training has left it, and it is not of a
+      later iteration than training is to end at.
     - A checkpoint that is loaded but not resumed from (``load_from``) brings weights only: the state of
       objectives, such as running class statistics, starts anew.
 
@@ -36,7 +38,11 @@ class ResumeStateHook(Hook):
     priority = 'VERY_HIGH'
 
     def before_run(self, runner: Runner) -> None:
-        """Find the run's own checkpoint."""
+        """Find the run's own checkpoint.
+
+        Raises:
+            CheckpointError: If it is missing, damaged, or ``last_checkpoint`` does not name one.
+        """
         testing = not isinstance(runner.optim_wrapper, OptimWrapper)
         if testing or not runner._resume or runner._has_loaded:
             return

@@ -110,7 +110,7 @@ def pictures(folder: Path) -> dict[str, bytes]:
 
 
 def generations(work_dir: Path) -> list[str]:
-    return sorted(path.name for path in (work_dir / 'pseudo_labels').iterdir())
+    return sorted(path.name for path in (work_dir / 'pseudo_labels').iterdir() if path.is_dir())
 
 
 def test_every_image_is_labelled(run):
