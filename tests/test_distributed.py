@@ -7,7 +7,7 @@ import torch
 from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 
-from tests.tiny import REPO, hook_of, load, make_data, run_tool, tiny_config, train
+from tests.tiny import REPO, Killed, add_hook, hook_of, load, make_data, run_tool, tiny_config, train
 from tests.two_ranks import free_port, run_on_two_ranks
 
 STEPS = 3
@@ -31,8 +31,8 @@ def equality_config(data: str, work_dir: str, batch_size: int, class_balance: bo
     """MRNet without anything that may differ between ranks and the whole batch."""
     cfg = tiny_config(Path(data), Path(work_dir), train_dataloader__batch_size=batch_size,
                       model__segmentor__backbone__norm_eval=True, model__segmentor__decode_head__dropout_ratio=0.,
-                      param_scheduler__warmup_iters=0, default_hooks__checkpoint__interval=1000,
-                      **{'train_cfg__max_iters': STEPS, **options})
+                      param_scheduler__warmup_iters=0,
+                      **{'default_hooks__checkpoint__interval': 1000, 'train_cfg__max_iters': STEPS, **options})
     supervision, adversarial, memory = cfg.model.objectives
     supervision.loss.percentile = None
     if not class_balance:
@@ -80,3 +80,26 @@ def test_two_ranks_equal_one_process_with_the_whole_batch(data, ranks, tmp_path,
     for name, want in one.items():
         torch.testing.assert_close(first[name], want, rtol=0, atol=1e-5, msg=lambda text, name=name: f'{name}: {text}')
         assert torch.equal(first[name], second[name]), name
+
+
+def accumulate_on_rank(rank: int, data: str, folder: str) -> list[dict[str, torch.Tensor]]:
+    """Weights of a run, and of one that was ended between two steps of the optimizer and resumed."""
+    os.environ['LOCAL_RANK'] = str(rank)
+
+    def config(name: str, **options) -> Config:
+        return equality_config(
+            data, f'{folder}/{name}', 1, True, launcher='pytorch', train_cfg__max_iters=6,
+            optim_wrapper__accumulative_counts=3, default_hooks__checkpoint__interval=2, **options)
+
+    whole = weights_after_training(config('whole'))
+    with pytest.raises(Killed):
+        train(add_hook(config('run'), type='KillAt', iteration=4))
+    resumed = weights_after_training(config('run', resume=True))
+    return [whole, resumed]
+
+
+def test_two_ranks_resume_exactly_between_two_steps(data, tmp_path):
+    """Until then each rank has gradients of its own."""
+    for whole, resumed in run_on_two_ranks(accumulate_on_rank, str(data), str(tmp_path)):
+        for name, want in whole.items():
+            assert torch.equal(resumed[name], want), name

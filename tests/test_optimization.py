@@ -122,6 +122,31 @@ def test_resuming_accumulated_gradients_is_exact(data, begun_late, tmp_path):
         assert_same(got[key], want[key], key)
 
 
+def between_steps(data: Path, work_dir: Path, name: str, **options) -> Config:
+    """Eight iterations of a whole method that steps every third, saved after the fourth: one gradient waits."""
+    cfg = tiny_config(data, work_dir, name, optim_wrapper__accumulative_counts=3, train_cfg__max_iters=8,
+                      default_hooks__checkpoint__interval=4, default_hooks__checkpoint__max_keep_ckpts=-1, **options)
+    cfg.custom_hooks = [hook for hook in cfg.get('custom_hooks', []) if hook.type != 'StageCheckpointHook']
+    if name == 'dacs':  # ClassMix pairs images: the target has the size of the source's crops
+        cfg.train_dataloader.dataset.target.pipeline[1].scale = (64, 48)
+    return cfg
+
+
+@pytest.mark.parametrize('name, parts', [('mrnet', ['discriminators']), ('dacs', ['teacher'])])
+def test_a_checkpoint_between_two_steps_continues_exactly(data, tmp_path, name, parts):
+    train(between_steps(data, tmp_path / 'whole', name))
+    with pytest.raises(Killed):
+        train(add_hook(between_steps(data, tmp_path / 'run', name), type='KillAt', iteration=5))
+    train(between_steps(data, tmp_path / 'run', name, resume=True))
+    got, want = (load(tmp_path / folder / 'iter_8.pth') for folder in ('run', 'whole'))
+    for key in ('state_dict', 'optimizer', *parts):
+        assert_same(got[key], want[key], key)
+    waiting = load(tmp_path / 'whole' / 'iter_4.pth')
+    gradients = [waiting['gradients'], *(state['gradients'] for state in waiting.get('discriminators', {}).values())]
+    assert all(any(gradient.any() for gradient in part.values()) for part in gradients)
+    assert not want['gradients'], 'the optimizer has stepped'
+
+
 def test_clipping_acts_on_the_student_alone(data, batches_of_two, tmp_path):
     clipped = train(config(data, tmp_path, train_dataloader__batch_size=2, train_cfg__max_iters=1,
                            optim_wrapper__clip_grad=dict(max_norm=0.01)))

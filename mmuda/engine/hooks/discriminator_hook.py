@@ -12,6 +12,7 @@ from mmengine.runner import Runner
 from mmseg.registry import HOOKS, MODELS, OPTIMIZERS, PARAM_SCHEDULERS
 from torch import Tensor, nn
 
+from mmuda.engine.gradients import restore_gradients, share_waiting_gradients, waiting_gradients
 from mmuda.models.objectives import AdversarialAlignment
 
 
@@ -90,6 +91,7 @@ class DiscriminatorHook(Hook):
             runner.message_hub.update_scalar(f'train/{self.objective_name}.discriminator_loss_{name}', loss)
         if runner.optim_wrapper.should_update():
             self._step()
+        share_waiting_gradients(runner, self.discriminators)
         for schedulers in self.schedulers.values():
             for scheduler in schedulers:
                 scheduler.step()
@@ -112,11 +114,12 @@ class DiscriminatorHook(Hook):
                 optim_wrapper.zero_grad()
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Add the discriminators, their optimizers and schedules to the checkpoint."""
+        """Add the discriminators, their optimizers, waiting gradients and schedules to the checkpoint."""
         checkpoint['discriminators'] = {
             name: dict(
                 state_dict={key: value.cpu() for key, value in discriminator.state_dict().items()},
                 optimizer=self.optim_wrappers[name].state_dict(),
+                gradients=waiting_gradients(discriminator),
                 schedulers=[scheduler.state_dict() for scheduler in self.schedulers[name]])
             for name, discriminator in self.discriminators.items()
         }
@@ -132,6 +135,7 @@ class DiscriminatorHook(Hook):
         for name, state in saved.items():
             self.discriminators[name].load_state_dict(state['state_dict'])
             self.optim_wrappers[name].load_state_dict(state['optimizer'])
+            restore_gradients(self.discriminators[name], state.get('gradients', {}))
             for scheduler, scheduler_state in zip(self.schedulers[name], state['schedulers']):
                 scheduler.load_state_dict(scheduler_state)
 

@@ -10,9 +10,11 @@ from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
+from torch import Tensor, nn
 
 from mmuda.compat import CheckpointError
 from mmuda.engine.checkpoints import POINTER, check_whole, latest_checkpoint, newest_whole
+from mmuda.engine.gradients import restore_gradients, share_waiting_gradients, waiting_gradients
 from mmuda.engine.runner import UDATrainLoop
 from mmuda.models.segmentors import UDASegmentor
 
@@ -25,6 +27,8 @@ class ResumeStateHook(Hook):
       and whatever a model draws needs no saved state.
     - The number of samples drawn goes into the checkpoint, and training continues behind it, also with
       another batch size or number of ranks; so does what the loop itself has to remember.
+    - Gradients that wait for a step of the optimizer go into the checkpoint (``gradients``), so that one between two
+      steps of gradient accumulation continues exactly, too. On several ranks they are averaged before.
     - A run with a checkpoint of its own in its work dir resumes from that, wherever the work dir is now. A
       ``load_from`` outside the work dir then only says where the run once started.
     - A checkpoint that is to be resumed from is checked first: it is whole, training has left it, and it is not of a
@@ -36,6 +40,9 @@ class ResumeStateHook(Hook):
     """
 
     priority = 'VERY_HIGH'
+
+    def __init__(self) -> None:
+        self._gradients: dict[str, Tensor] = {}  # of the checkpoint
 
     def before_run(self, runner: Runner) -> None:
         """Find the run's own checkpoint.
@@ -64,11 +71,15 @@ class ResumeStateHook(Hook):
         runner._load_from = own
 
     def before_train(self, runner: Runner) -> None:
-        """Check that the loop can start anywhere."""
+        """Check that the loop can start anywhere, and take over gradients that wait for a step."""
         if not isinstance(runner.train_loop, UDATrainLoop):
             raise TypeError(f'ResumeStateHook needs train_cfg=dict(type="UDATrainLoop", ...), got '
                             f'{type(runner.train_loop).__name__}; remove default_hooks.resume_state to do without '
                             'exact resuming')
+        if self._gradients:  # mmengine says that they are lost
+            runner.logger.info('The gradients of the iterations since the last step of the optimizer are restored')
+            restore_gradients(_unwrapped(runner), self._gradients)
+            self._gradients = {}
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict | None = None) -> None:
         """Seed the iteration."""
@@ -78,8 +89,14 @@ class ResumeStateHook(Hook):
         np.random.seed(seed)
         torch.manual_seed(seed)
 
+    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict | None = None,
+                         outputs: dict | None = None) -> None:
+        """Make the gradients that a checkpoint will hold those of all ranks."""
+        share_waiting_gradients(runner, _unwrapped(runner))
+
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Save the position in the stream of samples."""
+        """Save the position in the stream of samples, and gradients that wait for a step."""
+        checkpoint['gradients'] = waiting_gradients(_unwrapped(runner))
         checkpoint['samples_drawn'] = runner.train_loop.samples_at(checkpoint['meta']['iter'])
         checkpoint['train_loop'] = runner.train_loop.state_dict()
 
@@ -101,6 +118,7 @@ class ResumeStateHook(Hook):
                 runner.train_loop.continue_from(iteration, checkpoint['samples_drawn'])
             if 'train_loop' in checkpoint:
                 runner.train_loop.load_state_dict(checkpoint['train_loop'])
+            self._gradients = checkpoint.pop('gradients', {})  # for when the weights are loaded
             return
         _start_objectives_anew(runner, _weights(checkpoint, runner._load_from))
 
@@ -135,7 +153,11 @@ def _start_objectives_anew(runner: Runner, weights: dict[str, torch.Tensor]) -> 
     """Replace the state of objectives in a checkpoint by that of the model, so that none is missing either."""
     for key in [key for key in weights if key.startswith('objectives.')]:
         del weights[key]
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    model = _unwrapped(runner)
     model = getattr(model, 'module', model)  # a test-time augmentation wrapper
     if isinstance(model, UDASegmentor) and any(key.startswith('student.') for key in weights):
         weights.update({f'objectives.{key}': value for key, value in model.objectives.state_dict().items()})
+
+
+def _unwrapped(runner: Runner) -> nn.Module:
+    return runner.model.module if is_model_wrapper(runner.model) else runner.model

@@ -277,7 +277,7 @@ class SelfTrainingLoop(UDATrainLoop):
                                  f'in {store.root / store.SUMMARY}. {self.labels.remedy} and delete {store.root}')
             self._round_samples = self.samples_at(plan.begin)
             self.runner.optim_wrapper.optimizer.state.clear()
-            self.runner.optim_wrapper.zero_grad()  # accumulated ones are in no checkpoint
+            self.runner.optim_wrapper.zero_grad()  # those of the model before do not count
         else:
             self.labels.reuse(self.folder(plan), plan.target_portion, self.summaries[plan.index]['weights'])
         self._mine(self.summaries[plan.index]['labels'])
