@@ -25,6 +25,7 @@ default_hooks = dict(
     data_check=dict(type='DataCheckHook'),
     data_summary=dict(type='DataSummaryHook'),
     loss_check=dict(type='LossCheckHook'),
+    label_check=dict(type='LabelCheckHook'),
     teacher=dict(type='TeacherHook'),  # acts where an objective needs one
 )
 

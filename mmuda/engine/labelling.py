@@ -14,6 +14,7 @@ from mmengine.runner import Runner
 from mmseg.registry import TASK_UTILS
 
 from mmuda.datasets import PseudoLabelDataset
+from mmuda.engine.finite import check_finite
 from mmuda.engine.teachers import TeacherConfig, load_teachers, prediction_settings
 from mmuda.pseudo_labels import PseudoLabelStore, fingerprint, generate_pseudo_labels
 from mmuda.pseudo_labels.ensemble_predictor import EnsemblePredictions, StoredPlanes
@@ -26,12 +27,19 @@ def share_weights(runner: Runner) -> str:
 
     Returns:
         str: Fingerprint of the student's weights.
+
+    Raises:
+        FloatingPointError: If weights or statistics are NaN or infinite: their labels would be of no use.
     """
     model = _unwrapped(runner)
     student = getattr(model, 'student', model)
     for buffer in student.buffers():
         broadcast(buffer)
-    return fingerprint(student.state_dict())
+    state = student.state_dict()
+    start = f' (started from {runner._load_from})' if runner._load_from else ''
+    check_finite(state, f'the model at iteration {runner.iter}{start} cannot label',
+                 'Start from a checkpoint before training diverged, with a lower learning rate')
+    return fingerprint(state)
 
 
 def describe_labels(runner: Runner, dataset: PseudoLabelDataset, predictor: dict, labeler: dict,
@@ -74,7 +82,7 @@ def label_dataset(runner: Runner, dataset: PseudoLabelDataset, predictor: dict, 
     generate_pseudo_labels(
         model, _images(dataset), TASK_UTILS.build(predictor), TASK_UTILS.build(labeler), store,
         describe_labels(runner, dataset, predictor, labeler, weights), overwrite,
-        num_classes=len(dataset.metainfo['classes']), keep_maps=keep_maps)
+        num_classes=len(dataset.metainfo['classes']), keep_maps=keep_maps, count=True)
     dataset.store = str(store.root)
     model.train()
 

@@ -12,6 +12,7 @@ from mmseg.registry import DATASETS, MODELS, TASK_UTILS
 from torch import Tensor, nn
 
 from mmuda.engine.checkpoints import latest_checkpoint, read_settings
+from mmuda.engine.finite import check_finite
 from mmuda.models.segmentors.architecture import architecture_difference
 from mmuda.pseudo_labels import PseudoLabelStore, fingerprint
 from mmuda.pseudo_labels.generation import ModelPredictions
@@ -108,6 +109,7 @@ class ModelTeacherConfig:
 
         Raises:
             FileNotFoundError: If there is no checkpoint.
+            FloatingPointError: If weights or statistics in it are NaN or infinite.
             RuntimeError: If it is of another architecture, or was trained with other settings.
             ValueError: If the classes do not fit.
         """
@@ -154,6 +156,8 @@ class ModelTeacherConfig:
             raise RuntimeError(
                 f'teacher {self.name!r}: the checkpoint {path} is of another architecture than {self.config}: '
                 f'{different}. Give the config that the checkpoint was trained with')
+        check_finite(found, f'teacher {self.name!r}: the checkpoint {path} cannot label',
+                     'Name an older checkpoint of it in train_cfg.teachers, or train the teacher again')
         model.load_state_dict(found, strict=False)
 
     def _check_settings(self, checkpoint: dict, path: str) -> None:

@@ -36,7 +36,8 @@ def generate_pseudo_labels(segmentor: nn.Module,
                            description: dict[str, Any],
                            overwrite: bool = False,
                            num_classes: int | None = None,
-                           keep_maps: bool = False) -> None:
+                           keep_maps: bool = False,
+                           count: bool = False) -> None:
     """Label images, each rank its share, continuing where an earlier call was ended.
 
     A labeler that reads all predictions before it labels (``num_passes``, see
@@ -56,6 +57,7 @@ def generate_pseudo_labels(segmentor: nn.Module,
         num_classes (int, optional): Of the probabilities; needed by labelers with passes.
         keep_maps (bool): Keep the small maps, for soft labels. Needs a predictor that has them. Defaults to
             False.
+        count (bool): See :func:`label_images`. Defaults to False.
 
     Raises:
         ValueError: If the store holds other labels, there are no images, or two of them share a name.
@@ -66,7 +68,7 @@ def generate_pseudo_labels(segmentor: nn.Module,
                          'LogitMapPredictor or SoftmaxMapPredictor')
     passes = getattr(labeler, 'num_passes', 0)
     predictions = ModelPredictions(segmentor.eval(), predictor, store, keep=keep_maps or passes > 0)
-    label_images(images, predictions, labeler, store, description, overwrite, num_classes, keep_maps)
+    label_images(images, predictions, labeler, store, description, overwrite, num_classes, keep_maps, count)
 
 
 class Predictions(Protocol):

@@ -199,6 +199,15 @@ class TestTrainedSettings:
             teacher._check_settings(dict(meta=dict(cfg=text)), 'a.pth')
 
 
+@pytest.mark.parametrize('name', ['decode_head.conv_seg.bias', 'backbone.bn1.running_mean'])
+def test_teacher_that_is_no_numbers_does_not_label(teachers, name):
+    checkpoint = load(teachers[1]['checkpoint'])
+    checkpoint['state_dict'][name][0] = float('nan')
+    torch.save(checkpoint, teachers[1]['checkpoint'])
+    with pytest.raises(FloatingPointError, match=f"teacher 'plain': .*iter_1.pth cannot label: {name} has values"):
+        loaded(teachers)
+
+
 def test_classes_that_the_student_lacks_are_refused(made):
     with pytest.raises(ValueError, match=r"teacher 'two' has classes that the student does not have: \['terrain'"):
         loaded(made, [name for name in CLASSES if name not in ('terrain', 'truck', 'train')])

@@ -3,6 +3,7 @@ from mmuda.engine.hooks.class_check_hook import ClassCheckHook
 from mmuda.engine.hooks.data_check_hook import DataCheckHook
 from mmuda.engine.hooks.data_summary_hook import DataSummaryHook
 from mmuda.engine.hooks.discriminator_hook import DiscriminatorHook
+from mmuda.engine.hooks.label_check_hook import LabelCheckHook
 from mmuda.engine.hooks.loss_check_hook import LossCheckHook
 from mmuda.engine.hooks.pseudo_label_hook import PseudoLabelHook
 from mmuda.engine.hooks.resume_state_hook import ResumeStateHook
@@ -13,6 +14,6 @@ from mmuda.engine.hooks.work_dir_lock_hook import WorkDirLockHook
 
 __all__ = [
     'AdaptiveBatchNormHook', 'ClassCheckHook', 'DataCheckHook', 'DataSummaryHook', 'DiscriminatorHook',
-    'LossCheckHook', 'PseudoLabelHook', 'ResumeStateHook', 'SafeCheckpointHook', 'StageCheckpointHook',
-    'TeacherHook', 'WorkDirLockHook'
+    'LabelCheckHook', 'LossCheckHook', 'PseudoLabelHook', 'ResumeStateHook', 'SafeCheckpointHook',
+    'StageCheckpointHook', 'TeacherHook', 'WorkDirLockHook'
 ]

@@ -5,6 +5,7 @@ from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
 from mmuda.engine.checkpoints import describe_last
+from mmuda.engine.finite import check_finite
 
 
 @HOOKS.register_module()
@@ -12,7 +13,9 @@ class LossCheckHook(Hook):
     """Stop when a loss term is NaN or infinite, and name the term.
 
     Every iteration is checked on the device; the verdict is read every ``interval`` iterations and
-    before a checkpoint is saved, so that the step never waits for it and no ruined weights are saved.
+    before a checkpoint is saved, so that the step never waits for it and no ruined weights are saved. Weights and
+    statistics, of the teacher and the discriminators, too, are looked at before they are saved: the running variance
+    of a BatchNorm can be infinite while losses, which use that of the batch, still are numbers.
 
     Args:
         interval (int): Iterations between two readings. Defaults to 10.
@@ -41,8 +44,14 @@ class LossCheckHook(Hook):
             self._raise_if_ruined(runner)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Do not save ruined weights."""
+        """Do not save ruined weights or statistics."""
         self._raise_if_ruined(runner)
+        parts = dict(model=checkpoint['state_dict'], teacher=checkpoint.get('teacher', {}).get('state_dict', {}))
+        for name, discriminator in checkpoint.get('discriminators', {}).items():
+            parts[f'discriminator {name}'] = discriminator['state_dict']
+        for name, state in parts.items():
+            check_finite(state, f'no checkpoint is saved of iteration {checkpoint["meta"]["iter"]}, {name}',
+                         'Lower the learning rate or clip gradients; look for damaged images')
 
     def _raise_if_ruined(self, runner: Runner) -> None:
         finite, self._finite = self._finite, None

@@ -38,6 +38,10 @@ class PseudoLabelHook(Hook):
         pictures (bool): Write two pictures beside each label that is made, see
             :class:`~mmuda.pseudo_labels.PseudoLabelStore`. Defaults to False.
 
+    Raises:
+        FloatingPointError: If weights or BatchNorm statistics of the model are NaN or infinite.
+        ValueError: If no pixel gets a label.
+
     Example of a config::
 
         custom_hooks = [
@@ -103,8 +107,12 @@ class PseudoLabelHook(Hook):
     def _label(self, runner: Runner, overwrite: bool) -> None:
         self._weights = share_weights(runner)
         for key, dataset in _pseudo_labelled(runner).items():
-            label_dataset(runner, dataset, self.predictor_cfg, self.labeler_cfg, self._weights,
-                          self._store(runner, key, self._generation), overwrite)
+            store = self._store(runner, key, self._generation)
+            label_dataset(runner, dataset, self.predictor_cfg, self.labeler_cfg, self._weights, store, overwrite)
+            if not any(store.summary()['labelled_pixels']):
+                raise ValueError(f'no pixel of the {len(dataset)} images of {key} has a pseudo label by the labeler '
+                                 f'{self.labeler_cfg} and the model at iteration {runner.iter}: lower its threshold, '
+                                 f'or look at what the model predicts, and delete {store.root}')
 
     def _reuse(self, runner: Runner) -> None:
         if self._weights is None:

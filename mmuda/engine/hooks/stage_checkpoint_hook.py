@@ -5,6 +5,7 @@ from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
 from mmuda.engine.checkpoints import latest_checkpoint, read_settings
+from mmuda.engine.finite import check_finite
 
 
 @HOOKS.register_module()
@@ -13,7 +14,8 @@ class StageCheckpointHook(Hook):
 
     ``load_from`` in the config or on the command line takes precedence. A run that is resumed
     (``--resume``) and finds a checkpoint of its own does not need the earlier stage. An earlier stage that did not
-    reach its last iteration is started from, with a warning.
+    reach its last iteration is started from, with a warning; one whose weights or statistics are NaN or infinite is
+    refused.
 
     Args:
         work_dir (str): Work dir of the earlier stage, relative to where training is started.
@@ -45,9 +47,12 @@ class StageCheckpointHook(Hook):
         runner._resume = False
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Warn if the earlier stage was not trained to its end."""
+        """Refuse ruined weights; warn if the earlier stage was not trained to its end."""
         if self._checkpoint is None:
             return
+        check_finite(checkpoint.get('state_dict', checkpoint), self._checkpoint,
+                     'Start from an older checkpoint (--cfg-options load_from=CHECKPOINT), or train the earlier stage '
+                     f'again: {self.config}')
         meta = checkpoint.get('meta') or {}
         reached = meta.get('iter')
         loop = read_settings(meta.get('cfg') or '', ['train_cfg']).get('train_cfg') or {}

@@ -66,3 +66,26 @@ def test_last_checkpoint_that_is_diverged_too_is_not_called_sound(data, tmp_path
         train(add_hook(config(data, tmp_path, default_hooks__loss_check__interval=100), type='SaveRuined'))
     assert 'last checkpoint, ' in str(error.value) and 'iter_1.pth, is diverged, too: student.' in str(error.value)
     assert 'from before' not in str(error.value)
+@HOOKS.register_module()
+class RuinStatistics(Hook):
+    """What a batch of huge values leaves in a BatchNorm; the losses do not see it."""
+
+    def __init__(self, of_teacher: bool) -> None:
+        self.of_teacher = of_teacher
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None) -> None:
+        if runner.iter == 1:
+            network = runner.model.teacher if self.of_teacher else runner.model.student
+            network.backbone.bn1.running_var[0] = float('inf')
+
+
+@pytest.mark.parametrize('method, name', [('source_only', r'model: student\.'), ('dacs', r'teacher: ')])
+def test_ruined_statistics_are_not_saved(data, tmp_path, method, name):
+    cfg = tiny_config(data, tmp_path, method, default_hooks__checkpoint__interval=1,
+                      default_hooks__checkpoint__max_keep_ckpts=-1)
+    cfg.custom_hooks = [dict(type='RuinStatistics', of_teacher=method == 'dacs')]
+    if method == 'dacs':  # ClassMix pairs images: the target has the size of the source's crops
+        cfg.train_dataloader.dataset.target.pipeline[1].scale = (64, 48)
+    with pytest.raises(FloatingPointError, match=f'of iteration 2, {name}backbone.bn1.running_var has values that are'):
+        train(cfg)
+    assert [path.name for path in tmp_path.glob('*.pth')] == ['iter_1.pth']

@@ -322,3 +322,19 @@ def test_training_data_without_pseudo_labels_are_refused(data, start, tmp_path):
 def test_interval_below_one_is_refused():
     with pytest.raises(ValueError, match='interval must be at least 1, got 0'):
         PseudoLabelHook(interval=0)
+
+
+def test_model_that_is_no_numbers_does_not_label(data, start, tmp_path):
+    checkpoint = torch.load(start)
+    checkpoint['state_dict']['student.backbone.bn1.running_var'][0] = float('inf')
+    torch.save(checkpoint, tmp_path / 'ruined.pth')
+    with pytest.raises(FloatingPointError, match=r'started from .*ruined.pth\) cannot label: backbone.bn1.running_var'):
+        train(config(data, tmp_path / 'run', tmp_path / 'ruined.pth'))
+    assert not list(tmp_path.rglob('*.png'))
+
+
+def test_threshold_that_no_pixel_passes(data, start, tmp_path):
+    hook = dict(labeler=dict(type='ConfidenceLabeler', threshold=1.))
+    with pytest.raises(ValueError, match="no pixel of the 4 images of source has a pseudo label .*'threshold': 1.0.*"
+                                         'lower its threshold.*delete .*pseudo_labels'):
+        train(config(data, tmp_path, start, hook=hook))

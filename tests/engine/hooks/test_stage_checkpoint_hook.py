@@ -2,6 +2,7 @@
 from types import SimpleNamespace
 
 import pytest
+import torch
 from mmengine.logging import MMLogger
 from mmengine.optim import OptimWrapper
 from torch import nn
@@ -79,3 +80,13 @@ def test_resuming_an_own_checkpoint_needs_no_earlier_stage(tmp_path):
 
 def test_testing_needs_no_earlier_stage(tmp_path):
     assert start(tmp_path / 'nowhere', runner(tmp_path, optim_wrapper=None))._load_from is None
+
+
+@pytest.mark.parametrize('wrapped', [True, False], ids=['checkpoint', 'weights alone'])
+def test_stage_whose_statistics_are_no_numbers_is_not_started_from(stages, wrapped):
+    earlier, this = stages
+    hook = StageCheckpointHook(str(earlier), 'configs/toy/mrnet.py')
+    hook.before_run(run := runner(this))
+    state = {'bn1.weight': torch.ones(2), 'bn1.running_var': torch.tensor([1., float('nan')])}
+    with pytest.raises(FloatingPointError, match='iter_7.pth: bn1.running_var has values that are NaN or infinite'):
+        hook.after_load_checkpoint(run, dict(state_dict=state) if wrapped else state)

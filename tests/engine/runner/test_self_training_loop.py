@@ -402,3 +402,11 @@ def test_dist_train_runs_the_rounds(data, tmp_path):
     result = run_tool(REPO / 'tools/dist_train.sh', 'config.py', 2, cwd=tmp_path, PORT=free_port())
     assert result.returncode == 0, result.stderr
     assert load(tmp_path / 'run' / 'round_0.pth')['samples_drawn'] == 1 * 2 * 2  # iterations, batch size, ranks
+
+
+def test_model_that_is_no_numbers_does_not_label(data, work_dir, tmp_path):
+    checkpoint = load(work_dir / 'round_1.pth')
+    checkpoint['state_dict']['student.backbone.conv1.weight'][0] = float('nan')
+    torch.save(checkpoint, tmp_path / 'ruined.pth')
+    with pytest.raises(FloatingPointError, match=r'started from .*ruined.pth\) cannot label: backbone.conv1.weight'):
+        train(short(data, tmp_path / 'run', load_from=str(tmp_path / 'ruined.pth')))
