@@ -6,6 +6,7 @@ from mmuda.engine.hooks.discriminator_hook import DiscriminatorHook
 from mmuda.engine.hooks.label_check_hook import LabelCheckHook
 from mmuda.engine.hooks.loss_check_hook import LossCheckHook
 from mmuda.engine.hooks.pseudo_label_hook import PseudoLabelHook
+from mmuda.engine.hooks.rank_statistics_hook import RankStatisticsHook
 from mmuda.engine.hooks.resume_state_hook import ResumeStateHook
 from mmuda.engine.hooks.safe_checkpoint_hook import SafeCheckpointHook
 from mmuda.engine.hooks.stage_checkpoint_hook import StageCheckpointHook
@@ -14,6 +15,6 @@ from mmuda.engine.hooks.work_dir_lock_hook import WorkDirLockHook
 
 __all__ = [
     'AdaptiveBatchNormHook', 'ClassCheckHook', 'DataCheckHook', 'DataSummaryHook', 'DiscriminatorHook',
-    'LabelCheckHook', 'LossCheckHook', 'PseudoLabelHook', 'ResumeStateHook', 'SafeCheckpointHook',
-    'StageCheckpointHook', 'TeacherHook', 'WorkDirLockHook'
+    'LabelCheckHook', 'LossCheckHook', 'PseudoLabelHook', 'RankStatisticsHook', 'ResumeStateHook',
+    'SafeCheckpointHook', 'StageCheckpointHook', 'TeacherHook', 'WorkDirLockHook'
 ]
