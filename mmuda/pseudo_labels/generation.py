@@ -1,7 +1,7 @@
 """The labelling engine: target images in, a complete store out."""
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -9,10 +9,10 @@ import mmcv
 import numpy as np
 import torch
 from mmengine.dist import all_reduce, barrier, get_rank, get_world_size, is_main_process
-from mmengine.utils import ProgressBar
 from PIL import Image
 from torch import Tensor, nn
 
+from mmuda.progress import progress
 from mmuda.pseudo_labels.labelers import IGNORE_INDEX
 from mmuda.pseudo_labels.small_maps import SmallMap
 from mmuda.pseudo_labels.store import PseudoLabelStore
@@ -121,11 +121,11 @@ def label_images(images: Sequence[tuple[str, str]],
         barrier()  # every rank has the same list before the first file is written
         if passes and (pending or not counted):
             _find_thresholds(labeler, images, predictions, store, num_classes)
-        for name, path in _progress(_share(pending)):
+        for name, path in progress(_share(pending), 'Pseudo labels'):
             label, confidence = labeler(predictions(name, path))
             store.write(name, label.cpu().numpy(), confidence.float().cpu().numpy())
         if keep_maps:
-            for name, path in _share(images):
+            for name, path in progress(_share(images), 'Maps for soft labels'):
                 predictions.encode(name, path)
         barrier()
         if manifest['complete'] and counted and not pending:
@@ -229,8 +229,8 @@ def _find_thresholds(labeler: Any, images: Sequence[tuple[str, str]], maps: Pred
     if num_classes is None:
         raise ValueError(f'{type(labeler).__name__} reads all images before it labels: num_classes is needed')
     labeler.begin(num_classes, maps.device)
-    for _ in range(labeler.num_passes):
-        for name, path in _progress(_share(images)):
+    for index in range(labeler.num_passes):
+        for name, path in progress(_share(images), f'Thresholds, pass {index + 1} of {labeler.num_passes}'):
             labeler.observe(maps(name, path))
         labeler.end_pass()
     if is_main_process():
@@ -243,7 +243,7 @@ def _count_labels(images: Sequence[tuple[str, str]], store: PseudoLabelStore, nu
     if num_classes is None:
         raise ValueError('num_classes is needed to count the labelled pixels')
     counts = torch.zeros(IGNORE_INDEX + 1, dtype=torch.int64)
-    for name, _ in _share(images):
+    for name, _ in progress(_share(images), 'Count of labelled pixels'):
         labels = torch.from_numpy(np.array(Image.open(store.label_path(name))))
         counts += labels.flatten().bincount(minlength=len(counts))
     all_reduce(counts)
@@ -252,18 +252,6 @@ def _count_labels(images: Sequence[tuple[str, str]], store: PseudoLabelStore, nu
 
 def _share(images: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
     return images[get_rank()::get_world_size()]
-
-
-def _progress(images: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Yield the images, with a progress bar on rank 0."""
-    if not images or not is_main_process():
-        yield from images
-        return
-    progress = ProgressBar(len(images))
-    for image in images:
-        yield image
-        progress.update()
-    print()  # ends the line of the progress bar
 
 
 def read_image(path: str) -> np.ndarray:

@@ -12,11 +12,11 @@ import scipy.io
 import torch
 from mmengine.dataset import BaseDataset
 from mmengine.dist import all_reduce, barrier, get_rank, get_world_size, is_main_process
-from mmengine.utils import ProgressBar
 from mmseg.registry import DATASETS, TRANSFORMS
 from PIL import Image
 from scipy.ndimage import correlate1d
 
+from mmuda.progress import progress
 from mmuda.pseudo_labels.store import difference
 
 KEY = 'prior_array'
@@ -212,14 +212,8 @@ def prior_of(dataset: dict | BaseDataset,
 def _count(infos: Sequence[dict], estimate: SpatialPriorEstimate) -> SpatialPriorEstimate:
     """Count the labels of all ranks."""
     load = TRANSFORMS.build(dict(type='LoadLabelIds'))
-    share = infos[get_rank()::get_world_size()]
-    progress = ProgressBar(len(share)) if is_main_process() else None
-    for info in share:
+    for info in progress(infos[get_rank()::get_world_size()], 'Spatial prior'):
         estimate.update(load(info)['gt_seg_map'])
-        if progress is not None:
-            progress.update()
-    if progress is not None:
-        print()  # ends the line of the progress bar
     counts = torch.from_numpy(estimate.counts)
     all_reduce(counts)
     estimate.counts = counts.numpy()

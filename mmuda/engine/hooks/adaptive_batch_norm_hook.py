@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmuda.datasets.transforms import LoadImageStrict
+from mmuda.progress import progress
 
 
 @torch.no_grad()
@@ -85,11 +86,11 @@ class AdaptiveBatchNormHook(Hook):
                              'is None or missing); give a UDADataset or PoolDataset one, or remove the hook')
         images = getattr(target, 'dataset', target)  # those of a PseudoLabelDataset
         paths = [images.get_data_info(i)['img_path'] for i in range(len(images))]
-        runner.logger.info(f'BatchNorm statistics of {len(paths)} target images')
         reestimate_statistics(getattr(model, 'student', model), self._batches(model, paths))
 
     def _batches(self, model: nn.Module, paths: list[str]) -> Iterator[Tensor]:
-        for _, group in groupby(enumerate(paths), lambda item: item[0] // self.batch_size):
+        shown = progress(paths, 'BatchNorm statistics of the target images')
+        for _, group in groupby(enumerate(shown), lambda item: item[0] // self.batch_size):
             views = [self._read(path) for _, path in group]
             yield model.data_preprocessor(dict(inputs=views))['inputs']
 

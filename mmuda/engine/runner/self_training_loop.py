@@ -38,7 +38,7 @@ class Round:
         target_portion (float): Portion of the target's pixels (of each class) to label.
         num_source (int): Number of source images.
         source_seed (int): Seed of their choice.
-        learning_rate (float): With which the round begins, as a factor on that of the optimizer.
+        learning_rate_factor (float): On the optimizer's rate, at the beginning of the round.
     """
 
     index: int
@@ -47,7 +47,7 @@ class Round:
     target_portion: float
     num_source: int
     source_seed: int
-    learning_rate: float
+    learning_rate_factor: float
 
 
 @LOOPS.register_module()
@@ -57,8 +57,10 @@ class SelfTrainingLoop(UDATrainLoop):
     A round starts from the weights of the one before, with a fresh optimizer. Killed anywhere and resumed, the run
     continues exactly: labels are continued where they were left, training from the last checkpoint, and a round
     whose evaluation is missing is evaluated. Each round leaves in ``<work dir>/round_<i>`` its pseudo labels with
-    thresholds and class sizes, and ``round.json`` with its plan, rare classes, kept portion per class and
-    evaluation; and the checkpoint ``<work dir>/round_<i>.pth``.
+    thresholds and class sizes, and ``round.json`` with its plan, the names of the classes, of which all lists per class
+    have the order, the learning rate (of the optimizer's config at the beginning of the round; parameter groups keep
+    their ratios to it), rare classes, kept portion per class and evaluation; and the checkpoint
+    ``<work dir>/round_<i>.pth``.
 
     A work dir belongs to one run: a run that starts at round 0 refuses folders of later rounds, and labels of other
     weights or settings in that of round 0. A run that was resumed from an earlier checkpoint than the last makes
@@ -197,7 +199,7 @@ class SelfTrainingLoop(UDATrainLoop):
             raise ValueError('cannot resume: the checkpoint is not of rounds of self-training. To start from its '
                              'weights, set load_from=CHECKPOINT without --resume')
         for plan, summary in zip(self.rounds, state['summaries']):
-            found = {key: summary[key] for key in asdict(plan)}
+            found = {key: summary.get(key) for key in asdict(plan)}
             if found != asdict(plan):
                 raise ValueError(f'cannot resume: round {plan.index} of this run was {found}, but is {asdict(plan)} '
                                  'now. Undo the change of train_cfg or of the image lists, or start again without '
@@ -271,7 +273,9 @@ class SelfTrainingLoop(UDATrainLoop):
             weights = self.labels.make(self.folder(plan), plan.target_portion, made_before)
             store = self.labels.store(self.folder(plan))
             labels = store.summary() or {}
-            self._keep_summary(plan, dict(asdict(plan), weights=weights, labels=labels))
+            rate = self.runner.optim_wrapper.optimizer.defaults['lr'] * plan.learning_rate_factor
+            self._keep_summary(plan, dict(asdict(plan), learning_rate=rate, classes=list(self.pool.metainfo['classes']),
+                                          weights=weights, labels=labels))
             if not any(labels.get('labelled_pixels', [1])):
                 raise ValueError(f'round {plan.index}: no pixel of the target has a pseudo label; the thresholds are '
                                  f'in {store.root / store.SUMMARY}. {self.labels.remedy} and delete {store.root}')
@@ -287,7 +291,7 @@ class SelfTrainingLoop(UDATrainLoop):
         self.restart_data()
 
     def _set_learning_rate(self, plan: Round) -> None:
-        rate = plan.learning_rate * self.rates.inside(self._iter - plan.begin, plan.end - plan.begin)
+        rate = plan.learning_rate_factor * self.rates.inside(self._iter - plan.begin, plan.end - plan.begin)
         for group in self.runner.optim_wrapper.param_groups:
             group['lr'] = group['initial_lr'] * rate
 

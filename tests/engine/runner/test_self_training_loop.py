@@ -146,6 +146,14 @@ def test_learning_rate_falls_from_round_to_round(seen):
     assert [entry['lr'] for entry in seen] == pytest.approx([0.01] * 3 + [0.01 / 2**0.5] * 3)
 
 
+def test_summary_has_the_learning_rate_and_the_names_of_the_classes(work_dir, seen):
+    for index in range(2):
+        found = summary(work_dir, index)
+        assert found['learning_rate'] == pytest.approx(seen[3 * index]['lr'])
+        assert (found['classes'][0], found['classes'][18]) == ('road', 'bicycle')
+        assert len(found['classes']) == len(found['labels']['thresholds'])
+
+
 def test_source_images_accumulate(seen):
     first, second = seen[0]['sources'], seen[3]['sources']
     assert (len(first), len(second)) == (NUM_SOURCE / 2, NUM_SOURCE) and first < second
@@ -229,8 +237,18 @@ def test_labeler_without_passes(data, tmp_path):
     cfg = short(data, tmp_path, train_cfg__predictor=dict(_delete_=True, type='MultiViewPredictor'),
                 train_cfg__labeler=dict(_delete_=True, type='ConfidenceLabeler', threshold=0.01))
     train(add_hook(cfg, type='RecordRounds'))
-    assert summary(tmp_path)['labels'] == {}
+    labelled = sum(int((label != 255).sum()) for label in labels(tmp_path).values())
+    assert list(summary(tmp_path)['labels']) == ['labelled_pixels']
+    assert sum(summary(tmp_path)['labels']['labelled_pixels']) == labelled
     assert len(labels(tmp_path)) == NUM_TARGET
+
+
+def test_log_file_names_what_is_done_before_training(data, tmp_path):
+    train(short(data, tmp_path, log_level='INFO'))
+    log = next(tmp_path.rglob('*.log')).read_text()
+    for name in ('BatchNorm statistics of the target images', 'Thresholds, pass 1 of 2', 'Thresholds, pass 2 of 2',
+                 'Pseudo labels', 'Count of labelled pixels'):
+        assert f'{name}: {NUM_TARGET} in 0:00:' in log, name
 
 
 def test_images_without_any_label_do_not_stop_training(data, tmp_path):
