@@ -140,11 +140,11 @@ class TestPriorOf:
         assert path.stat().st_mtime_ns == before
 
     def test_progress_is_shown(self, tmp_path, source, monkeypatch):
-        bar = mock.Mock()
-        monkeypatch.setattr('mmuda.pseudo_labels.spatial_prior.ProgressBar', bar)
+        shown = mock.Mock(side_effect=lambda items, name: iter(items))
+        monkeypatch.setattr('mmuda.pseudo_labels.spatial_prior.progress', shown)
         prior_of(source, tmp_path / 'prior.npy', **SETTINGS)
-        bar.assert_called_once_with(2)
-        assert bar.return_value.update.call_count == 2
+        (items, name), _ = shown.call_args
+        assert (len(items), name) == (2, 'Spatial prior')
 
     @pytest.mark.parametrize('wrapped', [False, True])
     def test_data_set_may_be_a_config(self, tmp_path, source, wrapped):
