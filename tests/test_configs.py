@@ -93,8 +93,19 @@ def test_published_rate_and_batch(name, lr, batch_size):
 @pytest.mark.parametrize('name', ['mrnet/gta2cs.py', 'mrnet/gta2cs_rectified.py'])
 def test_published_schedule(name):
     cfg = config(name)
-    assert (cfg.param_scheduler.warmup_iters, cfg.param_scheduler.max_iters, cfg.train_cfg.max_iters) == (
-        5000, 100000, 25000)
+    length = cfg.train_cfg.max_iters
+    assert (length, cfg.param_scheduler.warmup_iters * length, cfg.param_scheduler.max_iters * length) == (
+        25000, 5000, 100000)
+
+
+@pytest.mark.parametrize('name', METHODS)
+def test_one_number_changes_the_length(name):
+    cfg = config(name)
+    schedules = cfg.get('param_scheduler') or []
+    points = [*cfg.model.objectives, *(schedules if isinstance(schedules, list) else [schedules])]
+    points += [hook.param_scheduler for hook in cfg.get('custom_hooks', []) if 'param_scheduler' in hook]
+    for point, key in itertools.product(points, ('begin', 'end', 'warmup_iters', 'max_iters')):
+        assert isinstance(point.get(key, 0.), float), f'{key} of {point} is a number of iterations'
 
 
 def test_published_losses_of_stage_1():
@@ -104,7 +115,7 @@ def test_published_losses_of_stage_1():
     assert (source.loss.percentile, source.class_weights.max_weight) == (80., 7.)
     assert objective(cfg, 'AdversarialAlignment').weights == dict(aux=2e-4, main=1e-3)
     memory = objective(cfg, 'MemoryRegularization')
-    assert (memory.weight, memory.begin) == (0.1, 15000)
+    assert (memory.weight, memory.begin * config('mrnet/gta2cs.py').train_cfg.max_iters) == (0.1, 15000)
 
 
 def test_published_crops_of_both_stages():

@@ -10,9 +10,9 @@ model = dict(
 optim_wrapper = dict(
     optimizer=dict(_delete_=True, type='AdamW', lr=6e-5, betas=(0.9, 0.999), weight_decay=0.01),
     paramwise_cfg=dict(_delete_=True, custom_keys=dict(norm=dict(decay_mult=0.), decode_head=dict(lr_mult=10.))))
-param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-6, begin=0, end=1500, by_epoch=False),
-    dict(type='PolyLR', power=1., eta_min=0., begin=1500, end=40000, by_epoch=False),
+param_scheduler = [  # 1500 iterations of 40000 are the warm-up
+    dict(type='LinearLR', start_factor=1e-6, end=0.0375, by_epoch=False),
+    dict(type='PolyLR', power=1., eta_min=0., begin=0.0375, by_epoch=False),
 ]
 train_cfg = dict(max_iters=40000)
 train_dataloader = dict(dataset=dict(target=None))

@@ -11,7 +11,7 @@ model = dict(
             type='RectifiedSupervision',
             loss=dict(type='RectifiedLoss', aux_weight=0.5),
             class_weights=dict(type='ClassBalanceWeights', max_weight=7.)),
-        dict(type='MemoryRegularization', weight=0.1, begin=15000),
+        dict(type='MemoryRegularization', weight=0.1, begin=0.6),
         dict(type='BatchNormUpdate', view='target'),
     ])
 val_evaluator = dict(type='UDAIoUMetric', protocols=dict(mIoU16='synthia16', mIoU13='synthia13'))

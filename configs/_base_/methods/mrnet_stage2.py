@@ -1,4 +1,5 @@
 # MRNet, stage 2: stage 1's loss on pseudo-labelled target images ("source" is the labelled stream).
+# Memory regularisation begins at 0.6 of training, the published iteration 15000 of 25000.
 _base_ = '../models/deeplabv2_r101_dual.py'
 
 model = dict(
@@ -11,6 +12,6 @@ model = dict(
             loss=dict(type='HardPixelCrossEntropyLoss', percentile=80.),
             class_weights=dict(type='ClassBalanceWeights', max_weight=7.),
             weights=dict(aux=0.5, main=1.)),
-        dict(type='MemoryRegularization', weight=0.1, begin=15000),
+        dict(type='MemoryRegularization', weight=0.1, begin=0.6),
         dict(type='BatchNormUpdate', view='target'),
     ])

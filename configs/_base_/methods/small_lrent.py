@@ -1,4 +1,4 @@
 # CRST with label regularisation on the small network.
 _base_ = '../models/r18_dual_pool.py'
 
-model = dict(objectives=[dict(type='SoftLabelSupervision', weights=dict(aux=0.5, main=1.))])
+model = dict(objectives=[dict(type='SoftLabelSupervision')])

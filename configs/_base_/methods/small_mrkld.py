@@ -7,11 +7,9 @@ model = dict(
             type='SourceSupervision',
             name='pool',
             view='pool',
-            loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
-            weights=dict(aux=0.5, main=1.)),
+            loss=dict(type='HardPixelCrossEntropyLoss', percentile=None)),
         dict(
             type='ModelRegularization',
             # 0.1 squared, as in the published code; the paper's 0.1 is too much here, see docs/benchmarks.md
-            loss=dict(type='ModelRegularizationLoss', weight=0.1, applied_twice=True),
-            weights=dict(aux=0.5, main=1.)),
+            loss=dict(type='ModelRegularizationLoss', weight=0.1, applied_twice=True)),
     ])

@@ -1,4 +1,4 @@
-# MRNet, stage 1, on the small network. It starts from nothing, so it sees the source alone for 500 iterations first.
+# MRNet, stage 1, on the small network. It starts from nothing, so it sees the source alone for the first two thirds.
 _base_ = './small_source_only.py'
 
 model = dict(
@@ -7,15 +7,14 @@ model = dict(
         dict(
             type='SourceSupervision',
             loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
-            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
-            weights=dict(aux=0.5, main=1.)),
-        dict(type='AdversarialAlignment', weights=dict(aux=2e-4, main=1e-3), begin=500),
-        dict(type='MemoryRegularization', weight=0.02, begin=500),  # 0.1 is too much here, see toy/README
+            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False)),
+        dict(type='AdversarialAlignment', weights=dict(aux=2e-4, main=1e-3), begin=2 / 3),
+        dict(type='MemoryRegularization', weight=0.02, begin=2 / 3),  # 0.1 is too much here, see toy/README
     ])
 custom_hooks = [
     dict(
         type='DiscriminatorHook',
         discriminator=dict(type='MultiScaleDiscriminator', base_channels=8, num_blocks=1),
         optimizer=dict(type='Adam', lr=1e-4, betas=(0.9, 0.99)),
-        param_scheduler=dict(type='WarmupPolyLR', warmup_iters=0, max_iters=750, by_epoch=False)),
+        param_scheduler=dict(type='WarmupPolyLR', by_epoch=False)),
 ]

@@ -6,7 +6,6 @@ model = dict(
         *_base_.model.objectives,
         dict(
             type='ClassMixSupervision',
-            weights=dict(aux=0.5, main=1.),
             augmentation=dict(type='StrongAugmentation', std=[58., 58., 58.]),
-            begin=500),
+            begin=2 / 3),
     ])

@@ -7,8 +7,7 @@ model = dict(
         dict(
             type='SourceSupervision',
             loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
-            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
-            weights=dict(aux=0.5, main=1.)),
+            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False)),
         dict(type='MemoryRegularization', weight=0.02),
         dict(type='BatchNormUpdate', view='target'),
     ])

@@ -7,6 +7,5 @@ model = dict(
             type='SourceSupervision',
             name='pool',
             view='pool',
-            loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
-            weights=dict(aux=0.5, main=1.)),
+            loss=dict(type='HardPixelCrossEntropyLoss', percentile=None)),
     ])

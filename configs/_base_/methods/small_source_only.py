@@ -7,6 +7,5 @@ model = dict(
         dict(
             type='SourceSupervision',
             loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
-            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
-            weights=dict(aux=0.5, main=1.)),
+            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False)),
     ])

@@ -6,6 +6,5 @@ model = dict(
         dict(
             type='SourceSupervision',
             loss=dict(type='HardPixelCrossEntropyLoss', percentile=80.),
-            class_weights=dict(type='ClassBalanceWeights', max_weight=7.),
-            weights=dict(aux=0.5, main=1.)),
+            class_weights=dict(type='ClassBalanceWeights', max_weight=7.)),
     ])

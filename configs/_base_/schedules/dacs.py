@@ -9,7 +9,7 @@ optim_wrapper = dict(
             'downsample': dict(repeat=4),
             'decode_head': dict(lr_mult=10.),
         }))
-param_scheduler = dict(type='WarmupPolyLR', warmup_iters=0, max_iters=250000, by_epoch=False)
+param_scheduler = dict(type='WarmupPolyLR', by_epoch=False)
 
 train_cfg = dict(type='UDATrainLoop', max_iters=250000, val_interval=5000)
 val_cfg = dict(type='ValLoop')

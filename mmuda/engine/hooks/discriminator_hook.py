@@ -13,7 +13,11 @@ from mmseg.registry import HOOKS, MODELS, OPTIMIZERS, PARAM_SCHEDULERS
 from torch import Tensor, nn
 
 from mmuda.engine.gradients import restore_gradients, share_waiting_gradients, waiting_gradients
+from mmuda.engine.schedulers import with_length
+from mmuda.length import TrainingLength
 from mmuda.models.objectives import AdversarialAlignment
+
+SCHEDULE = 'param_scheduler of DiscriminatorHook'
 
 
 @HOOKS.register_module()
@@ -29,7 +33,8 @@ class DiscriminatorHook(Hook):
     Args:
         discriminator (dict): Config; ``in_channels`` defaults to the number of classes.
         optimizer (dict): Defaults to ``dict(type='Adam', lr=1e-4, betas=(0.9, 0.99))``.
-        param_scheduler (dict | list[dict], optional): Schedule of the learning rate, by iteration.
+        param_scheduler (dict | list[dict], optional): Schedule of the learning rate, by iteration, as
+            ``param_scheduler`` of the runner: without an end it takes the length of training.
         objective (str): Name of the objective. Defaults to ``adversarial``.
     """
 
@@ -53,6 +58,7 @@ class DiscriminatorHook(Hook):
             return  # testing
         model = _unwrap(runner.model)
         self.objective = self._find_objective(model)
+        schedulers = with_length(self.scheduler_cfgs, TrainingLength(runner.max_iters), SCHEDULE)
         device = next(model.parameters()).device
         self.discriminators = nn.ModuleDict({
             name: MODELS.build(dict(dict(in_channels=model.num_classes), **deepcopy(self.discriminator_cfg)))
@@ -67,8 +73,8 @@ class DiscriminatorHook(Hook):
             self.optim_wrappers[name] = OptimWrapper(
                 optimizer, accumulative_counts=runner.optim_wrapper._accumulative_counts)
             self.schedulers[name] = [
-                PARAM_SCHEDULERS.build(deepcopy(cfg), default_args=dict(optimizer=optimizer))
-                for cfg in self.scheduler_cfgs
+                PARAM_SCHEDULERS.build(cfg, default_args=dict(optimizer=optimizer))
+                for cfg in schedulers
             ]
         self.discriminators.requires_grad_(False)
         self.objective.lend(self.discriminators)
@@ -110,8 +116,9 @@ class DiscriminatorHook(Hook):
                          if parameter.grad is not None]
             if gradients:
                 all_reduce_params(gradients, op='mean')
-                optim_wrapper.step()
-                optim_wrapper.zero_grad()
+            # Without gradients, before the objective begins, it changes nothing, but schedules step after optimizers.
+            optim_wrapper.step()
+            optim_wrapper.zero_grad()
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Add the discriminators, their optimizers, waiting gradients and schedules to the checkpoint."""
@@ -138,6 +145,7 @@ class DiscriminatorHook(Hook):
             restore_gradients(self.discriminators[name], state.get('gradients', {}))
             for scheduler, scheduler_state in zip(self.schedulers[name], state['schedulers']):
                 scheduler.load_state_dict(scheduler_state)
+            with_length(self.schedulers[name], TrainingLength(runner.max_iters), SCHEDULE)  # another end
 
     def _find_objective(self, model: nn.Module) -> AdversarialAlignment:
         for objective in getattr(model, 'objectives', ()):

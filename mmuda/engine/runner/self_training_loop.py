@@ -23,6 +23,7 @@ from mmuda.engine.rounds import (
 )
 from mmuda.engine.runner.uda_train_loop import UDATrainLoop
 from mmuda.files import replace_file
+from mmuda.length import TrainingLength
 
 SUMMARY = 'round.json'
 
@@ -68,6 +69,9 @@ class SelfTrainingLoop(UDATrainLoop):
 
     With ``teachers`` the labels come from these, fused, and not from the model in training (ensemble distillation:
     Chao et al., CVPRW 2021). They are made once for all rounds, in ``<work dir>/pseudo_labels``.
+
+    The length of training, of which objectives and discriminators can give their points as shares, is that of all
+    rounds together.
 
     Args:
         runner (Runner): The runner.
@@ -141,7 +145,7 @@ class SelfTrainingLoop(UDATrainLoop):
         for name, value in dict(num_rounds=num_rounds, epochs=epochs, iterations=iterations).items():
             if value is not None and (int(value) != value or value < 1):
                 raise ValueError(f'train_cfg.{name} must be a positive integer, got {value}')
-        super().__init__(runner, dataloader, max_iters=1)
+        super().__init__(runner, dataloader, max_iters=None)
         if not isinstance(self.pool, PoolDataset) or not isinstance(self.sampler, PoolSampler):
             raise TypeError('SelfTrainingLoop needs a PoolDataset with a PoolSampler, got '
                             f'{type(self.pool).__name__} with {type(self.sampler).__name__}')
@@ -168,7 +172,7 @@ class SelfTrainingLoop(UDATrainLoop):
             self.rounds.append(
                 Round(index, begin, begin + (iterations or self._length(num_source, epochs, rule)), target(index),
                       num_source, selection_seed(source_policy, source_seed, index, rule), self.rates(index)))
-        self._max_iters = self.rounds[-1].end
+        self.set_length(TrainingLength(self.rounds[-1].end, 'the length of all rounds'))
 
     @property
     def pool(self) -> PoolDataset:

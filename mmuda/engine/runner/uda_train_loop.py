@@ -1,14 +1,20 @@
 """Iteration-based training that resumes without loading what it has already seen."""
+from collections.abc import Iterator
 from typing import Any
 
 from mmengine.dist import get_world_size
+from mmengine.model import is_model_wrapper
 from mmengine.runner import IterBasedTrainLoop
-from mmengine.runner.base_loop import BaseLoop
 from mmengine.runner.loops import _InfiniteDataloaderIterator
-from mmengine.runner.utils import calc_dynamic_intervals
+from mmseg.models import EncoderDecoder
 from mmseg.registry import LOOPS
 from torch import nn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
+
+from mmuda.datasets import PoolDataset, UDADataset
+from mmuda.engine.schedulers import with_length
+from mmuda.length import TrainingLength
+from mmuda.models.segmentors import UDASegmentor
 
 
 @LOOPS.register_module()
@@ -23,7 +29,8 @@ class UDATrainLoop(IterBasedTrainLoop):
     Args:
         runner (Runner): The runner.
         dataloader (DataLoader or dict): Training data; its sampler has ``set_position`` and ``set_seed``.
-        max_iters (int): Iterations to train for.
+        max_iters (int, optional): Iterations to train for. Objectives, schedules and those of discriminators can give
+            their points in training as shares of it. None where a subclass calls :meth:`set_length`.
         val_begin (int): First iteration that may validate. Defaults to 1.
         val_interval (int): Iterations between validations. Defaults to 1000.
         dynamic_intervals (list[tuple[int, int]], optional): (from iteration, interval) pairs.
@@ -32,29 +39,40 @@ class UDATrainLoop(IterBasedTrainLoop):
     def __init__(self,
                  runner: Any,
                  dataloader: DataLoader | dict,
-                 max_iters: int,
+                 max_iters: int | None,
                  val_begin: int = 1,
                  val_interval: int = 1000,
                  dynamic_intervals: list[tuple[int, int]] | None = None) -> None:
-        # Not the constructor of the direct base class: that one starts the data workers.
-        BaseLoop.__init__(self, runner, dataloader)
-        if int(max_iters) != max_iters or max_iters < 1:
+        if max_iters is not None and (int(max_iters) != max_iters or max_iters < 1):
             raise ValueError(f'train_cfg.max_iters must be a positive integer, got {max_iters}')
-        sampler = self.dataloader.sampler
+        if isinstance(dataloader, dict):
+            different = runner._randomness_cfg.get('diff_rank_seed', False)
+            dataloader = runner.build_dataloader(dataloader, seed=runner.seed, diff_rank_seed=different)
+        sampler = dataloader.sampler
         if not (hasattr(sampler, 'set_position') and hasattr(sampler, 'set_seed')):
             raise TypeError(f'UDATrainLoop needs a sampler that can start anywhere, got {type(sampler).__name__}: '
                             "set train_dataloader.sampler=dict(type='UDASampler')")
-        self._max_iters = int(max_iters)
-        self._max_epochs = 1
-        self._epoch = 0
-        self._iter = 0
-        self.val_begin = val_begin
-        self.val_interval = val_interval
-        self.stop_training = False
-        self.runner.visualizer.dataset_meta = self.dataloader.dataset.metainfo
-        self.dynamic_milestones, self.dynamic_intervals = calc_dynamic_intervals(val_interval, dynamic_intervals)
+        _check_model(runner.model, dataloader.dataset)
+        super().__init__(runner, _NoBatches(dataloader), max_iters or 1, val_begin, val_interval, dynamic_intervals)
+        self.dataloader = dataloader
+        self.dataloader_iterator: _InfiniteDataloaderIterator | None = None
         self._origin = (0, 0)
-        self._data_iterator: _InfiniteDataloaderIterator | None = None
+        if max_iters is not None:
+            self.set_length(TrainingLength(int(max_iters)))
+
+    def set_length(self, length: TrainingLength) -> None:
+        """Say how long training is: to the objectives and the schedules, of which points may be shares of it.
+
+        Raises:
+            ValueError: If an objective would never act, there would be iterations in which none does, or a schedule
+                would end before training.
+        """
+        self.length = length
+        self._max_iters = length.iterations
+        model = _unwrap(self.runner.model)
+        if isinstance(model, UDASegmentor):
+            model.prepare_training(length)
+        self.runner.param_schedulers = with_length(self.runner.param_schedulers, length, 'param_scheduler')
 
     @property
     def round_ends(self) -> frozenset[int]:
@@ -71,28 +89,34 @@ class UDATrainLoop(IterBasedTrainLoop):
         self._origin = (iteration, samples)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a checkpoint needs beside iteration and samples; here nothing."""
-        return {}
+        """Return what a checkpoint needs beside iteration and samples: the length of training."""
+        return dict(max_iters=self._max_iters)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take over what :meth:`state_dict` gave."""
+        """Compare with what :meth:`state_dict` gave."""
+        before = state.get('max_iters', self._max_iters)
+        if before != self._max_iters:
+            self.runner.logger.warning(
+                f'The run was planned for train_cfg.max_iters={before} and is resumed with {self._max_iters}: points '
+                'in training that are shares of it, of objectives and schedules, move from here on')
 
     def restart_data(self) -> None:
         """Drop prefetched batches: the next batch is made anew, by new workers."""
-        self._data_iterator = None
+        self.dataloader_iterator = None
         self.dataloader._iterator = None  # torch keeps persistent workers there
 
     def next_batch(self) -> dict:
         """Return the batch of the current iteration."""
-        if self._data_iterator is None:
+        if self.dataloader_iterator is None:
             sampler = self.dataloader.sampler
             sampler.set_seed(self.runner.seed)
             sampler.set_position(self.samples_at(self._iter))
-            self._data_iterator = _InfiniteDataloaderIterator(self.dataloader)
-        return next(self._data_iterator)
+            self.dataloader_iterator = _InfiniteDataloaderIterator(self.dataloader)
+        return next(self.dataloader_iterator)
 
     def run(self) -> nn.Module:
         """Train; return the model."""
+        with_length(self.runner.param_schedulers, self.length, 'param_scheduler')  # a resumed one can have another end
         self.runner.call_hook('before_train')
         self.runner.call_hook('before_train_epoch')
         while self._iter < self._max_iters and not self.stop_training:
@@ -105,3 +129,28 @@ class UDATrainLoop(IterBasedTrainLoop):
         self.runner.call_hook('after_train_epoch')
         self.runner.call_hook('after_train')
         return self.runner.model
+
+
+class _NoBatches:
+    """Stands for a data loader in mmengine's constructor, which starts to load: it would be too early."""
+
+    def __init__(self, dataloader: DataLoader) -> None:
+        self.dataset = dataloader.dataset
+
+    def __iter__(self) -> Iterator:
+        return iter(())
+
+
+def _check_model(model: nn.Module, dataset: Dataset) -> None:
+    """Refuse a plain segmentor on data with views."""
+    model = _unwrap(model)
+    if isinstance(model, EncoderDecoder) and isinstance(dataset, UDADataset | PoolDataset):
+        raise TypeError(
+            f"model.type is {type(model).__name__}, which knows no views, but train_dataloader gives those "
+            f"of a {type(dataset).__name__}. Make it the student: model=dict(type='UDASegmentor', "
+            f"data_preprocessor=dict(type='UDADataPreprocessor', ...), segmentor=dict(type='{type(model).__name__}', "
+            "...), objectives=[...])")
+
+
+def _unwrap(model: nn.Module) -> nn.Module:
+    return model.module if is_model_wrapper(model) else model

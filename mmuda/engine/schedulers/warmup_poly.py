@@ -1,3 +1,5 @@
+from typing import Any
+
 from mmengine.optim import BaseOptimWrapper
 from mmengine.optim.scheduler.param_scheduler import INF, _ParamScheduler
 from mmseg.registry import PARAM_SCHEDULERS
@@ -28,33 +30,39 @@ class WarmupPolyLR(_ParamScheduler):
 
     Args:
         optimizer (Optimizer or BaseOptimWrapper): The optimizer whose rates are set.
-        warmup_iters (int): Length of the warm-up, 0 for none. Defaults to 5000.
-        max_iters (int): Iteration at which the rate reaches 0. Defaults to 100000.
+        warmup_iters (int): Length of the warm-up, 0 for none. Defaults to 0. In a config a float is a share of
+            training.
+        max_iters (int, optional): Iteration at which the rate reaches 0. In a config a float is a share of training,
+            4.0 for a schedule of which training is a quarter. Defaults to None: ``end``.
         power (float): Exponent of the decay. Defaults to 0.9.
         start_factor (float): Share of the base rate at iteration 0 of the warm-up. Defaults to 0.1.
         begin (int): Iteration at which the schedule starts. Defaults to 0.
-        end (int): Accepted because mmengine's runner fills it in (with 1, unless the config says
-            ``by_epoch=False``), and not used: the schedule ends at ``max_iters``.
+        end (int): Iteration at which the rate reaches 0, where ``max_iters`` does not say it. The runner fills in the
+            length of training.
         last_step (int): Last step, for resuming without state. Defaults to -1.
         by_epoch (bool): Whether to count epochs instead of iterations. Defaults to False.
         verbose (bool): Whether to print every rate. Defaults to False.
 
     Raises:
-        ValueError: If ``warmup_iters``, ``max_iters`` or ``start_factor`` is out of range.
+        ValueError: If ``warmup_iters``, ``max_iters`` or ``start_factor`` is out of range, or there is neither
+            ``max_iters`` nor ``end``.
 
     Example:
         >>> import torch
         >>> optimizer = torch.optim.SGD([torch.zeros(1)], lr=2e-4)
-        >>> scheduler = WarmupPolyLR(optimizer)
+        >>> scheduler = WarmupPolyLR(optimizer, warmup_iters=5000, max_iters=100000)
         >>> optimizer.param_groups[0]['lr']
         2e-05
     """
 
-    def __init__(self, optimizer: Optimizer | BaseOptimWrapper, warmup_iters: int = 5000,
-                 max_iters: int = 100000, power: float = 0.9, start_factor: float = 0.1, begin: int = 0,
+    def __init__(self, optimizer: Optimizer | BaseOptimWrapper, warmup_iters: int = 0,
+                 max_iters: int | None = None, power: float = 0.9, start_factor: float = 0.1, begin: int = 0,
                  end: int = INF, last_step: int = -1, by_epoch: bool = False, verbose: bool = False) -> None:
         if warmup_iters < 0:
             raise ValueError(f'WarmupPolyLR: warmup_iters must be at least 0, got {warmup_iters}')
+        if max_iters is None and end == INF:
+            raise ValueError('WarmupPolyLR: give max_iters, the iteration at which the rate reaches 0')
+        max_iters = end if max_iters is None else max_iters
         if max_iters < 1:
             raise ValueError(f'WarmupPolyLR: max_iters must be at least 1, got {max_iters}')
         if not 0 <= start_factor <= 1:
@@ -70,3 +78,8 @@ class WarmupPolyLR(_ParamScheduler):
         factor = warmup_poly_factor(
             self.last_step, self.warmup_iters, self.max_iters, self.power, self.start_factor)
         return [base * factor for base in self.base_values]
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over how far the schedule is; how long it is says the config, which may have changed."""
+        lengths = dict(warmup_iters=self.warmup_iters, max_iters=self.max_iters)
+        super().load_state_dict(dict(state_dict, **lengths))

@@ -1,5 +1,5 @@
 """Adversarial alignment of the output space."""
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from mmseg.registry import MODELS
 from torch import Tensor, nn
@@ -33,8 +33,8 @@ class AdversarialAlignment(Objective):
                  real_view: str = 'source',
                  fake_view: str = 'target',
                  name: str = 'adversarial',
-                 begin: int = 0,
-                 end: int | None = None) -> None:
+                 begin: int | float = 0,
+                 end: int | float | None = None) -> None:
         super().__init__(name, begin, end)
         self.weights = weights or dict(aux=2e-4, main=1e-3)
         self.loss = MODELS.build(loss or dict(type='LSGANLoss'))
@@ -57,15 +57,19 @@ class AdversarialAlignment(Objective):
         maps, self._maps = self._maps, None
         return maps
 
+    def check_classifiers(self, classifiers: Collection[str]) -> None:
+        """Refuse a student that lacks a classifier that has a weight."""
+        if not set(self.weights) <= set(classifiers):
+            raise ValueError(f'objective {self.name!r}: weights are for {sorted(self.weights)}, the student has the '
+                             f'classifiers {sorted(classifiers)}: set weights=dict(main=1e-3), say, for one classifier')
+
     def losses(self, step: Step) -> dict[str, Tensor]:
         """Return ``loss_<classifier>`` for each classifier in ``weights``."""
         if self._discriminators is None:
             raise RuntimeError(f'objective {self.name!r} has no discriminators: add dict(type="DiscriminatorHook", '
                                'discriminator=...) to custom_hooks')
         real, fake = step.logits(self.real_view), step.logits(self.fake_view)
-        if not set(self.weights) <= set(fake):
-            raise ValueError(f'objective {self.name!r}: weights are for {sorted(self.weights)}, the student has the '
-                             f'classifiers {sorted(fake)}')
+        self.check_classifiers(fake)
         fused = real['main'].detach()
         if 'aux' in real:
             fused = self.aux_weight * real['aux'].detach() + fused

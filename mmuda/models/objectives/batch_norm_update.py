@@ -20,11 +20,13 @@ class BatchNormUpdate(Objective):
         view (str): Defaults to ``target``.
     """
 
+    gives_loss = False
+
     def __init__(self,
                  view: str = 'target',
                  name: str = 'batch_norm',
-                 begin: int = 0,
-                 end: int | None = None) -> None:
+                 begin: int | float = 0,
+                 end: int | float | None = None) -> None:
         super().__init__(name, begin, end)
         self.view = view
         self.views = (view, )

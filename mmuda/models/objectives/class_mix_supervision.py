@@ -63,8 +63,8 @@ class ClassMixSupervision(Objective):
                  target: str = 'target',
                  mixed: str = 'mixed',
                  name: str = 'classmix',
-                 begin: int = 0,
-                 end: int | None = None) -> None:
+                 begin: int | float = 0,
+                 end: int | float | None = None) -> None:
         super().__init__(name, begin, end)
         for key, value, known in (('weighting', weighting, WEIGHTINGS), ('draw', draw, DRAWS), ('loss', loss, LOSSES)):
             if value not in known:

@@ -19,13 +19,15 @@ class EntropyMinimization(Objective):
         view (str): Defaults to ``target``.
     """
 
+    needs_two_classifiers = True
+
     def __init__(self,
                  weight: float,
                  aux_weight: float = 0.5,
                  view: str = 'target',
                  name: str = 'entropy',
-                 begin: int = 0,
-                 end: int | None = None) -> None:
+                 begin: int | float = 0,
+                 end: int | float | None = None) -> None:
         super().__init__(name, begin, end)
         self.loss = ConfidentEntropyLoss(aux_weight=aux_weight, loss_weight=weight)
         self.view = view

@@ -31,8 +31,8 @@ class GridSupervision(Objective):
                  weights: dict[str, float] | None = None,
                  view: str = 'pool',
                  name: str = 'pool',
-                 begin: int = 0,
-                 end: int | None = None) -> None:
+                 begin: int | float = 0,
+                 end: int | float | None = None) -> None:
         super().__init__(name, begin, end)
         self.loss = MODELS.build(loss or dict(type='HardPixelCrossEntropyLoss', percentile=None))
         self.weights = weights

@@ -15,16 +15,19 @@ class MemoryRegularization(Objective):
         weight (float): Defaults to 0.1.
         aux_weight (float): Weight of the auxiliary logits in the fused target. Defaults to 0.5.
         view (str): Defaults to ``target``.
-        begin (int): First iteration. The published code starts at 15000. Defaults to 0.
+        begin (int | float): First iteration, or share of training. The published code starts at iteration 15000 of
+            25000. Defaults to 0.
     """
+
+    needs_two_classifiers = True
 
     def __init__(self,
                  weight: float = 0.1,
                  aux_weight: float = 0.5,
                  view: str = 'target',
                  name: str = 'memory',
-                 begin: int = 0,
-                 end: int | None = None) -> None:
+                 begin: int | float = 0,
+                 end: int | float | None = None) -> None:
         super().__init__(name, begin, end)
         self.loss = MemoryRegularizationLoss(aux_weight=aux_weight, loss_weight=weight)
         self.view = view

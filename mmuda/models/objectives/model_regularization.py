@@ -31,8 +31,8 @@ class ModelRegularization(Objective):
                  weights: dict[str, float] | None = None,
                  view: str = 'pool',
                  name: str = 'model_regularization',
-                 begin: int = 0,
-                 end: int | None = None) -> None:
+                 begin: int | float = 0,
+                 end: int | float | None = None) -> None:
         super().__init__(name, begin, end)
         self.loss = MODELS.build(loss or dict(type='ModelRegularizationLoss'))
         self.weights = weights

@@ -17,13 +17,15 @@ class RectifiedSupervision(Objective):
         view (str): The view with pseudo labels. Defaults to ``source``: the labelled stream.
     """
 
+    needs_two_classifiers = True
+
     def __init__(self,
                  loss: dict | None = None,
                  class_weights: dict | None = None,
                  view: str = 'source',
                  name: str = 'rectified',
-                 begin: int = 0,
-                 end: int | None = None) -> None:
+                 begin: int | float = 0,
+                 end: int | float | None = None) -> None:
         super().__init__(name, begin, end)
         self.loss = MODELS.build(loss or dict(type='RectifiedLoss'))
         self.class_weights = MODELS.build(class_weights) if class_weights else None

@@ -35,8 +35,8 @@ class SoftLabelSupervision(Objective):
                  weights: dict[str, float] | None = None,
                  view: str = 'pool',
                  name: str = 'pool',
-                 begin: int = 0,
-                 end: int | None = None) -> None:
+                 begin: int | float = 0,
+                 end: int | float | None = None) -> None:
         super().__init__(name, begin, end)
         self.loss = MODELS.build(loss or dict(type='SoftCrossEntropyLoss'))
         self.weights = weights

@@ -27,8 +27,8 @@ class SourceSupervision(Objective):
                  weights: dict[str, float] | None = None,
                  view: str = 'source',
                  name: str = 'source',
-                 begin: int = 0,
-                 end: int | None = None) -> None:
+                 begin: int | float = 0,
+                 end: int | float | None = None) -> None:
         super().__init__(name, begin, end)
         self.loss = MODELS.build(loss or dict(type='HardPixelCrossEntropyLoss'))
         self.class_weights = MODELS.build(class_weights) if class_weights else None

@@ -10,6 +10,8 @@ from mmseg.models.utils import resize
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from mmuda.models.segmentors.student import pass_student
+
 NO_TEACHER = ("an objective needs a teacher and there is none: set default_hooks.teacher=dict(type='TeacherHook'), as "
               'configs/_base_/default_runtime.py does')
 
@@ -92,6 +94,10 @@ class Step:
         """Whether the student has already seen ``view`` in this step."""
         return view in self._unresized
 
+    def classifiers(self) -> list[str]:
+        """Return the names of the student's classifiers, as its passes so far have shown; empty before the first."""
+        return list(next(iter(self._unresized.values()), {}))
+
     def logits(self, view: str) -> dict[str, Tensor]:
         """Return the student's logits for ``view`` at the size of the images.
 
@@ -122,7 +128,7 @@ class Step:
     def _pass(self, images: Tensor, name: str) -> dict[str, Tensor]:
         keep = self.statistics_views is not None and name not in self.statistics_views
         with frozen_statistics(self.student) if keep else nullcontext():
-            return _forward(self.student, images)
+            return pass_student(self.student, images)
 
     def _pass_domains(self, images: Tensor, domains: Sequence[str]) -> dict[str, Tensor]:
         _check_nothing_is_joined(self.student)
@@ -145,7 +151,7 @@ class Step:
             raise RuntimeError(NO_TEACHER)
         if view not in self._teacher_logits:
             with torch.no_grad():
-                self._teacher_logits[view] = self._resize(_forward(self.teacher, self.images(view)), view)
+                self._teacher_logits[view] = self._resize(pass_student(self.teacher, self.images(view)), view)
         return self._teacher_logits[view]
 
     def _resize(self, logits: dict[str, Tensor], view: str) -> dict[str, Tensor]:
@@ -162,19 +168,6 @@ def _check_nothing_is_joined(student: nn.Module) -> None:
             isinstance(module, nn.SyncBatchNorm | MMCVSyncBatchNorm) for module in student.modules()):
         raise ValueError("on several ranks model.separate_domains=True cannot be trained with SyncBN: set norm_cfg="
                          "dict(type='BN') in the student and no `sync_bn`, or model.separate_domains=False")
-
-
-def _forward(segmentor: nn.Module, images: Tensor) -> dict[str, Tensor]:
-    features = segmentor.extract_feat(images)
-    logits = segmentor.decode_head(features)
-    if isinstance(logits, Tensor):
-        logits = dict(main=logits)
-        if getattr(segmentor, 'with_auxiliary_head', False):
-            auxiliary = segmentor.auxiliary_head
-            if isinstance(auxiliary, nn.ModuleList):
-                raise TypeError(f'the student has {len(auxiliary)} auxiliary heads, expected one at most')
-            logits['aux'] = auxiliary(features)
-    return logits
 
 
 @contextmanager

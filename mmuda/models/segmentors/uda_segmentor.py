@@ -1,18 +1,21 @@
 """The segmentor that learns from labelled source and unlabelled target images."""
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
-from mmengine.logging import MessageHub
+from mmengine.logging import MessageHub, print_log
 from mmseg.models.data_preprocessor import SegDataPreProcessor
 from mmseg.models.segmentors.base import BaseSegmentor
 from mmseg.registry import MODELS
 from mmseg.utils import ConfigType, OptConfigType, OptSampleList, SampleList
 from torch import Tensor, nn
 
+from mmuda.length import TrainingLength
 from mmuda.models.augmentation import StrongAugmentation
 from mmuda.models.segmentors.architecture import architecture_difference
 from mmuda.models.segmentors.step import NO_TEACHER, Step
+from mmuda.models.segmentors.student import check_student, unread_losses
 from mmuda.models.segmentors.uda_data_preprocessor import UDADataPreprocessor
 
 
@@ -63,6 +66,9 @@ class UDASegmentor(BaseSegmentor):
             raise ValueError('pretrained and train_cfg belong to the student: set them under model.segmentor')
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
         self.student = MODELS.build(segmentor)
+        check_student(self.student)
+        self._unread_losses = unread_losses(segmentor)
+        self._classifiers_checked = False
         self.objectives = nn.ModuleList(
             MODELS.build(_with_num_classes(objective, self.num_classes)) for objective in objectives)
         self.statistics_views = statistics_views
@@ -71,7 +77,7 @@ class UDASegmentor(BaseSegmentor):
         self._lent: dict[str, nn.Module] = {}
         self._check_preprocessor()
         self._check_augmentations()
-        names = [objective.name for objective in self.objectives]
+        names = names_of(self.objectives)
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
             raise ValueError(f'objectives share the name {repeated}: give each its own `name`')
@@ -115,6 +121,26 @@ class UDASegmentor(BaseSegmentor):
         """Take the teacher. It does not become a submodule: it is neither in the model's state nor in its optimizer."""
         self._lent['teacher'] = teacher
 
+    def prepare_training(self, length: TrainingLength) -> None:
+        """Say how long training is; the loop calls it at the start.
+
+        Raises:
+            ValueError: If an objective would never act, or there would be iterations without a loss.
+        """
+        for unread in self._unread_losses:
+            print_log(f'{unread} is not read: the objectives of model.objectives have losses of their own (`loss`)',
+                      logger='current', level=logging.WARNING)
+        acts = {objective.name: objective.set_length(length) for objective in self.objectives}
+        reached = 0  # the first iteration that may be without a loss
+        for begin, end in sorted(acts[objective.name] for objective in self.objectives if objective.gives_loss):
+            if begin > reached:
+                break
+            reached = max(reached, end)
+        if len(self.objectives) and reached < length.iterations:
+            spans = ', '.join(f'{name!r} in [{begin}, {end})' for name, (begin, end) in acts.items())
+            raise ValueError(f'in iteration {reached} no objective has a loss, and {length}: they act {spans}. Let one '
+                             'begin earlier or end later')
+
     def loss(self, inputs: dict[str, Tensor], data_samples: dict[str, SampleList]) -> dict[str, Tensor]:
         """Return the losses of every objective, named ``<objective>.<loss>``.
 
@@ -133,6 +159,13 @@ class UDASegmentor(BaseSegmentor):
         losses = {}
         for objective in self.objectives:
             losses.update({f'{objective.name}.{key}': value for key, value in objective(step).items()})
+        if not any('loss' in key for key in losses):
+            raise RuntimeError(f'in iteration {iteration} no objective has a loss, of {names_of(self.objectives)}: let '
+                               'one act in every iteration (`begin`, `end`)')
+        if not self._classifiers_checked:
+            for objective in self.objectives:
+                objective.check_classifiers(step.classifiers())
+            self._classifiers_checked = True
         return losses
 
     def predict(self, inputs: Tensor, data_samples: OptSampleList = None) -> SampleList:
@@ -191,6 +224,11 @@ class UDASegmentor(BaseSegmentor):
             raise RuntimeError(
                 f'the checkpoint is of another architecture than the student: {different}. Use the config that the '
                 'checkpoint was trained with, or set model.allow_partial_checkpoint=True to load what fits')
+
+
+def names_of(objectives: Iterable[nn.Module]) -> list[str]:
+    """Names of the objectives."""
+    return [objective.name for objective in objectives]
 
 
 def _with_num_classes(objective: ConfigType, num_classes: int) -> ConfigType:

@@ -40,7 +40,7 @@ def test_scheduler_follows_the_closed_form_in_every_group():
 
 def test_without_warmup_the_first_rate_is_the_base_rate():
     optimizer = sgd(.1)
-    WarmupPolyLR(optimizer, warmup_iters=0)
+    WarmupPolyLR(optimizer, max_iters=4)
     assert optimizer.param_groups[0]['lr'] == .1
 
 
@@ -64,7 +64,24 @@ def test_end_that_the_runner_fills_in_does_not_cut_the_schedule():
     assert advance(optimizer, scheduler, 3) == [1., .75, .5]
 
 
-@pytest.mark.parametrize('key, value', [('warmup_iters', -1), ('max_iters', 0), ('start_factor', 2.)])
+def test_end_is_where_the_rate_reaches_0_unless_max_iters_says_it():
+    optimizer = sgd(1.)
+    scheduler = WarmupPolyLR(optimizer, end=4, power=1.)
+    assert advance(optimizer, scheduler, 5) == [1., .75, .5, .25, 0.]
+
+
+def test_resumed_with_another_length_it_follows_the_new_one():
+    optimizer = sgd(1.)
+    scheduler = WarmupPolyLR(optimizer, max_iters=4, power=1.)
+    advance(optimizer, scheduler, 2)
+    longer = WarmupPolyLR(optimizer, max_iters=8, power=1.)
+    longer.load_state_dict(scheduler.state_dict())
+    longer.step()
+    assert optimizer.param_groups[0]['lr'] == 1 - 3 / 8
+
+
+@pytest.mark.parametrize('key, value', [
+    ('warmup_iters', -1), ('max_iters', 0), ('max_iters', None), ('start_factor', 2.)])
 def test_bad_argument_is_named(key, value):
     with pytest.raises(ValueError, match=key):
-        WarmupPolyLR(sgd(.1), **{key: value})
+        WarmupPolyLR(sgd(.1), **{'max_iters': 4, key: value})

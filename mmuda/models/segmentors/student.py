@@ -1,0 +1,113 @@
+"""What a student must be like, and what its errors mean."""
+from collections.abc import Sequence
+
+from mmseg.models import CascadeEncoderDecoder
+from mmseg.models.decode_heads.decode_head import BaseDecodeHead
+from mmseg.utils import ConfigType
+from torch import Tensor, nn
+
+DEFAULT_LOSS = dict(type='CrossEntropyLoss', use_sigmoid=False, loss_weight=1.0)
+ONE_VALUE = 'Expected more than 1 value per channel'  # torch's words
+
+
+def check_student(student: nn.Module) -> None:
+    """Refuse a segmentor with several decode heads in a row.
+
+    Raises:
+        TypeError: If it is one.
+    """
+    if isinstance(student, CascadeEncoderDecoder):
+        raise TypeError(
+            'model.segmentor is a CascadeEncoderDecoder, whose decode heads read one another: objectives read '
+            "one decode head, and an auxiliary one beside it. Use type='EncoderDecoder' with the last of its heads")
+
+
+def unread_losses(segmentor: ConfigType) -> list[str]:
+    """Losses that the config of a segmentor sets, other than MMSegmentation's default.
+
+    Returns:
+        list[str]: Their settings. Objectives bring their own losses, so that nothing reads these.
+    """
+    heads = {'decode_head': segmentor.get('decode_head'), 'auxiliary_head': segmentor.get('auxiliary_head')}
+    losses = {f'model.segmentor.{name}.loss_decode': head.get('loss_decode')
+              for name, head in heads.items() if isinstance(head, dict)}
+    return [f'{key}={dict(loss) if isinstance(loss, dict) else loss}' for key, loss in losses.items()
+            if loss and dict(DEFAULT_LOSS, **(loss if isinstance(loss, dict) else {'type': loss})) != DEFAULT_LOSS]
+
+
+def pass_student(segmentor: nn.Module, images: Tensor) -> dict[str, Tensor]:
+    """Pass images through a segmentor in training.
+
+    Args:
+        segmentor (nn.Module): With ``extract_feat``, ``decode_head`` and at most one auxiliary head.
+        images (Tensor): (N, 3, H, W), preprocessed.
+
+    Returns:
+        dict[str, Tensor]: (N, C, h, w) logits per classifier.
+
+    Raises:
+        TypeError: If there are several auxiliary heads, or the decode head returns something else than logits.
+        ValueError: If a setting of the network does not fit, where it can be known which.
+    """
+    try:
+        features = segmentor.extract_feat(images)
+    except (AssertionError, RuntimeError, ValueError) as error:
+        _explain(error, images, 'backbone')
+        raise
+    logits = _apply(segmentor.decode_head, features, images, 'decode_head')
+    if isinstance(logits, Tensor):
+        logits = dict(main=logits)
+        if getattr(segmentor, 'with_auxiliary_head', False):
+            auxiliary = segmentor.auxiliary_head
+            if isinstance(auxiliary, nn.ModuleList):
+                raise TypeError(f'the student has {len(auxiliary)} auxiliary heads, expected one at most')
+            logits['aux'] = _apply(auxiliary, features, images, 'auxiliary_head')
+    for value in logits.values() if isinstance(logits, dict) else [logits]:
+        if not isinstance(value, Tensor) or value.ndim != 4:
+            raise TypeError(f'model.segmentor.decode_head is a {type(segmentor.decode_head).__name__}, which returns '
+                            'something else than the logits (N, C, H, W) that objectives read: choose another head')
+    return logits
+
+
+def _apply(head: nn.Module, features: Sequence[Tensor], images: Tensor, name: str) -> Tensor | dict[str, Tensor]:
+    try:
+        return head(features)
+    except (AssertionError, IndexError, RuntimeError, ValueError) as error:
+        if isinstance(head, BaseDecodeHead):
+            _check_features(head, features, name, error)
+        _explain(error, images, name)
+        raise
+
+
+def _check_features(head: BaseDecodeHead, features: Sequence[Tensor], name: str, error: Exception) -> None:
+    """Say which setting of a head that failed does not fit the feature maps."""
+    channels = [feature.shape[1] for feature in features]
+    indices = [head.in_index] if isinstance(head.in_index, int) else list(head.in_index)
+    expected = [head.in_channels] if isinstance(head.in_channels, int) else list(head.in_channels)
+    key = f'model.segmentor.{name}'
+    if not all(-len(channels) <= index < len(channels) for index in indices):
+        raise ValueError(f'{key}.in_index={head.in_index}, but the backbone (or neck) gives {len(channels)} feature '
+                         f'maps, 0 to {len(channels) - 1}, with channels {channels}') from error
+    found = [channels[index] for index in indices]
+    if head.input_transform == 'resize_concat':
+        found, expected = [sum(found)], [sum(expected)]
+    if found != expected:
+        raise ValueError(f'{key}.in_channels={head.in_channels}, but the feature maps in_index={head.in_index} have '
+                         f'{found} channels; all maps have {channels}') from error
+
+
+def _explain(error: Exception, images: Tensor, part: str) -> None:
+    """Raise an error that says what ``error`` means for the settings, where that is known."""
+    size, text = tuple(images.shape[2:]), str(error)
+    if ONE_VALUE in text:
+        raise ValueError(
+            f'{text}: BatchNorm in model.segmentor.{part} got {len(images)} image of {size} in training, and a map of '
+            '1 x 1, as of global pooling, has no statistics then. Set train_dataloader.batch_size to 2 or more '
+            '(with separate_domains each domain needs 2), or norm_cfg of that part to GroupNorm, '
+            "dict(type='GN', num_groups=32)") from error
+    if (isinstance(error, AssertionError) and 'divisible' in text) or 'Sizes of tensors must match' in text:
+        raise ValueError(
+            f'model.segmentor.{part} cannot take images of (height, width) = {size}: {text}. Networks that halve and '
+            'double need sides that divide: make crop_size and the scales of the training pipelines multiples of 32 '
+            '(16 for UNet), or set model.data_preprocessor.size_divisor and, for testing, '
+            'data_preprocessor.test_cfg=dict(size_divisor=32)') from error
