@@ -67,7 +67,7 @@ class ClassMixSupervision(Objective):
                  end: int | float | None = None) -> None:
         super().__init__(name, begin, end)
         for key, value, known in (('weighting', weighting, WEIGHTINGS), ('draw', draw, DRAWS), ('loss', loss, LOSSES)):
-            if value not in known:
+            if value not in tuple(known):
                 raise ValueError(f'objective {name!r}: {key} must be one of {tuple(known)}, got {value!r}')
         if not 0 <= threshold <= 1:
             raise ValueError(f'objective {name!r}: threshold must lie in [0, 1], got {threshold}')

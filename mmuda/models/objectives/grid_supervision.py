@@ -3,6 +3,7 @@ from mmseg.registry import MODELS
 from torch import Tensor
 
 from mmuda.models.losses.label_grid import label_grid
+from mmuda.models.losses.stock_loss import supervised_loss
 from mmuda.models.objectives.classifier_weights import classifier_weights
 from mmuda.models.objectives.objective import Objective
 from mmuda.models.segmentors.step import Step
@@ -34,7 +35,7 @@ class GridSupervision(Objective):
                  begin: int | float = 0,
                  end: int | float | None = None) -> None:
         super().__init__(name, begin, end)
-        self.loss = MODELS.build(loss or dict(type='HardPixelCrossEntropyLoss', percentile=None))
+        self.loss = supervised_loss(loss or dict(type='HardPixelCrossEntropyLoss', percentile=None), name)
         self.weights = weights
         self.view = view
         self.views = (view, )

@@ -3,6 +3,7 @@ import torch
 from mmseg.registry import MODELS
 from torch import Tensor
 
+from mmuda.models.losses.stock_loss import special_loss
 from mmuda.models.objectives.classifier_weights import classifier_weights
 from mmuda.models.objectives.objective import Objective
 from mmuda.models.segmentors.step import Step
@@ -34,7 +35,8 @@ class ModelRegularization(Objective):
                  begin: int | float = 0,
                  end: int | float | None = None) -> None:
         super().__init__(name, begin, end)
-        self.loss = MODELS.build(loss or dict(type='ModelRegularizationLoss'))
+        self.loss = special_loss(
+            loss or dict(type='ModelRegularizationLoss'), name, 'loss(logits, labels, is_target)')
         self.weights = weights
         self.view = view
         self.views = (view, )

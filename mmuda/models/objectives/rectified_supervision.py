@@ -2,6 +2,7 @@
 from mmseg.registry import MODELS
 from torch import Tensor
 
+from mmuda.models.losses.stock_loss import special_loss
 from mmuda.models.objectives.objective import Objective, two_classifiers
 from mmuda.models.segmentors.step import Step
 
@@ -27,7 +28,7 @@ class RectifiedSupervision(Objective):
                  begin: int | float = 0,
                  end: int | float | None = None) -> None:
         super().__init__(name, begin, end)
-        self.loss = MODELS.build(loss or dict(type='RectifiedLoss'))
+        self.loss = special_loss(loss or dict(type='RectifiedLoss'), name, 'loss(aux, main, labels)')
         self.class_weights = MODELS.build(class_weights) if class_weights else None
         self.view = view
         self.views = (view, )

@@ -6,6 +6,7 @@ from mmengine.structures import BaseDataElement
 from mmseg.registry import MODELS
 from torch import Tensor
 
+from mmuda.models.losses.stock_loss import special_loss
 from mmuda.models.objectives.classifier_weights import classifier_weights
 from mmuda.models.objectives.objective import Objective
 from mmuda.models.segmentors.step import Step
@@ -38,7 +39,7 @@ class SoftLabelSupervision(Objective):
                  begin: int | float = 0,
                  end: int | float | None = None) -> None:
         super().__init__(name, begin, end)
-        self.loss = MODELS.build(loss or dict(type='SoftCrossEntropyLoss'))
+        self.loss = special_loss(loss or dict(type='SoftCrossEntropyLoss'), name, 'loss(logits, probabilities)')
         self.weights = weights
         self.view = view
         self.views = (view, )

@@ -2,6 +2,7 @@
 from mmseg.registry import MODELS
 from torch import Tensor
 
+from mmuda.models.losses.stock_loss import supervised_loss
 from mmuda.models.objectives.classifier_weights import classifier_weights
 from mmuda.models.objectives.objective import Objective
 from mmuda.models.segmentors.step import Step
@@ -13,7 +14,8 @@ class SourceSupervision(Objective):
 
     Args:
         loss (dict): Config of a loss called as ``loss(logits, labels, class_weight=...)``. Defaults to
-            ``HardPixelCrossEntropyLoss`` with its defaults (top 20 % of the pixels).
+            ``HardPixelCrossEntropyLoss`` with its defaults (top 20 % of the pixels). MMSegmentation's
+            ``CrossEntropyLoss``, ``DiceLoss``, ``FocalLoss``, ``LovaszLoss`` and ``OhemCrossEntropy`` work, too.
         class_weights (dict, optional): Config of a module that turns labels (N, H, W) into class
             weights (C,), e.g. ``ClassBalanceWeights``; called once per iteration. Defaults to None.
         weights (dict): Weight of each classifier's loss. Entries of classifiers the student does not
@@ -30,7 +32,8 @@ class SourceSupervision(Objective):
                  begin: int | float = 0,
                  end: int | float | None = None) -> None:
         super().__init__(name, begin, end)
-        self.loss = MODELS.build(loss or dict(type='HardPixelCrossEntropyLoss'))
+        self.loss = supervised_loss(
+            loss or dict(type='HardPixelCrossEntropyLoss'), name, class_weights=bool(class_weights))
         self.class_weights = MODELS.build(class_weights) if class_weights else None
         self.weights = weights
         self.view = view
