@@ -31,8 +31,8 @@ def unread_losses(segmentor: ConfigType) -> list[str]:
     heads = {'decode_head': segmentor.get('decode_head'), 'auxiliary_head': segmentor.get('auxiliary_head')}
     losses = {f'model.segmentor.{name}.loss_decode': head.get('loss_decode')
               for name, head in heads.items() if isinstance(head, dict)}
-    return [f'{key}={dict(loss) if isinstance(loss, dict) else loss}' for key, loss in losses.items()
-            if loss and dict(DEFAULT_LOSS, **(loss if isinstance(loss, dict) else {'type': loss})) != DEFAULT_LOSS]
+    return [f'{key}={loss}' for key, loss in losses.items()
+            if loss and (not isinstance(loss, dict) or dict(DEFAULT_LOSS, **loss) != DEFAULT_LOSS)]
 
 
 def pass_student(segmentor: nn.Module, images: Tensor) -> dict[str, Tensor]:
