@@ -97,6 +97,25 @@ def test_recipe_of_dacs_on_own_data_builds(own_data):
     assert [type(HOOKS.build(hook)).__name__ for hook in config.custom_hooks] == ['AdaptiveBatchNormHook']
 
 
+def test_recipes_with_one_classifier_train(own_data):
+    (own_data / 'mrnet.py').write_text(python_blocks('README.md')[0])
+    cbst, dacs, source_only = python_blocks('docs/get_started.md')[1:4]
+    for name, text in dict(source_only=source_only, cbst=cbst.replace('mrnet', 'source_only'),
+                           dacs=dacs.replace("'./mrnet.py'", "'./source_only.py'")).items():
+        (own_data / f'{name}.py').write_text(text)
+    for name in ('source_only', 'cbst', 'dacs'):
+        config = Config.fromfile(own_data / f'{name}.py')
+        config.merge_from_dict({'train_cfg.num_rounds': 1, 'train_cfg.epochs': 1} if name == 'cbst' else {
+            'train_cfg.max_iters': 1})
+        config.merge_from_dict({'train_dataloader.num_workers': 0, 'train_dataloader.persistent_workers': False,
+                                'val_dataloader': None, 'val_cfg': None, 'val_evaluator': None})
+        config.experiment_name = name
+        runner = RUNNERS.build(config) if name == 'cbst' else Runner.from_cfg(config)
+        runner.train()
+        losses = [key for key in runner.message_hub.log_scalars if 'loss_' in key]
+        assert losses and all(key.endswith('loss_main') for key in losses)
+
+
 def test_example_of_an_objective_passes_its_own_test(tmp_path, monkeypatch):
     objective, config, test = python_blocks('docs/add_a_method.md')
     (tmp_path / 'my_objectives.py').write_text(objective)
