@@ -108,6 +108,7 @@ class GoldenStart(Hook):
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None) -> None:
         self.outputs = {key: float(value) for key, value in outputs.items()}
+        runner.train_loop.stop_training = True  # its length stays the shipped one, of which `begin` is a share
 
 
 def discriminator_state(prefix: str) -> dict:
@@ -171,7 +172,6 @@ def run(case_name: str, when: str, work_dir: str) -> SimpleNamespace:
     cfg.train_dataloader = dict(
         batch_size=len(case['in_source_image']), num_workers=0, sampler=dict(type='UDASampler'),
         dataset=dict(type='GoldenPairs', case=case_name))
-    cfg.train_cfg.max_iters = iteration + 1
     for key in ('val_dataloader', 'val_cfg', 'val_evaluator', 'test_dataloader', 'test_cfg', 'test_evaluator'):
         cfg.pop(key)
     cfg.default_hooks.pop('visualization')
