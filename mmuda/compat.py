@@ -371,13 +371,35 @@ def run_stock_tool(name: str) -> None:
     Raises:
         FileNotFoundError: If the installed mmseg comes without its tools.
     """
+    runpy.run_path(str(_stock_tool_path(name)), run_name='__main__')
+
+
+def load_stock_tool(name: str) -> types.ModuleType:
+    """Import a script of MMSegmentation's ``tools/`` without running it, for a tool that uses parts of it.
+
+    Args:
+        name (str): Path below ``tools/``, e.g. 'analysis_tools/get_flops.py'.
+
+    Returns:
+        types.ModuleType: Its functions, ``parse_args`` and ``main`` among them.
+
+    Raises:
+        FileNotFoundError: If the installed mmseg comes without its tools.
+    """
+    path = _stock_tool_path(name)
+    spec = importlib.util.spec_from_file_location(f'stock_{path.stem}', path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _stock_tool_path(name: str) -> Path:
     import mmseg
 
     package = Path(mmseg.__file__).resolve().parent
     candidates = [package / '.mim' / 'tools' / name, package.parent / 'tools' / name]  # wheel, checkout
     for path in candidates:
         if path.is_file():
-            runpy.run_path(str(path), run_name='__main__')
-            return
+            return path
     raise FileNotFoundError(f'mmseg {mmseg.__version__} is installed without its tools: {name} is neither '
                             f'{candidates[0]} nor {candidates[1]}. Reinstall it as in requirements/.')

@@ -68,6 +68,20 @@ def _stock_metric(evaluator: Any) -> Any:
     return evaluator
 
 
+def student_config(model: dict) -> dict:
+    """Return the config of the student of a UDASegmentor as a plain segmentor.
+
+    Args:
+        model (dict): Config of the UDASegmentor.
+    """
+    preprocessor = dict(model.get('data_preprocessor') or dict(type='UDADataPreprocessor'))
+    if preprocessor['type'].split('.')[-1] == 'UDADataPreprocessor':
+        preprocessor['type'] = 'SegDataPreProcessor'
+        if preprocessor.get('size') is None:
+            preprocessor.setdefault('size_divisor', 1)
+    return dict(model['segmentor'], data_preprocessor=preprocessor)
+
+
 def export_config(config: Config) -> Config:
     """Return a config of the student for stock mmseg: model, testing and nothing of the training.
 
@@ -84,12 +98,7 @@ def export_config(config: Config) -> Config:
         raise ValueError(f'{config.filename}: model.type is {model["type"]!r}, expected UDASegmentor')
     plain = {key: value for key, value in config.to_dict().items() if key in KEPT and value is not None}
 
-    preprocessor = model.get('data_preprocessor') or dict(type='UDADataPreprocessor')
-    if preprocessor['type'].split('.')[-1] == 'UDADataPreprocessor':
-        preprocessor['type'] = 'SegDataPreProcessor'
-        if preprocessor.get('size') is None:
-            preprocessor.setdefault('size_divisor', 1)
-    plain['model'] = dict(model['segmentor'], data_preprocessor=preprocessor)
+    plain['model'] = student_config(model)
     for key in ('val_evaluator', 'test_evaluator'):
         if key in plain:
             plain[key] = _stock_metric(plain[key])

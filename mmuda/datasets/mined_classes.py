@@ -37,6 +37,20 @@ def set_mined_classes(dataset: Any, mine_ids: Sequence[int], priority_ids: Seque
             crop.priority_ids = tuple(int(index) for index in priority_ids)
 
 
+def mine_rare_classes(dataset: Any, labels: dict[str, Any]) -> None:
+    """Let the crops look for the classes that are rare in a round's labels; pipelines without such crops stay as is.
+
+    Args:
+        dataset (BaseDataset or wrapper): The data set.
+        labels (dict): Summary of the store with the labels. Without ``smallest_classes`` nothing is done.
+    """
+    if 'smallest_classes' not in labels or not has_mined_crops(dataset):
+        return
+    # CRST mines all classes of a small share and has no use for the smallest.
+    mined = labels['priority_classes' if labels['sampling'] == 'crst' else 'smallest_classes']
+    set_mined_classes(dataset, mined, labels['priority_classes'])
+
+
 def has_mined_crops(dataset: Any) -> bool:
     """Whether the pipelines of a built data set have crops that mine classes."""
     return any(hasattr(part, 'mine_ids') for part in walk_parts(dataset))

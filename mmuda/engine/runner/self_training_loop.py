@@ -11,7 +11,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from mmuda.datasets import PoolDataset, PoolSampler
-from mmuda.datasets.mined_classes import has_mined_crops, set_mined_classes
+from mmuda.datasets.mined_classes import mine_rare_classes
 from mmuda.engine.checkpoints import latest_checkpoint
 from mmuda.engine.round_labels import ModelLabels, TeacherLabels
 from mmuda.engine.rounds import (
@@ -300,14 +300,8 @@ class SelfTrainingLoop(UDATrainLoop):
             group['lr'] = group['initial_lr'] * rate
 
     def _mine(self, labels: dict[str, Any]) -> None:
-        """Tell the crops which classes are rare; pipelines without such crops are left alone."""
-        if 'smallest_classes' not in labels:
-            return
-        part = self.pool if self.mine_source else self.pool.target
-        if has_mined_crops(part):
-            # CRST mines all classes of a small share and has no use for the smallest.
-            mined = labels['priority_classes' if labels['sampling'] == 'crst' else 'smallest_classes']
-            set_mined_classes(part, mined, labels['priority_classes'])
+        """Tell the crops which classes are rare."""
+        mine_rare_classes(self.pool if self.mine_source else self.pool.target, labels)
 
     def _end_round(self, plan: Round, trained: bool) -> None:
         """Save the model of the round and evaluate it, unless that was done before the run was resumed here."""
