@@ -195,6 +195,13 @@ def test_pool_has_the_labels_of_the_last_round_and_its_crops(project, tmp_path, 
     assert len(list((tmp_path / 'pool').iterdir())) == len(dataset)
 
 
+def test_pool_with_soft_labels_is_shown_after_the_maps_are_deleted(project, tmp_path, monkeypatch):
+    toy_config(project, 'crst_lrent')
+    main_of('browse_dataset', monkeypatch, project / 'crst_lrent.py', '--output-dir', tmp_path, '--not-show',
+            '--cfg-options', f'work_dir={project}/cbst')
+    assert [path for path in (tmp_path / 'pool').iterdir() if 'aachen' in path.name]
+
+
 def test_pool_without_labels_shows_its_source_and_says_why(project, tmp_path, monkeypatch, capsys):
     main_of('browse_dataset', monkeypatch, project / 'cbst.py', '--output-dir', tmp_path, '--not-show', '--cfg-options',
             f'work_dir={tmp_path}/none')
@@ -212,6 +219,12 @@ def test_second_stage_before_its_labels_says_what_to_do(project, tmp_path, monke
 def test_browsing_needs_a_window_or_a_folder(project, monkeypatch):
     with pytest.raises(SystemExit, match='--output-dir'):
         main_of('browse_dataset', monkeypatch, project / 'mrnet.py', '--not-show')
+
+
+def test_config_without_training_data_is_named(project, tmp_path, monkeypatch):
+    export_config(Config.fromfile(project / 'mrnet.py')).dump(project / 'exported.py')
+    with pytest.raises(SystemExit, match=r'exported\.py has no train_dataloader'):
+        main_of('browse_dataset', monkeypatch, project / 'exported.py', '--output-dir', tmp_path)
 
 
 def test_data_of_one_view_are_browsed_as_by_the_stock_tool(project, tmp_path, monkeypatch):

@@ -29,6 +29,7 @@ from mmengine.config import Config  # noqa: E402
 from mmengine.registry import init_default_scope  # noqa: E402
 from mmengine.utils import track_iter_progress  # noqa: E402
 from mmengine.visualization import Visualizer  # noqa: E402
+from mmseg.datasets import PackSegInputs  # noqa: E402
 from mmseg.registry import DATASETS, VISUALIZERS  # noqa: E402
 from mmseg.structures import SegDataSample  # noqa: E402
 from PIL import Image  # noqa: E402
@@ -36,6 +37,7 @@ from torch import Tensor  # noqa: E402
 
 from mmuda.datasets import PoolDataset, PseudoLabelDataset  # noqa: E402
 from mmuda.datasets.mined_classes import mine_rare_classes  # noqa: E402
+from mmuda.datasets.transforms import PackSoftLabels  # noqa: E402
 from mmuda.pseudo_labels import PseudoLabelStore  # noqa: E402
 
 
@@ -54,8 +56,11 @@ def take_labels(dataset: Any, config: Config) -> int:
     Raises:
         FileNotFoundError: If there are no labels yet and no image can do without.
     """
-    parts = [part for part in (getattr(dataset, view, dataset) for view in ('source', 'target'))
-             if isinstance(part, PseudoLabelDataset) and part.store is None]
+    parts = [part for part in (getattr(dataset, view, None) for view in ('source', 'target'))
+             if isinstance(part, PseudoLabelDataset)]
+    for part in parts:
+        leave_out_soft_labels(part)
+    parts = [part for part in parts if part.store is None]
     if not parts:
         return len(dataset)
     store = last_store(config)
@@ -72,6 +77,12 @@ def take_labels(dataset: Any, config: Config) -> int:
     mine_rare_classes(dataset if config.get('train_cfg', {}).get('mine_source', True) else dataset.target,
                       store.summary() or {})
     return len(dataset)
+
+
+def leave_out_soft_labels(dataset: PseudoLabelDataset) -> None:
+    """Pack hard labels alone: soft ones are not drawn, and what they are made of is deleted after a round."""
+    transforms = dataset.pipeline.transforms
+    transforms[:] = [PackSegInputs(step.meta_keys) if isinstance(step, PackSoftLabels) else step for step in transforms]
 
 
 def views_of(sample: dict) -> Iterator[tuple[str, Tensor, SegDataSample]]:
@@ -101,7 +112,7 @@ def browse(config: Config, out: Path | None, show: bool, interval: float) -> Non
     """Write all samples to ``out``, if given, and show them for ``interval`` seconds each, if asked to."""
     init_default_scope(config.get('default_scope', 'mmseg'))
     if 'train_dataloader' not in config:
-        raise KeyError(f'{config.filename} has no train_dataloader, whose data are shown')
+        raise ValueError(f'{config.filename} has no train_dataloader, whose data are shown: take a config of training')
     dataset = DATASETS.build(config.train_dataloader.dataset)
     visualizer = VISUALIZERS.build({**config.visualizer, 'vis_backends': None})
     visualizer.dataset_meta = dataset.metainfo
