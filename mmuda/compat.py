@@ -4,9 +4,11 @@ The only file that knows about versions. :func:`apply` runs on ``import mmuda``,
 ``mmseg.models`` is imported.
 """
 import atexit
+import difflib
 import functools
 import gc
 import importlib.util
+import inspect
 import os
 import pickle
 import runpy
@@ -24,6 +26,7 @@ import mmengine.dist.utils
 import mmengine.runner.checkpoint
 import numpy as np
 import torch
+from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.fileio import LocalBackend
 from mmengine.infer import BaseInferencer
@@ -370,8 +373,35 @@ def run_stock_tool(name: str) -> None:
 
     Raises:
         FileNotFoundError: If the installed mmseg comes without its tools.
+        ValueError: If ``--cfg-options`` has a key that nothing reads.
     """
-    runpy.run_path(str(_stock_tool_path(name)), run_name='__main__')
+    path = _stock_tool_path(name)
+    with mock.patch.object(Config, 'merge_from_dict', _merge_known(Config.merge_from_dict)):
+        runpy.run_path(str(path), run_name='__main__')
+
+
+# Keys besides the runner's arguments that a config need not have and that is read.
+_ALSO_READ = ('auto_scale_lr', 'compile', 'custom_imports', 'find_unused_parameters', 'model_wrapper_cfg',
+              'runner_type', 'tta_model', 'tta_pipeline')
+
+
+def _merge_known(merge: Callable) -> Callable:
+    """Wrap the merging of ``--cfg-options``: a first part that nothing reads would train another method unseen."""
+
+    @functools.wraps(merge)
+    def merge_known(config: Config, options: dict, *args: Any, **kwargs: Any) -> None:
+        read = {*config, *inspect.signature(Runner.__init__).parameters, *_ALSO_READ}
+        for option in options:
+            key = option.split('.')[0]
+            if key not in read:
+                close = difflib.get_close_matches(key, read, 1) or [
+                    f'{part}.{key}' for part, value in config.items() if isinstance(value, dict) and key in value]
+                hint = f'Did you mean {" or ".join(close)}?' if close else 'It has: ' + ', '.join(sorted(config.keys()))
+                raise ValueError(f'--cfg-options {option}: nothing reads {key!r}, which {config.filename} does not '
+                                 f'have. {hint}')
+        merge(config, options, *args, **kwargs)
+
+    return merge_known
 
 
 def load_stock_tool(name: str) -> types.ModuleType:
@@ -385,6 +415,7 @@ def load_stock_tool(name: str) -> types.ModuleType:
 
     Raises:
         FileNotFoundError: If the installed mmseg comes without its tools.
+        ValueError: If ``--cfg-options`` has a key that nothing reads.
     """
     path = _stock_tool_path(name)
     spec = importlib.util.spec_from_file_location(f'stock_{path.stem}', path)
