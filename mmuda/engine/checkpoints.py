@@ -3,13 +3,12 @@ import ast
 import contextlib
 import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from mmuda.compat import CheckpointError, safe_load
+from mmuda.engine.finite import first_not_finite
 
 POINTER = 'last_checkpoint'  # the file in which mmengine notes the last checkpoint of a work dir
 
@@ -90,13 +89,6 @@ def check_whole(path: str | Path) -> None:
                               f'{older_checkpoint(Path(path).parent, but=Path(path))}')
 
 
-def not_finite(state: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the names of tensors with values that are NaN or infinite."""
-    for name, value in state.items():
-        if isinstance(value, torch.Tensor) and value.is_floating_point() and not value.isfinite().all():
-            yield name
-
-
 def describe_last(work_dir: str | Path) -> str:
     """Return a sentence that says which checkpoint of a run that has diverged is the last, and whether it is sound.
 
@@ -108,7 +100,7 @@ def describe_last(work_dir: str | Path) -> str:
         if path is None:
             return 'No checkpoint was saved before'
         checkpoint = safe_load(path, map_location='cpu')
-        ruined = next(not_finite(checkpoint['state_dict']), None)
+        ruined = first_not_finite(checkpoint['state_dict'])
     except (CheckpointError, OSError, KeyError, TypeError, AttributeError) as error:
         return f'The last checkpoint, {path}, cannot be read ({error})'
     if ruined is None:
