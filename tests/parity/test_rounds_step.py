@@ -113,7 +113,7 @@ def student(data, tmp_path_factory) -> SimpleNamespace:
     cfg = shipped('ensemble/gta2cs_drn54', data, folder, 'ensemble')
     cfg.train_cfg.teachers, cfg.train_cfg.store = make_teachers(folder / 'teachers'), str(folder / 'labels')
     cfg.train_cfg.labeler = dict(type='MajorityLabeler')
-    cfg.train_cfg.predictor.scale = (96, 64)
+    cfg.train_cfg.predictor = dict(type='LogitMapPredictor', scale=(96, 64))
     cfg.model.data_preprocessor = dict(type='DoublePreprocessor')
     cfg.model.segmentor.decode_head.dropout_ratios = (float(case['param_dropout']), ) * 3
     cfg.custom_hooks = [dict(type='GoldenPool'), dict(type='RecordSteps', end=len(case['in_image']))]

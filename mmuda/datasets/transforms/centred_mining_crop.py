@@ -87,8 +87,8 @@ class CentredMiningCrop(BaseTransform):
                  mine_ids: Sequence[int] = (),
                  image_fill: tuple[int, int, int] = (104, 117, 123),
                  resize: str = 'aligned') -> None:
-        if len(crop_size) != 2 or min(crop_size) < 1:
-            raise ValueError(f'CentredMiningCrop: crop_size = {crop_size}, expected (height, width) in pixels')
+        if not isinstance(crop_size, Sequence) or len(crop_size) != 2 or min(crop_size) < 1:
+            raise ValueError(f'CentredMiningCrop: crop_size = {crop_size!r}, expected (height, width) in pixels')
         if not scales or min(scales) <= 0:
             raise ValueError(f'CentredMiningCrop: scales = {scales}, expected at least one positive number')
         if not 0 <= mine_chance <= 1:

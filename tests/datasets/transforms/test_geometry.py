@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from mmseg.datasets.transforms import PackSegInputs
 
-from mmuda.datasets.transforms import HardSampleCrop, HorizontalFlip, JitteredResize
+from mmuda.datasets.transforms import CentredMiningCrop, HardSampleCrop, HorizontalFlip, JitteredResize
 
 
 def sample(height: int = 12, width: int = 16, labelled: bool = True) -> dict:
@@ -87,9 +87,10 @@ def test_flip_is_reported_to_the_packed_sample(prob, flip, direction):
 
 
 @pytest.mark.parametrize('crop_size', [97, (97, ), (97, 0)])
-def test_crop_size_that_is_no_pair_is_named(crop_size):
-    with pytest.raises(ValueError, match='HardSampleCrop: crop_size = .*97.*expected .height, width. in pixels'):
-        HardSampleCrop(crop_size=crop_size)
+@pytest.mark.parametrize('kind', [HardSampleCrop, CentredMiningCrop])
+def test_crop_size_that_is_no_pair_is_named(kind, crop_size):
+    with pytest.raises(ValueError, match=f'{kind.__name__}: crop_size = .*97.*expected .height, width. in pixels'):
+        kind(crop_size=crop_size)
 
 
 @pytest.mark.parametrize('scale', [97, (97, ), (97, 0)])
