@@ -29,6 +29,8 @@ POLICIES = {'cb': 'class', 'global': 'global'}  # name in the cases, and ours
 class GivenMaps(nn.Module):
     """A segmentor with the preprocessing of ResNet-38, whose network gives recorded soft-max maps in turn."""
 
+    align_corners = True
+
     def __init__(self, maps: list[np.ndarray]) -> None:
         super().__init__()
         config = Config.fromfile(REPO / 'configs/_base_/models/resnet38.py').model.data_preprocessor
