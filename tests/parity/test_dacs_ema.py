@@ -1,14 +1,13 @@
 """The teacher of DACS, moved by the hook and a real optimizer wrapper (case of golden/dacs)."""
 from types import SimpleNamespace
 
-import pytest
 import torch
 from mmengine.optim import OptimWrapper
 from torch import nn
 
 from mmuda.engine.ema import ema_share
 from mmuda.engine.hooks import TeacherHook
-from tests.parity.golden import assert_close, load_case
+from tests.parity.golden import assert_close, each_case
 
 TOLERANCE = dict(rtol=1e-5, atol=1e-6)
 
@@ -48,16 +47,13 @@ class ToGivenWeights(torch.optim.Optimizer):
         self.param_groups[0]['params'][0].copy_(self.rows.pop(0))
 
 
-@pytest.fixture(scope='module')
-def case() -> dict:
-    return load_case('dacs', 'ema')
-
-
+@each_case('dacs', 'ema*')
 def test_share(case):
     shares = [ema_share(int(i), float(case['param_alpha'])) for i in case['param_iterations']]
     assert_close(shares, case['out_alpha'], 1e-12)
 
 
+@each_case('dacs', 'ema*')
 def test_ema(case):
     student = Student(torch.from_numpy(case['in_student_init']), len(case['out_buffer']))
     optimizer = ToGivenWeights([student.weights], torch.from_numpy(case['in_student']))

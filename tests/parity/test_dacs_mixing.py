@@ -6,70 +6,69 @@ import torch
 from mmuda.models.augmentation.class_mix import class_mask, draw_classes_numpy, paste
 from mmuda.models.augmentation.confidence_weight import confidence_weight
 from tests.parity.dacs_steps import resized, tensor
-from tests.parity.golden import assert_close, load_case
+from tests.parity.golden import Case, assert_close, each_case, each_variant
 
 
-@pytest.fixture
-def mixing() -> dict[str, np.ndarray]:
-    return load_case('dacs', 'classmix')
-
-
-def drawn_in_turn(case: dict[str, np.ndarray]) -> list[torch.Tensor]:
+def drawn_in_turn(case: Case) -> list[torch.Tensor]:
     """The classes of all iterations, from the state that the published code starts with."""
     np.random.seed(int(case['param_numpy_seed']))
     return [draw_classes_numpy(tensor(labels).long()) for labels in case['in_source_label']]
 
 
-def test_drawn_classes(mixing):
-    for drawn, chosen in zip(drawn_in_turn(mixing), mixing['out_chosen_classes']):
+@each_case('dacs', 'classmix*')
+def test_drawn_classes(case):
+    for drawn, chosen in zip(drawn_in_turn(case), case['out_chosen_classes']):
         assert [set(row.nonzero()[:, 0].tolist()) for row in drawn] == [set(ids[ids >= 0].tolist()) for ids in chosen]
 
 
-def test_mask(mixing):
+@each_case('dacs', 'classmix*')
+def test_mask(case):
     got = [class_mask(tensor(labels).long(), drawn)
-           for labels, drawn in zip(mixing['in_source_label'], drawn_in_turn(mixing))]
-    assert np.array_equal(torch.stack(got), mixing['out_mask'])
+           for labels, drawn in zip(case['in_source_label'], drawn_in_turn(case))]
+    assert np.array_equal(torch.stack(got), case['out_mask'])
 
 
 @pytest.mark.parametrize('kind, source, target', [('image', 'in_source_image', 'in_target_image'),
                                                   ('label', 'in_source_label', 'in_pseudo_label')])
-def test_mixed(mixing, kind, source, target):
-    for k, mask in enumerate(tensor(mixing['out_mask']).bool()):
-        got = paste(mask, tensor(mixing[source][k]), tensor(mixing[target][k]))
-        assert np.array_equal(got, mixing[f'out_mixed_{kind}'][k])
+@each_case('dacs', 'classmix*')
+def test_mixed(case, kind, source, target):
+    for k, mask in enumerate(tensor(case['out_mask']).bool()):
+        got = paste(mask, tensor(case[source][k]), tensor(case[target][k]))
+        assert np.array_equal(got, case[f'out_mixed_{kind}'][k])
 
 
-def test_mixed_weight(mixing):
-    for k, mask in enumerate(tensor(mixing['out_mask']).bool()):
-        weight = torch.full(mask.shape, float(mixing['in_target_weight'][k]))
-        assert_close(paste(mask, torch.ones_like(weight), weight), mixing['out_mixed_weight'][k], 1e-6, 'weight')
+@each_case('dacs', 'classmix*')
+def test_mixed_weight(case):
+    for k, mask in enumerate(tensor(case['out_mask']).bool()):
+        weight = torch.full(mask.shape, float(case['in_target_weight'][k]))
+        assert_close(paste(mask, torch.ones_like(weight), weight), case['out_mixed_weight'][k], 1e-6, 'weight')
 
 
-@pytest.fixture
-def teacher() -> dict[str, np.ndarray]:
-    return load_case('dacs', 'pseudo_weight')
-
-
-def teacher_confidence(case: dict[str, np.ndarray]) -> list[tuple[torch.Tensor, torch.Tensor]]:
+def teacher_confidence(case: Case) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Per iteration, largest probability and label of the teacher."""
     return [tuple(resized(logits, case['param_size']).softmax(1).max(1)) for logits in case['in_teacher_logits']]
 
 
-def test_confidence_and_labels(teacher):
-    confidence, labels = map(torch.stack, zip(*teacher_confidence(teacher)))
-    assert_close(confidence, teacher['out_max_prob'], 1e-5, 'maximum')
-    assert np.array_equal(labels, teacher['out_pseudo_label'])
+@each_case('dacs', 'pseudo_weight*')
+def test_confidence_and_labels(case):
+    confidence, labels = map(torch.stack, zip(*teacher_confidence(case)))
+    assert_close(confidence, case['out_max_prob'], 1e-5, 'maximum')
+    assert np.array_equal(labels, case['out_pseudo_label'])
 
 
-def test_weight_of_the_batch(teacher):
-    for (confidence, _), want in zip(teacher_confidence(teacher), teacher['out_weight']):
-        weight = confidence_weight(confidence.double(), float(teacher['param_threshold']), 'batch')
+@each_case('dacs', 'pseudo_weight*')
+def test_weight_of_the_batch(case):
+    for (confidence, _), want in zip(teacher_confidence(case), case['out_weight']):
+        weight = confidence_weight(confidence.double(), float(case['param_threshold']), 'batch')
         assert weight.unique().tolist() == [float(want)]
 
 
-@pytest.mark.parametrize('weighting, published', [('batch', 'uniform'), ('pixel', 'per_pixel'), ('none', 'off')])
-def test_mixed_weight_from_logits(teacher, weighting, published):
-    for k, (confidence, _) in enumerate(teacher_confidence(teacher)):
-        weight = confidence_weight(confidence, float(teacher['param_threshold']), weighting)
-        weight = paste(tensor(teacher['in_mask'][k]).bool(), torch.ones_like(weight), weight)
-        assert_close(weight, teacher[f'out_mixed_weight_{published}'][k], 1e-6, 'weight')
+WEIGHTING = dict(uniform='batch', per_pixel='pixel', off='none')  # name in the cases, and ours
+
+
+@each_variant('dacs', 'pseudo_weight*', 'out_mixed_weight_')
+def test_mixed_weight_from_logits(case, suffix):
+    for k, (confidence, _) in enumerate(teacher_confidence(case)):
+        weight = confidence_weight(confidence, float(case['param_threshold']), WEIGHTING[suffix])
+        weight = paste(tensor(case['in_mask'][k]).bool(), torch.ones_like(weight), weight)
+        assert_close(weight, case[f'out_mixed_weight_{suffix}'][k], 1e-6, 'weight')

@@ -1,5 +1,5 @@
 """Two whole iterations of DACS through the shipped config, runner and hooks; its network and schedule."""
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,11 +14,12 @@ from mmengine.runner import Runner
 from mmengine.structures import PixelData
 from mmseg.registry import DATASETS, HOOKS, MODELS, PARAM_SCHEDULERS
 from mmseg.structures import SegDataSample
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from mmuda.models.objectives import ClassMixSupervision
 from mmuda.models.segmentors import Step
-from tests.parity.golden import GOLDEN_ROOT, assert_close, load_case, recipe
+from tests.parity.golden import Case, assert_close, cases, each_case, load_case, original_state
 from tests.parity.test_training_step import Float64Preprocessor
 from tests.tiny import plain_text_of_configs
 
@@ -33,14 +34,12 @@ def our_name(name: str) -> str:
     return f'backbone.{name}'
 
 
-def weights(case_name: str, case: dict) -> dict[str, Tensor]:
+def weights(case: Case) -> dict[str, Tensor]:
     """The weights of a case under our names."""
-    state = recipe().make_state(
-        str(GOLDEN_ROOT / 'dacs' / f'{case_name}.params.json'), float(case['param_weight_gain']))
-    return {our_name(name): torch.from_numpy(value) for name, value in state.items()}
+    return {our_name(name): value for name, value in original_state(case).items()}
 
 
-def config(case: dict) -> Config:
+def config(case: Case) -> Config:
     """The shipped config with the classes of the case and no weights to load."""
     cfg = Config.fromfile(CONFIG)
     cfg.model.segmentor.backbone.init_cfg = None
@@ -80,12 +79,12 @@ class DacsRecorder(Hook):
     priority = 'HIGHEST'  # before the teacher is copied
 
     def __init__(self, case: str) -> None:
-        self.name, self.case = case, load_case('dacs', case)
+        self.case = load_case('dacs', case)
         self.iterations: list[SimpleNamespace] = []
 
     def before_train(self, runner: Runner) -> None:
         student = runner.model.student
-        student.load_state_dict(weights(self.name, self.case), strict=True)
+        student.load_state_dict(weights(self.case), strict=True)
         runner.model.to(getattr(torch, str(self.case['param_dtype'])))
         self.before = self.sample(student.state_dict())
         runner.optim_wrapper.optimizer.register_step_pre_hook(lambda optimizer, *_: self.keep(student, optimizer))
@@ -120,9 +119,9 @@ class DacsRecorder(Hook):
                          for name in self.case['param_buffer_names']])
 
 
-@pytest.fixture(scope='module')
-def run(tmp_path_factory) -> SimpleNamespace:
-    case = load_case('dacs', 'train_step')
+@pytest.fixture(scope='module', params=cases('dacs', 'train_step*'))
+def run(request, tmp_path_factory) -> SimpleNamespace:
+    case = load_case('dacs', request.param)
     cfg = config(case)
     cfg.work_dir = str(tmp_path_factory.mktemp('step'))
     cfg.model.data_preprocessor = dict(type=Float64Preprocessor.__name__)
@@ -137,14 +136,14 @@ def run(tmp_path_factory) -> SimpleNamespace:
     cfg.default_hooks.teacher.momentum = float(case['param_alpha'])
     cfg.train_dataloader = dict(
         batch_size=case['in_source_image'].shape[1], num_workers=0, sampler=dict(type='UDASampler'),
-        dataset=dict(type='GoldenBatches', case='train_step'))
+        dataset=dict(type='GoldenBatches', case=request.param))
     cfg.train_cfg.max_iters = len(case['in_source_image'])
     for key in ('val_dataloader', 'val_cfg', 'val_evaluator', 'test_dataloader', 'test_cfg', 'test_evaluator'):
         cfg.pop(key)
     cfg.default_hooks.checkpoint = None
     for key in ('visualization', 'resume_state'):  # the latter seeds every iteration
         cfg.default_hooks.pop(key)
-    cfg.custom_hooks = [dict(type='DacsRecorder', case='train_step')]
+    cfg.custom_hooks = [dict(type='DacsRecorder', case=request.param)]
     pseudo_labels, mixed_labels = [], []
     with pytest.MonkeyPatch.context() as patch:
         plain_text_of_configs(patch)
@@ -169,66 +168,69 @@ def record_labels(patch: pytest.MonkeyPatch, owner: type, method: str, labels: l
     patch.setattr(owner, method, record)
 
 
-ITERATIONS = pytest.mark.parametrize(('index', 'tolerance'), [(0, FIRST), (1, SECOND)])
-
-
 def check_rows(got: Sequence, want: np.ndarray, tolerance: float, names: np.ndarray) -> None:
     for name, ours, theirs in zip(names, got, want, strict=True):
         assert_close(ours, theirs, tolerance, str(name))
 
 
+def check(run: SimpleNamespace, got: Callable[[SimpleNamespace], ArrayLike], key: str) -> None:
+    """Compare a number of every iteration, with the tolerance of the iteration."""
+    for index, iteration in enumerate(run.iterations):
+        assert_close(got(iteration), run.case[f'out_{key}'][index], tolerance(index), f'{key} of iteration {index}')
+
+
+def tolerance(index: int) -> float:
+    return SECOND if index else FIRST
+
+
 def test_every_iteration_of_the_case_was_run(run):
-    assert len(run.iterations) == len(run.case['out_loss_source']) == 2
+    assert len(run.iterations) == len(run.case['out_loss_source'])
 
 
-@ITERATIONS
-def test_losses(run, index, tolerance):
-    for key, name in (('source.loss_main', 'source'), ('classmix.loss_main', 'mixed')):
-        assert_close(run.iterations[index].outputs[key], run.case[f'out_loss_{name}'][index], tolerance, key)
+def test_losses(run):
+    check(run, lambda iteration: iteration.outputs['source.loss_main'], 'loss_source')
+    check(run, lambda iteration: iteration.outputs['classmix.loss_main'], 'loss_mixed')
 
 
-@ITERATIONS
-def test_weight_of_the_pseudo_labels(run, index, tolerance):
-    assert_close(run.iterations[index].outputs['classmix.weight'], run.case['out_weight'][index], 1e-7)
+def test_weight_of_the_pseudo_labels(run):
+    weights = [iteration.outputs['classmix.weight'] for iteration in run.iterations]
+    assert_close(weights, run.case['out_weight'], 1e-7)
 
 
-@ITERATIONS
-def test_labels(run, index, tolerance):
+def test_labels(run):
     for kind, labels in (('pseudo', run.pseudo_labels), ('mixed', run.mixed_labels)):
-        assert np.array_equal(labels[index].numpy(), run.case[f'out_{kind}_label'][index]), kind
+        assert np.array_equal(torch.stack(labels).numpy(), run.case[f'out_{kind}_label']), kind
 
 
-@ITERATIONS
-def test_learning_rates(run, index, tolerance):
-    assert_close(run.iterations[index].rates, run.case['out_lr'][index], 1e-12)
+def test_learning_rates(run):
+    assert_close([iteration.rates for iteration in run.iterations], run.case['out_lr'], 1e-12)
 
 
-@ITERATIONS
-def test_gradients(run, index, tolerance):
-    iteration = run.iterations[index]
-    check_rows(iteration.grad_norms, run.case['out_grad_norm'][index], tolerance, run.case['param_names'])
-    check_rows(iteration.grads, run.case['out_grad_sample'][index], tolerance, run.case['param_sample_names'])
+def test_gradients(run):
+    for index, iteration in enumerate(run.iterations):
+        check_rows(iteration.grad_norms, run.case['out_grad_norm'][index], tolerance(index), run.case['param_names'])
+        check_rows(iteration.grads, run.case['out_grad_sample'][index], tolerance(index),
+                   run.case['param_sample_names'])
 
 
 def test_start(run):
     check_rows(run.before, run.case['out_before_sample'], 1e-12, run.case['param_sample_names'])
 
 
-@ITERATIONS
-def test_parameters_after_the_step(run, index, tolerance):
+@pytest.mark.parametrize('kind', ['student', 'teacher'])
+def test_parameters_after_the_step(run, kind):
     before = run.case['out_before_sample']
-    for kind in ('student', 'teacher'):
-        got = getattr(run.iterations[index], kind)
+    for index, iteration in enumerate(run.iterations):
         # Of the change, not of the value.
-        check_rows(got - before, run.case[f'out_{kind}_sample'][index] - before, tolerance,
+        check_rows(getattr(iteration, kind) - before, run.case[f'out_{kind}_sample'][index] - before, tolerance(index),
                    run.case['param_sample_names'])
 
 
-@ITERATIONS
-def test_batch_norm_buffers(run, index, tolerance):
-    for kind in ('student', 'teacher'):
-        check_rows(getattr(run.iterations[index], f'{kind}_buffers'), run.case[f'out_{kind}_buffer_sample'][index],
-                   tolerance, run.case['param_buffer_names'])
+@pytest.mark.parametrize('kind', ['student', 'teacher'])
+def test_batch_norm_buffers(run, kind):
+    for index, iteration in enumerate(run.iterations):
+        check_rows(getattr(iteration, f'{kind}_buffers'), run.case[f'out_{kind}_buffer_sample'][index],
+                   tolerance(index), run.case['param_buffer_names'])
 
 
 def test_updates_per_step(run):
@@ -248,11 +250,11 @@ def idle(run: SimpleNamespace, name: str) -> bool:
 class Network:
     """The case and the network of the config."""
 
-    def __init__(self) -> None:
+    def __init__(self, case: str) -> None:
         init_default_scope('mmseg')
-        self.case = load_case('dacs', 'deeplabv2_r101')
+        self.case = load_case('dacs', case)
         self.model = MODELS.build(config(self.case).model).student.eval()
-        self.model.load_state_dict(weights('deeplabv2_r101', self.case), strict=True)
+        self.model.load_state_dict(weights(self.case), strict=True)
         self.stages = {}
         for name in ('maxpool', 'layer1', 'layer2', 'layer3', 'layer4'):
             getattr(self.model.backbone, name).register_forward_hook(
@@ -262,9 +264,9 @@ class Network:
             self.logits = Step(self.model, dict(source=images), {}, 0).unresized_logits('source')['main']
 
 
-@pytest.fixture(scope='module')
-def network() -> Network:
-    return Network()
+@pytest.fixture(scope='module', params=cases('dacs', 'deeplabv2_r101*'))
+def network(request) -> Network:
+    return Network(request.param)
 
 
 def test_network_logits(network):
@@ -292,9 +294,9 @@ def test_network_parameters(network):
     assert sum(params[name].numel() for name in listed) == int(network.case['out_num_params_trainable'])
 
 
-@pytest.fixture(scope='module')
-def head() -> SimpleNamespace:
-    case = load_case('dacs', 'deeplabv2_head')
+@pytest.fixture(scope='module', params=cases('dacs', 'deeplabv2_head*'))
+def head(request) -> SimpleNamespace:
+    case = load_case('dacs', request.param)
     options = config(case).model.segmentor.decode_head
     options.update(in_index=0, dilations=case['param_dilations'].tolist())
     return SimpleNamespace(case=case, head=MODELS.build(options))
@@ -303,7 +305,7 @@ def head() -> SimpleNamespace:
 def test_head(head):
     case, module = head.case, head.head
     module.load_state_dict({name.removeprefix('decode_head.'): value
-                            for name, value in weights('deeplabv2_head', case).items()}, strict=True)
+                            for name, value in weights(case).items()}, strict=True)
     logits = module([torch.from_numpy(case['in_feature'])])
     assert_close(logits.detach(), case['out_logits'], 1e-5)
     logits.backward(torch.from_numpy(case['in_grad_output']))
@@ -314,8 +316,8 @@ def test_head(head):
     assert_close([float(branch.weight.grad.norm()) for branch in trained], case['out_grad_weight_norm'], 1e-5)
 
 
-def test_learning_rate_schedule():
-    case = load_case('dacs', 'lr_schedule')
+@each_case('dacs', 'lr_schedule*')
+def test_learning_rate_schedule(case):
     cfg = Config.fromfile(CONFIG)
     cfg.optim_wrapper.optimizer.lr = float(case['param_base_lr'])
     model = nn.ModuleDict(dict(backbone=nn.Linear(1, 1), decode_head=nn.Linear(1, 1)))

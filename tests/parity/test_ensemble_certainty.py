@@ -15,24 +15,23 @@ from mmuda.pseudo_labels import (
     unify_ranks,
 )
 from mmuda.pseudo_labels.fusion import most_certain
-from tests.parity.golden import load_case
+from tests.parity.golden import Case, each_case
 
 
-def probabilities(case: dict[str, np.ndarray], logits: np.ndarray) -> torch.Tensor:
+def probabilities(case: Case, logits: np.ndarray) -> torch.Tensor:
     """Softmax of resized logits (..., C, H, W)."""
     resized = F.interpolate(
         torch.from_numpy(logits), case['param_size'].tolist(), mode='bilinear', align_corners=True)
     return resized.softmax(1)
 
 
+@each_case('ensemble', 'certainty_bytes*')
 class TestBytes:
 
-    def test_bytes_of_probabilities(self):
-        case = load_case('ensemble', 'certainty_bytes')
+    def test_bytes_of_probabilities(self, case):
         np.testing.assert_array_equal(certainty_bytes(torch.from_numpy(case['out_probability'])), case['out_bytes'])
 
-    def test_predictions_from_logits(self):
-        case = load_case('ensemble', 'certainty_bytes')
+    def test_predictions_from_logits(self, case):
         got = probabilities(case, case['in_logits'])
         np.testing.assert_allclose(got.permute(0, 2, 3, 1), case['out_probability'], rtol=1e-5)
         predictions = TeacherPredictions.from_probabilities(list(got))
@@ -43,14 +42,13 @@ class TestBytes:
         np.testing.assert_array_equal(
             predictions.certainties.permute(0, 2, 3, 1).numpy()[clear], case['out_bytes'][clear])
 
-    def test_reading_back(self):
-        case = load_case('ensemble', 'certainty_bytes')
+    def test_reading_back(self, case):
         got = certainties_of_bytes(torch.from_numpy(case['out_bytes']), dim=-1)
         np.testing.assert_allclose(got, case['out_reloaded'], rtol=1e-6)
 
 
-def test_owners_by_certainty():
-    case = load_case('ensemble', 'ownership_by_certainty')
+@each_case('ensemble', 'ownership_by_certainty*')
+def test_owners_by_certainty(case):
     num_teachers, num_images, num_classes = case['in_logits'].shape[:3]
     certainty = ClassCertainty(num_teachers, num_classes)
     for index in range(num_images):
@@ -62,9 +60,9 @@ def test_owners_by_certainty():
         torch.from_numpy(case['out_mean_certainty']))
 
 
-def test_owners_by_certainty_of_bytes():
+@each_case('ensemble', 'ownership_by_certainty*')
+def test_owners_by_certainty_of_bytes(case):
     """As in production: a pass of the labeler over the bytes of all teachers."""
-    case = load_case('ensemble', 'ownership_by_certainty')
     num_teachers, num_images, num_classes = case['in_logits'].shape[:3]
     images = [probabilities(case, case['in_logits'][:, index]) for index in range(num_images)]
     labeler = ChannelWiseLabeler()
@@ -86,23 +84,21 @@ def test_owners_by_certainty_of_bytes():
     np.testing.assert_array_equal(np.array(labeler.owners)[clear], case['out_owner'][clear])
 
 
+@each_case('ensemble', 'rank_unification*')
 class TestRanks:
 
-    def test_delta(self):
-        case = load_case('ensemble', 'rank_unification')
+    def test_delta(self, case):
         certainty = torch.from_numpy(case['in_certainty']).permute(0, 3, 1, 2)
         ranked = RankedCertainty(certainty.shape[1])
         ranked.update(certainty)
         np.testing.assert_allclose(ranked.mean(), case['in_delta'], rtol=1e-6)
 
-    def test_certainties(self):
-        case = load_case('ensemble', 'rank_unification')
+    def test_certainties(self, case):
         certainty = torch.from_numpy(case['in_certainty']).permute(0, 3, 1, 2)
         got = unify_ranks(certainty, torch.from_numpy(case['in_delta']))
         np.testing.assert_allclose(got.permute(1, 2, 0), case['out_certainty'], rtol=1e-6)
 
-    def test_labels(self):
-        case = load_case('ensemble', 'rank_unification')
+    def test_labels(self, case):
         certainty = torch.from_numpy(case['in_certainty']).permute(0, 3, 1, 2)
         unified = unify_ranks(certainty, torch.from_numpy(case['in_delta']))
         best, second = np.sort(case['out_certainty'], axis=-1)[..., :-3:-1].transpose(2, 0, 1)
@@ -113,8 +109,7 @@ class TestRanks:
             np.testing.assert_array_equal(got == 255, want == 255)
         assert (~clear).sum() <= 4
 
-    def test_labeler_with_given_delta(self):
-        case = load_case('ensemble', 'rank_unification')
+    def test_labeler_with_given_delta(self, case):
         certainties = torch.from_numpy(case['in_certainty']).permute(0, 3, 1, 2).round().byte()
         labels = certainties.float().argmax(1).byte()
         ranks = certainties.numpy().argsort(axis=1, kind='stable').argsort(axis=1)

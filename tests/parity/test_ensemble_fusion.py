@@ -6,10 +6,10 @@ import torch
 from mmuda.pseudo_labels import ChannelWiseLabeler, MajorityLabeler, MeanCertaintyLabeler, TeacherPredictions
 from mmuda.pseudo_labels.fusion import channel_wise, count_claims, local_vote, majority_vote, mean_certainty
 from mmuda.pseudo_labels.ownership import GTA5_OWNERS, SYNTHIA16_OWNERS
-from tests.parity.golden import assert_close, load_case
+from tests.parity.golden import Case, assert_close, each_case
 
 
-def inputs(case: dict[str, np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
+def inputs(case: Case) -> tuple[torch.Tensor, torch.Tensor]:
     """Labels (T, H, W) and certainties (T, C, H, W)."""
     return torch.from_numpy(case['in_labels']), torch.from_numpy(case['in_certainty']).permute(0, 3, 1, 2)
 
@@ -19,48 +19,43 @@ def equal(got: torch.Tensor, want: np.ndarray) -> None:
     np.testing.assert_array_equal(got, want)
 
 
-@pytest.mark.parametrize('name', ['fusion_majority_t4c19', 'fusion_majority_t3c16'])
+@each_case('ensemble', 'fusion_majority_*')
 class TestMajority:
 
-    def test_labels_and_votes(self, name):
-        case = load_case('ensemble', name)
+    def test_labels_and_votes(self, case):
         labels, votes = majority_vote(inputs(case)[0])
         equal(labels, case['out_labels'])
         equal(votes, case['out_votes'])
 
-    def test_labeler(self, name):
-        case = load_case('ensemble', name)
+    def test_labeler(self, case):
         labels, confidence = MajorityLabeler()(TeacherPredictions(*inputs(case)))
         equal(labels, case['out_labels'])
         assert_close(confidence, case['out_votes'] / len(case['in_labels']), 1e-6)
 
 
 @pytest.mark.parametrize('as_type', [torch.uint8, torch.float32])
-@pytest.mark.parametrize('name', ['fusion_certainty_t4c19', 'fusion_certainty_t3c16'])
-def test_mean_certainty(name, as_type):
-    case = load_case('ensemble', name)
+@each_case('ensemble', 'fusion_certainty_*')
+def test_mean_certainty(case, as_type):
     for threshold, want in zip(case['param_thresholds'].tolist(), case['out_labels'], strict=True):
         labels, confidence = mean_certainty(inputs(case)[1].to(as_type), threshold)
         equal(labels, want)
         np.testing.assert_allclose(confidence, case['out_confidence'], rtol=1e-6)
 
 
-@pytest.mark.parametrize('name', ['fusion_certainty_t4c19', 'fusion_certainty_t3c16'])
-def test_mean_certainty_labeler(name):
-    case = load_case('ensemble', name)
+@each_case('ensemble', 'fusion_certainty_*')
+def test_mean_certainty_labeler(case):
     for threshold, want in zip(case['param_thresholds'].tolist(), case['out_labels'], strict=True):
         labels, confidence = MeanCertaintyLabeler(threshold)(TeacherPredictions(*inputs(case)))
         equal(labels, want)
         np.testing.assert_allclose(confidence, case['out_confidence'] / 100, rtol=1e-6)
 
 
-@pytest.mark.parametrize('name', ['fusion_channelwise_t4c19', 'fusion_channelwise_t3c16'])
+@each_case('ensemble', 'fusion_channelwise_*')
 class TestChannelWise:
 
     @pytest.mark.parametrize('tile', [None, 7])
     @pytest.mark.parametrize('as_type', [torch.uint8, torch.float32])
-    def test_labels_and_confidence(self, name, as_type, tile):
-        case = load_case('ensemble', name)
+    def test_labels_and_confidence(self, case, as_type, tile):
         labels, certainties = inputs(case)
         owners = case['param_owner'].tolist()
         for i, window in enumerate(case['param_windows'].tolist()):
@@ -69,8 +64,7 @@ class TestChannelWise:
                 equal(fused, case['out_labels'][i, j])
                 np.testing.assert_allclose(confidence, case['out_confidence'][i], rtol=1e-6)
 
-    def test_labeler_with_the_planes_of_the_owners(self, name):
-        case = load_case('ensemble', name)
+    def test_labeler_with_the_planes_of_the_owners(self, case):
         labels, certainties = inputs(case)
         owners = tuple(case['param_owner'].tolist())
         planes = torch.stack([certainties[owner, c] for c, owner in enumerate(owners)])
@@ -81,21 +75,21 @@ class TestChannelWise:
                 equal(fused, case['out_labels'][i, j])
                 np.testing.assert_allclose(confidence, case['out_confidence'][i] / 100, rtol=1e-6)
 
-    def test_claims(self, name):
-        case = load_case('ensemble', name)
+    def test_claims(self, case):
         equal(count_claims(inputs(case)[0], case['param_owner'].tolist()), case['out_claims'])
 
-    def test_local_vote(self, name):
-        case = load_case('ensemble', name)
+    def test_local_vote(self, case):
         for window, want in zip(case['param_windows'].tolist(), case['out_local_vote'], strict=True):
             equal(local_vote(inputs(case)[0], case['param_owner'].tolist(), window), want)
 
-    def test_owner_list_is_the_table(self, name):
-        case = load_case('ensemble', name)
+    def test_owner_list_is_the_table(self, case):
         assert dict(case['param_owner_list'].tolist()) == dict(enumerate(case['param_owner'].tolist()))
 
 
-@pytest.mark.parametrize('name, owners', [
-    ('fusion_channelwise_t4c19', GTA5_OWNERS), ('fusion_channelwise_t3c16', SYNTHIA16_OWNERS)])
-def test_published_owners(name, owners):
-    assert list(owners) == load_case('ensemble', name)['param_owner'].tolist()
+PUBLISHED = {len(owners): owners for owners in (GTA5_OWNERS, SYNTHIA16_OWNERS)}
+
+
+@each_case('ensemble', 'fusion_channelwise_*')
+def test_published_owners(case):
+    owners = case['param_owner'].tolist()
+    assert list(PUBLISHED[len(owners)]) == owners

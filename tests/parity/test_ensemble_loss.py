@@ -1,39 +1,35 @@
 """The student's loss over consecutive iterations (case of golden/ensemble)."""
 import numpy as np
-import pytest
 import torch
 import torch.nn.functional as F
 
 from mmuda.models.losses import ClassBalanceWeights, HardPixelCrossEntropyLoss
 from mmuda.models.losses.hard_pixel_cross_entropy_loss import hard_pixels
-from tests.parity.golden import assert_close, load_case
+from tests.parity.golden import Case, assert_close, each_case, each_variant
 
 TOLERANCE = 1e-5
+each_loss = each_case('ensemble', 'student_loss*')
 
 
-@pytest.fixture(scope='module')
-def case() -> dict[str, np.ndarray]:
-    return load_case('ensemble', 'student_loss')
-
-
-def class_weights(case: dict, **options) -> ClassBalanceWeights:
+def class_weights(case: Case, **options) -> ClassBalanceWeights:
     return ClassBalanceWeights(
         case['in_logits'].shape[2], max_weight=float(case['param_max_weight']),
         min_pixels=int(case['param_small_pixels']), momentum=float(case['param_often_momentum']), **options)
 
 
-def iterations(case: dict):
+def iterations(case: Case):
     """Logits and labels of each iteration."""
     for logits, labels in zip(case['in_logits'], case['in_labels']):
         yield torch.from_numpy(logits).requires_grad_(), torch.from_numpy(labels)
 
 
-def losses(case: dict, percentile: float | None, weights: ClassBalanceWeights | None) -> list[float]:
+def losses(case: Case, percentile: float | None, weights: ClassBalanceWeights | None) -> list[float]:
     loss = HardPixelCrossEntropyLoss(percentile)
     return [loss(logits, labels, None if weights is None else weights(labels)).item()
             for logits, labels in iterations(case)]
 
 
+@each_loss
 def test_class_weights(case):
     weights = class_weights(case)
     for k, (_, labels) in enumerate(iterations(case)):
@@ -41,12 +37,14 @@ def test_class_weights(case):
         assert_close(weights.absence, case['out_often_weight'][k], TOLERANCE, 'moving average')
 
 
+@each_loss
 def test_class_weights_without_moving_average(case):
     weights = class_weights(case, often_balance=False)
     got = [weights(labels).numpy() for _, labels in iterations(case)]
     assert_close(got, case['out_class_weight_no_often'], TOLERANCE)
 
 
+@each_loss
 def test_mined_labels_and_threshold(case):
     for k, (logits, labels) in enumerate(iterations(case)):
         pixel_loss = F.cross_entropy(logits, labels.long(), torch.from_numpy(case['out_class_weight'][k]),
@@ -56,6 +54,7 @@ def test_mined_labels_and_threshold(case):
         assert np.array_equal(labels.masked_fill(~kept, 255), case['out_mined_labels'][k])
 
 
+@each_loss
 def test_losses_and_gradients(case):
     loss, weights = HardPixelCrossEntropyLoss(float(case['param_hard_percentile'])), class_weights(case)
     for k, (logits, labels) in enumerate(iterations(case)):
@@ -65,8 +64,8 @@ def test_losses_and_gradients(case):
         assert_close(logits.grad, case['out_grad_logits'][k], TOLERANCE, 'gradient')
 
 
-@pytest.mark.parametrize('variant', ['no_often', 'no_class_balance', 'no_mining'])
-def test_losses_of_the_variants(case, variant):
-    percentile = None if variant == 'no_mining' else float(case['param_hard_percentile'])
-    weights = None if variant == 'no_class_balance' else class_weights(case, often_balance=variant != 'no_often')
-    assert_close(losses(case, percentile, weights), case[f'out_loss_{variant}'], TOLERANCE)
+@each_variant('ensemble', 'student_loss*', 'out_loss_')
+def test_losses_of_the_variants(case, suffix):
+    percentile = None if suffix == 'no_mining' else float(case['param_hard_percentile'])
+    weights = None if suffix == 'no_class_balance' else class_weights(case, often_balance=suffix != 'no_often')
+    assert_close(losses(case, percentile, weights), case[f'out_loss_{suffix}'], TOLERANCE)

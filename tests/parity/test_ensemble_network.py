@@ -1,6 +1,5 @@
 """The student's networks, through the converters of the released checkpoints (cases of golden/ensemble)."""
 import importlib
-import json
 from types import SimpleNamespace
 
 import pytest
@@ -11,23 +10,11 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
 from mmuda.models.backbones import DRN
-from tests.parity.golden import GOLDEN_ROOT, assert_close, load_case, recipe
+from tests.parity.golden import assert_close, cases, listed_shapes, load_case, original_state
 from tests.tiny import REPO
 
 TOLERANCE = 1e-4
 CONVERTERS = {name: importlib.import_module(f'tools.model_converters.{name}') for name in ('drn', 'ensemble_student')}
-
-
-def original_state(network: str, case: dict) -> dict[str, torch.Tensor]:
-    """The recipe's weights of a network, with the gain of a case, under the original's names."""
-    state = recipe().make_state(
-        str(GOLDEN_ROOT / 'ensemble' / f'{network}.params.json'), float(case['param_weight_gain']))
-    return {name: torch.from_numpy(value) for name, value in state.items()}
-
-
-def listed_shapes(network: str) -> dict[str, tuple[int, ...]]:
-    listed = json.loads((GOLDEN_ROOT / 'ensemble' / f'{network}.params.json').read_text())
-    return {entry['name']: tuple(entry['shape']) for entry in listed}
 
 
 def student_config(num_classes: int) -> Config:
@@ -44,10 +31,10 @@ def num_parameters(parameters) -> int:
     return sum(parameter.numel() for parameter in parameters)
 
 
-@pytest.fixture(scope='module')
-def drn() -> SimpleNamespace:
-    case = load_case('ensemble', 'drn_d_54')
-    original = original_state('drn_d_54', case)
+@pytest.fixture(scope='module', params=cases('ensemble', 'drn_d_54*'))
+def drn(request) -> SimpleNamespace:
+    case = load_case('ensemble', request.param)
+    original = original_state(case)
     net = DRN(depth=54, out_indices=range(9)).eval()
     net.load_state_dict(CONVERTERS['drn'].convert({**original, 'fc.weight': torch.zeros(2), 'fc.bias': torch.zeros(2)}))
     with torch.no_grad():
@@ -56,7 +43,8 @@ def drn() -> SimpleNamespace:
 
 
 def test_names_and_shapes_of_drn_are_the_published_ones(drn):
-    assert {name: tuple(value.shape) for name, value in drn.net.state_dict().items()} == listed_shapes('drn_d_54')
+    assert {name: tuple(value.shape) for name, value in drn.net.state_dict().items()} == listed_shapes(
+        'ensemble', drn.case.name)
 
 
 def test_number_of_parameters_of_drn(drn):
@@ -73,21 +61,21 @@ def test_size_of_every_layer_of_drn(drn):
     assert rms == pytest.approx(drn.case['out_stage_rms'].tolist(), rel=TOLERANCE)
 
 
-@pytest.fixture(scope='module')
-def student() -> SimpleNamespace:
+@pytest.fixture(scope='module', params=cases('ensemble', 'deeplabv3plus_drn*'))
+def student(request) -> SimpleNamespace:
     init_default_scope('mmseg')
-    case = load_case('ensemble', 'deeplabv3plus_drn')
-    original = original_state('deeplabv3plus_drn', case)
+    case = load_case('ensemble', request.param)
+    original = original_state(case)
     cfg = student_config(int(case['param_num_classes']))
     model = MODELS.build(cfg.model).eval()
     model.student.load_state_dict(CONVERTERS['ensemble_student'].convert(original))
     return SimpleNamespace(case=case, cfg=cfg, model=model, images=torch.from_numpy(case['in_image']))
 
 
-def test_names_and_shapes_of_the_student_are_those_of_the_list():
+def test_names_and_shapes_of_the_student_are_those_of_the_list(student):
     table = CONVERTERS['ensemble_student'].name_table()
-    ours = CONVERTERS['ensemble_student'].network(int(load_case('ensemble', 'deeplabv3plus_drn')['param_num_classes']))
-    assert {old: tuple(ours[new].shape) for old, new in table.items()} == listed_shapes('deeplabv3plus_drn')
+    ours = CONVERTERS['ensemble_student'].network(int(student.case['param_num_classes']))
+    assert {old: tuple(ours[new].shape) for old, new in table.items()} == listed_shapes('ensemble', student.case.name)
 
 
 def test_parameters_and_their_rates(student):

@@ -13,16 +13,16 @@ from mmseg.registry import MODELS, PARAM_SCHEDULERS
 from mmseg.structures import SegDataSample
 
 from mmuda.models.losses.hard_pixel_cross_entropy_loss import hard_pixels
-from tests.parity.golden import assert_close, load_case
-from tests.parity.test_ensemble_network import CONVERTERS, original_state, student_config
+from tests.parity.golden import Case, assert_close, cases, load_case, original_state
+from tests.parity.test_ensemble_network import CONVERTERS, student_config
 from tests.parity.test_training_step import Float64Preprocessor
 
 TOLERANCE = (1e-7, 1e-4)  # of the two steps; measured 1e-13 and 1e-11 on the same kernels
 
 
-@pytest.fixture(scope='module')
-def case() -> dict[str, np.ndarray]:
-    return load_case('ensemble', 'student_step')
+@pytest.fixture(scope='module', params=cases('ensemble', 'student_step*'))
+def case(request) -> Case:
+    return load_case('ensemble', request.param)
 
 
 @pytest.fixture(scope='module')
@@ -31,7 +31,7 @@ def names(case) -> dict[str, str]:
     return CONVERTERS['ensemble_student'].name_table()
 
 
-def fixture_config(case: dict) -> Config:
+def fixture_config(case: Case) -> Config:
     """The shipped config with the settings of the fixture."""
     cfg = student_config(int(case['param_num_classes']))
     cfg.model.data_preprocessor = dict(type=Float64Preprocessor.__name__)
@@ -43,19 +43,19 @@ def fixture_config(case: dict) -> Config:
     return cfg
 
 
-def batch(case: dict, k: int) -> dict:
+def batch(case: Case, k: int) -> dict:
     labels = torch.from_numpy(case['in_labels'][k])
     samples = [SegDataSample(gt_sem_seg=PixelData(data=label[None])) for label in labels]
     return dict(inputs=dict(pool=list(torch.from_numpy(case['in_image'][k]))), data_samples=dict(pool=samples))
 
 
-def sampled(case: dict, tensors: dict[str, torch.Tensor]) -> np.ndarray:
+def sampled(case: Case, tensors: dict[str, torch.Tensor]) -> np.ndarray:
     """The sampled entries of some tensors, (S, 16)."""
     index = zip(case['param_sample_names'], case['param_sample_index'])
     return np.stack([tensors[name].detach().flatten()[torch.from_numpy(where)].numpy() for name, where in index])
 
 
-def first_entries(case: dict, tensors: dict[str, torch.Tensor]) -> np.ndarray:
+def first_entries(case: Case, tensors: dict[str, torch.Tensor]) -> np.ndarray:
     """The recorded entries of the buffers, (B, 16)."""
     count = case['out_buffer_sample'].shape[2]
     return np.stack([tensors[name].flatten()[:count].numpy() for name in case['param_buffer_names']])
@@ -67,8 +67,8 @@ def steps(case, names) -> list[SimpleNamespace]:
     init_default_scope('mmseg')
     cfg = fixture_config(case)
     model = MODELS.build(cfg.model)
-    model.student.load_state_dict(CONVERTERS['ensemble_student'].convert(original_state('deeplabv3plus_drn', case)))
-    model.double().train()
+    model.student.load_state_dict(CONVERTERS['ensemble_student'].convert(original_state(case, 'deeplabv3plus_drn')))
+    model.to(getattr(torch, str(case['param_dtype']))).train()
     wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
     scheduler = PARAM_SCHEDULERS.build(
         dict(type='PolyLR', optimizer=wrapper, power=float(case['param_power']), end=int(case['param_max_iters']),

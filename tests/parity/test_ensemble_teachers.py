@@ -5,7 +5,7 @@ from torch import nn
 
 from mmuda.pseudo_labels import LogitMapPredictor
 from mmuda.pseudo_labels.teachers import ModelTeacher
-from tests.parity.golden import load_case
+from tests.parity.golden import each_case
 
 
 class Recorded(nn.Module):
@@ -24,8 +24,8 @@ class Recorded(nn.Module):
         return self.logits
 
 
-def test_labels_and_bytes_of_a_model():
-    case = load_case('ensemble', 'certainty_bytes')
+@each_case('ensemble', 'certainty_bytes*')
+def test_labels_and_bytes_of_a_model(case):
     height, width = case['param_size'].tolist()
     predictor = LogitMapPredictor(scale=(64, 32), flip=False)
     image = np.zeros((height, width, 3), np.uint8)
