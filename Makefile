@@ -3,11 +3,13 @@
 #   PYTHON3=python3.12         the Python to build the environment with
 #   PIP_ARGS=...               more arguments for pip install, e.g. for a smaller torch without CUDA:
 #                              PIP_ARGS='--extra-index-url https://download.pytorch.org/whl/cpu'
+#   JOBS=2                     processes for the tests, each of up to 4 GB of memory; at most 4 by default
 STACK ?= default
 VENV ?= $(if $(filter default,$(STACK)),.venv,.venv-$(STACK))
 PYTHON3 ?= $(shell for p in python3.11 python3 python3.12 python3.10 python3.13; do \
     $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$p && break; done)
 PIP_ARGS ?=
+JOBS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
 PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
 STAMP = $(VENV)/installed-$(STACK)
 
@@ -36,7 +38,7 @@ $(STAMP): requirements/$(STACK).txt requirements/tests.txt setup.py
 	@touch $@
 
 test: lint
-	$(VENV)/bin/python -m pytest -q tests
+	$(VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadgroup tests
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .

@@ -1,5 +1,15 @@
+from pathlib import Path
+
+import pytest
 import torch
 
 import mmuda  # noqa: F401  (registers everything, makes the stack work)
 
 torch.set_num_threads(1)
+PARITY = Path(__file__).parent / 'parity'
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together what one process has to run: a file with its fixtures; all of parity, which asks what was read."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group('parity' if PARITY in item.path.parents else str(item.path)))
