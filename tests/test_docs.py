@@ -99,7 +99,8 @@ def test_recipe_of_dacs_on_own_data_builds(own_data):
 
 def test_recipes_with_one_classifier_train(own_data):
     (own_data / 'mrnet.py').write_text(python_blocks('README.md')[0])
-    cbst, dacs, source_only = python_blocks('docs/get_started.md')[1:4]
+    cbst, dacs, source_only = (block('docs/get_started.md', text) for text in (
+        '# CBST on own data', '# DACS on own data', '# The labelled source alone'))
     for name, text in dict(source_only=source_only, cbst=cbst.replace('mrnet', 'source_only'),
                            dacs=dacs.replace("'./mrnet.py'", "'./source_only.py'")).items():
         (own_data / f'{name}.py').write_text(text)

@@ -118,7 +118,8 @@ def train(run: Run, iterations: int) -> None:
     shutil.rmtree(run.work_dir, ignore_errors=True)
     options = [f'load_from={run.start.checkpoint}'] if run.start else []
     config, full = Config.fromfile(run.config), Config.fromfile(ROOT / 'configs' / 'toy' / 'source_only_colours.py')
-    options += shortened(config, iterations * config.train_cfg.max_iters // full.train_cfg.max_iters)
+    length = iterations * config.train_cfg.max_iters // full.train_cfg.max_iters
+    options += [f'train_cfg.max_iters={length}', f'train_cfg.val_interval={length}']
     arguments = [str(run.config), '--work-dir', str(run.work_dir), '--cfg-options', *options]
     begin = time.monotonic()
     run_tool(
@@ -128,15 +129,6 @@ def train(run: Run, iterations: int) -> None:
         run.work_dir / 'train.txt',
     )
     run.seconds = time.monotonic() - begin
-
-
-def shortened(config: Config, iterations: int) -> list[str]:
-    """Options that make the config's schedule ``iterations`` long, its beginnings in proportion."""
-    keys = 'train_cfg.max_iters', 'train_cfg.val_interval', 'param_scheduler.max_iters'
-    begins = {k: objective.begin for k, objective in enumerate(config.model.objectives) if 'begin' in objective}
-    return [f'{key}={iterations}' for key in keys] + [
-        f'model.objectives.{k}.begin={begin * iterations // config.train_cfg.max_iters}' for k, begin in begins.items()
-    ]
 
 
 def test(run: Run) -> None:

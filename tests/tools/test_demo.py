@@ -3,7 +3,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from mmengine.config import Config
 
 FILE = Path(__file__).resolve().parents[2] / 'tools' / 'demo.py'
 spec = importlib.util.spec_from_file_location('demo', FILE)
@@ -37,11 +36,3 @@ def test_a_failing_step_names_itself_its_log_and_the_end_of_its_output(tmp_path)
 def test_a_training_without_checkpoint_is_reported(tmp_path):
     with pytest.raises(demo.StepError, match='source only.*no checkpoint'):
         _ = demo.Run('source only', tmp_path / 'config.py', tmp_path).checkpoint
-
-
-def test_shortened_schedule_keeps_its_proportions():
-    config = Config.fromfile(FILE.parents[1] / 'configs' / 'toy' / 'mrnet.py')
-    begin = config.model.objectives[2].begin / config.train_cfg.max_iters
-    config.merge_from_dict({key: int(value) for key, value in (o.split('=') for o in demo.shortened(config, 20))})
-    assert (config.train_cfg.max_iters, config.param_scheduler.max_iters) == (20, 20)
-    assert config.model.objectives[2].begin == int(20 * begin)

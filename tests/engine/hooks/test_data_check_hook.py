@@ -28,7 +28,7 @@ def test_source_only_loads_the_source_alone_and_the_same_samples(data, tmp_path)
 def test_objective_that_reads_a_missing_target_is_named(data, tmp_path, name, objective):
     cfg = tiny_config(data, tmp_path, name, train_dataloader__dataset__target=None)
     cfg.custom_hooks = [hook for hook in cfg.get('custom_hooks', []) if hook.type == 'DiscriminatorHook']
-    for late in cfg.model.objectives:
+    for late in cfg.model.objectives[1:]:
         late.begin = 1  # it would not be asked for in the first iteration
     with pytest.raises(ValueError, match=rf"objective '{objective}' reads the views \['target'\], the training data "
                        r"give \['source'\]. Give the UDADataset a target"):
