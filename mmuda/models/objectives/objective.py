@@ -14,7 +14,7 @@ class Objective(BaseModule, metaclass=ABCMeta):
     """One term of a method.
 
     Args:
-        name (str): Prefix of its losses in the log; unique in a method.
+        name (str): Prefix of its losses in the log; unique in a method, without ``loss`` in it.
         begin (int | float): First iteration at which it acts: an integer, or a float, the share of training that is
             over by then. Defaults to 0.
         end (int | float, optional): First iteration at which it no longer acts, in the same way. Defaults to None
@@ -38,6 +38,9 @@ class Objective(BaseModule, metaclass=ABCMeta):
 
     def __init__(self, name: str, begin: int | float = 0, end: int | float | None = None) -> None:
         super().__init__()
+        if 'loss' in name:
+            raise ValueError(f"objective {name!r}: choose a name without 'loss': everything so named is added to the "
+                             'total, also what an objective only reports')
         if type(begin) is type(end) and end <= begin:
             raise ValueError(f'objective {name!r} never acts: begin={begin}, end={end}')
         self.name = name

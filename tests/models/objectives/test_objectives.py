@@ -23,6 +23,11 @@ def test_objective_acts_from_begin_until_before_end(iteration, acts):
     assert bool(objective(make_step(iteration=iteration))) == acts
 
 
+def test_name_that_would_add_reported_numbers_to_the_loss_is_refused():
+    with pytest.raises(ValueError, match="objective 'my_loss': choose a name without 'loss'"):
+        MemoryRegularization(name='my_loss')
+
+
 def test_objective_that_never_acts_is_refused():
     with pytest.raises(ValueError, match="'memory' never acts: begin=3, end=3"):
         MemoryRegularization(begin=3, end=3)
