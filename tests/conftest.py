@@ -1,3 +1,5 @@
+import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,3 +15,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together what one process has to run: a file with its fixtures; all of parity, which asks what was read."""
     for item in items:
         item.add_marker(pytest.mark.xdist_group('parity' if PARITY in item.path.parents else str(item.path)))
+
+
+@pytest.fixture(autouse=True, scope='module')
+def runners_are_freed() -> Iterator[None]:
+    """Runners are full of cycles: left to themselves those of many modules add up to gigabytes."""
+    yield
+    gc.collect()

@@ -20,8 +20,8 @@ from torch import Tensor
 
 from mmuda.models.segmentors import UDADataPreprocessor
 from tests.engine.ensemble import make_teachers
-from tests.parity.golden import assert_close, load_case
-from tests.parity.test_ensemble_network import CONVERTERS, original_state
+from tests.parity.golden import assert_close, load_case, original_state
+from tests.parity.test_ensemble_network import CONVERTERS
 from tests.tiny import REPO, make_data, tiny_self_training_config
 
 STUDENT_TOLERANCE = (1e-7, 1e-4)  # of the two steps, see test_ensemble_step.py
@@ -72,7 +72,7 @@ class GoldenPool(Hook):
     """Start from the weights of the fixture, and put its images and labels into every batch."""
 
     def before_train(self, runner) -> None:
-        original = original_state('deeplabv3plus_drn', load_case('ensemble', 'student_step'))
+        original = original_state(load_case('ensemble', 'student_step'), 'deeplabv3plus_drn')
         runner.model.student.load_state_dict(CONVERTERS['ensemble_student'].convert(original))
 
     def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
