@@ -11,10 +11,12 @@ torch.set_num_threads(1)
 PARITY = Path(__file__).parent / 'parity'
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what one process has to run: a file with its fixtures; all of parity, which asks what was read."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group('parity' if PARITY in item.path.parents else str(item.path)))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Keep together what one process has to run: a file with its fixtures; all of parity, which asks what was read.
+
+    Here, as pytest-xdist reads the groups before the items can be modified.
+    """
+    item.add_marker(pytest.mark.xdist_group('parity' if PARITY in item.path.parents else str(item.path)))
 
 
 @pytest.fixture(autouse=True, scope='module')
