@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmengine.registry import DefaultScope, init_default_scope
 
 import mmuda  # noqa: F401  (registers everything, makes the stack work)
 
@@ -17,6 +18,14 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     Here, as pytest-xdist reads the groups before the items can be modified.
     """
     item.add_marker(pytest.mark.xdist_group('parity' if PARITY in item.path.parents else str(item.path)))
+
+
+@pytest.fixture(autouse=True)
+def default_scope_is_that_of_the_configs() -> None:
+    """A runner made from a config without ``default_scope`` leaves mmengine's behind, for all that follow."""
+    current = DefaultScope.get_current_instance()
+    if current is None or current.scope_name != 'mmseg':
+        init_default_scope('mmseg')
 
 
 @pytest.fixture(autouse=True, scope='module')
