@@ -35,7 +35,7 @@ from mmengine.model import MMDistributedDataParallel
 from mmengine.runner import CheckpointLoader, Runner
 from mmengine.utils import digit_version
 
-from mmuda.files import replace_file
+from mmuda.utils.files import replace_file
 
 _applied = False
 
@@ -275,7 +275,7 @@ def _write_files_whole() -> None:
             replace_file(Path(filepath), lambda file: file.write(obj), durable=True)
         except OSError as error:
             raise OSError(error.errno, f'cannot write {filepath} ({error.strerror or error}). What was there before '
-                          'is still there: free some space or mend the permissions, and continue with --resume'
+                          'is still there: free some space or make the folder writable, and continue with --resume'
                           ) from error
 
     LocalBackend.put = functools.wraps(LocalBackend.put)(put)
@@ -293,7 +293,7 @@ def _check_work_dirs() -> None:
                 pass
         except OSError as error:
             raise OSError(error.errno, f'the work dir {work_dir} cannot be written to '
-                          f'({error.strerror or error}): mend its permissions, or choose another with --work-dir'
+                          f'({error.strerror or error}): make it writable, or choose another with --work-dir'
                           ) from error
         init(self, model, work_dir, *args, **kwargs)
 

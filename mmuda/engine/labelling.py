@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 from mmengine.dist import barrier, broadcast, is_main_process
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmseg.registry import TASK_UTILS
 
@@ -20,6 +19,7 @@ from mmuda.pseudo_labels import PseudoLabelStore, fingerprint, generate_pseudo_l
 from mmuda.pseudo_labels.ensemble_predictor import EnsemblePredictions, StoredPlanes
 from mmuda.pseudo_labels.generation import label_images, read_image
 from mmuda.pseudo_labels.store import difference
+from mmuda.utils.unwrap import unwrap
 
 
 def share_weights(runner: Runner) -> str:
@@ -31,7 +31,7 @@ def share_weights(runner: Runner) -> str:
     Raises:
         FloatingPointError: If weights or statistics are NaN or infinite: their labels would be of no use.
     """
-    model = _unwrapped(runner)
+    model = unwrap(runner.model)
     student = getattr(model, 'student', model)
     for buffer in student.buffers():
         broadcast(buffer)
@@ -77,7 +77,7 @@ def label_dataset(runner: Runner, dataset: PseudoLabelDataset, predictor: dict, 
         overwrite (bool): Delete labels that something else made instead of refusing them. Defaults to False.
         keep_maps (bool): See :func:`~mmuda.pseudo_labels.generate_pseudo_labels`. Defaults to False.
     """
-    model = _unwrapped(runner)
+    model = unwrap(runner.model)
     runner.logger.info(f'Pseudo labels of {len(dataset)} images: {store.root}')
     generate_pseudo_labels(
         model, _images(dataset), TASK_UTILS.build(predictor), TASK_UTILS.build(labeler), store,
@@ -152,7 +152,7 @@ def label_dataset_by_teachers(runner: Runner, dataset: PseudoLabelDataset, teach
     Returns:
         list[dict]: Fingerprint and classes of each teacher.
     """
-    device = next(_unwrapped(runner).parameters()).device
+    device = next(unwrap(runner.model).parameters()).device
     images = _images(dataset)
     classes = dataset.metainfo['classes']
     runner.logger.info(f'Pseudo labels of {len(images)} images by {len(teachers)} teachers: {store.root}')
@@ -205,10 +205,6 @@ def reuse_labels(dataset: PseudoLabelDataset, store: PseudoLabelStore, wanted: d
                          f'trained on: {difference(found, wanted)}. Undo the change, or start the stage again '
                          'without --resume in another work dir')
     dataset.store = str(store.root)
-
-
-def _unwrapped(runner: Runner) -> Any:
-    return runner.model.module if is_model_wrapper(runner.model) else runner.model
 
 
 def _images(dataset: PseudoLabelDataset) -> list[tuple[str, str]]:

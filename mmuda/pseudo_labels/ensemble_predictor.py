@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmuda.files import replace_file
 from mmuda.pseudo_labels.store import PseudoLabelStore
 from mmuda.pseudo_labels.teacher_predictions import TeacherPredictions
 from mmuda.pseudo_labels.teachers import Teacher
+from mmuda.utils.files import replace_file
 
 
 class EnsemblePredictions:

@@ -12,10 +12,10 @@ from mmengine.dist import all_reduce, barrier, get_rank, get_world_size, is_main
 from PIL import Image
 from torch import Tensor, nn
 
-from mmuda.progress import progress
 from mmuda.pseudo_labels.labelers import IGNORE_INDEX
 from mmuda.pseudo_labels.small_maps import SmallMap
 from mmuda.pseudo_labels.store import PseudoLabelStore
+from mmuda.utils.progress import progress
 
 
 def fingerprint(state_dict: dict[str, Tensor]) -> str:

@@ -1,11 +1,9 @@
 """Where in the image each class occurs: the spatial prior of CBST-SP."""
-import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import scipy.io
@@ -16,8 +14,9 @@ from mmseg.registry import DATASETS, TRANSFORMS
 from PIL import Image
 from scipy.ndimage import correlate1d
 
-from mmuda.progress import progress
 from mmuda.pseudo_labels.store import difference
+from mmuda.utils.files import replace_file
+from mmuda.utils.progress import progress
 
 KEY = 'prior_array'
 
@@ -145,20 +144,16 @@ def save_prior(path: str | Path, prior: np.ndarray, description: dict[str, Any])
     path = Path(path)
     if path.suffix != '.npy':
         raise ValueError(f'a spatial prior is written as .npy, got {path}')
-    temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, 'wb') as file:
-            np.save(file, prior.astype(np.float32, copy=False))
+    def write(file: BinaryIO) -> None:
+        np.save(file, prior.astype(np.float32, copy=False))
         path.unlink(missing_ok=True)
         _description_path(path).write_text(json.dumps(description, indent=2))
-        os.replace(temporary, path)
+
+    try:
+        replace_file(path, write)
     except OSError as error:
         raise OSError(error.errno, f'cannot write the spatial prior {path} ({error.strerror or error}); free some '
-                      'space or mend the permissions') from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+                      'space or make the folder writable') from error
 
 
 def prior_of(dataset: dict | BaseDataset,

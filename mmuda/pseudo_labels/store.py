@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image
 
-from mmuda.files import lock, replace_file, unlock
 from mmuda.pseudo_labels.pictures import color_picture, heatmap
+from mmuda.utils.files import lock, replace_file, unlock
 
 
 class PseudoLabelStore:
@@ -257,7 +257,7 @@ class PseudoLabelStore:
             replace_file(path, write)
         except OSError as error:
             raise OSError(error.errno, f'cannot write the pseudo labels {path} ({error.strerror or error}); free some '
-                          'space or mend the permissions and start again: the images labelled so far are kept'
+                          'space or make the folder writable and start again: the images labelled so far are kept'
                           ) from error
 
 

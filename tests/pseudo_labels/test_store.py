@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmuda import files as mmuda_files
 from mmuda.pseudo_labels import PseudoLabelStore
 from mmuda.pseudo_labels import store as store_module
+from mmuda.utils import files as mmuda_files
 
 LABEL = np.array([[0, 1], [255, 18]], np.uint8)
 CONFIDENCE = np.array([[0., 1.], [0.5, 0.2]], np.float32)

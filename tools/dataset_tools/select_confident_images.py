@@ -5,6 +5,7 @@ written beside the list, as NAME_scores.csv, to choose a threshold by.
 """
 import argparse
 import csv
+import io
 import os
 import sys
 from pathlib import Path
@@ -28,6 +29,7 @@ from mmuda.datasets.unlabelled import build_unlabelled  # noqa: E402
 from mmuda.models.segmentors import UDASegmentor  # noqa: E402
 from mmuda.pseudo_labels import MultiViewPredictor  # noqa: E402
 from mmuda.pseudo_labels.confident_images import confidence_score, select_confident  # noqa: E402
+from mmuda.utils.files import replace_file  # noqa: E402
 
 
 def target_dataset(config: Config) -> BaseSegDataset:
@@ -65,10 +67,9 @@ def list_entry(dataset: BaseSegDataset, path: str) -> str:
 
 def write(path: Path, rows: list[list[str]]) -> None:
     """Write rows of a CSV file, whole or not at all."""
-    temporary = path.with_name(f'.{path.name}.tmp')
-    with open(temporary, 'w', newline='') as file:
-        csv.writer(file, lineterminator='\n').writerows(rows)
-    os.replace(temporary, path)
+    text = io.StringIO()
+    csv.writer(text, lineterminator='\n').writerows(rows)
+    replace_file(path, lambda file: file.write(text.getvalue().encode()))
 
 
 def parse_args() -> argparse.Namespace:

@@ -6,14 +6,14 @@ import mmcv
 import numpy as np
 import torch
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmuda.datasets.transforms import LoadImageStrict
-from mmuda.progress import progress
+from mmuda.utils.progress import progress
+from mmuda.utils.unwrap import unwrap
 
 
 @torch.no_grad()
@@ -79,7 +79,7 @@ class AdaptiveBatchNormHook(Hook):
             self._reestimate(runner)
 
     def _reestimate(self, runner: Runner) -> None:
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrap(runner.model)
         target = getattr(runner.train_dataloader.dataset, 'target', None)
         if target is None:
             raise ValueError('AdaptiveBatchNormHook: the training data have no target (train_dataloader.dataset.target '

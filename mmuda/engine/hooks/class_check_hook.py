@@ -1,8 +1,9 @@
 """Agreement of the model's and the data's classes."""
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
+
+from mmuda.utils.unwrap import unwrap
 
 
 @HOOKS.register_module()
@@ -25,7 +26,7 @@ class ClassCheckHook(Hook):
 
     @staticmethod
     def _check(runner: Runner, name: str, metainfo: dict) -> None:
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrap(runner.model)
         model = getattr(model, 'module', model)  # a test-time augmentation wrapper
         classes = metainfo['classes']
         if model.decode_head.num_classes != len(classes):

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from mmengine.dataset import BaseDataset
 from mmengine.evaluator import BaseMetric
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmseg.datasets import BaseSegDataset
 from mmseg.evaluation import IoUMetric
@@ -17,6 +16,7 @@ from mmuda.engine.hooks.data_summary_hook import image_datasets
 from mmuda.evaluation import UDAIoUMetric
 from mmuda.models.objectives import Objective
 from mmuda.models.segmentors import UDASegmentor
+from mmuda.utils.unwrap import unwrap
 
 
 @HOOKS.register_module()
@@ -39,7 +39,7 @@ class DataCheckHook(Hook):
         """Check the views of the training data, and the validation data."""
         if runner.val_loop is not None:
             check_validation(runner.val_dataloader.dataset, runner.val_evaluator.metrics)
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrap(runner.model)
         dataset = runner.train_dataloader.dataset
         if not isinstance(model, UDASegmentor) or not isinstance(dataset, (UDADataset, PoolDataset)):
             return

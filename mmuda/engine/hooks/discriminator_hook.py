@@ -6,7 +6,6 @@ from copy import deepcopy
 import torch
 from mmengine.dist import all_reduce_params, broadcast
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS, MODELS, OPTIMIZERS, PARAM_SCHEDULERS
@@ -14,8 +13,9 @@ from torch import Tensor, nn
 
 from mmuda.engine.gradients import restore_gradients, share_waiting_gradients, waiting_gradients
 from mmuda.engine.schedulers import with_length
-from mmuda.length import TrainingLength
 from mmuda.models.objectives import AdversarialAlignment
+from mmuda.utils.length import TrainingLength
+from mmuda.utils.unwrap import unwrap
 
 SCHEDULE = 'param_scheduler of DiscriminatorHook'
 
@@ -56,7 +56,7 @@ class DiscriminatorHook(Hook):
         """Build everything, before a checkpoint is loaded."""
         if not isinstance(runner.optim_wrapper, OptimWrapper):
             return  # testing
-        model = _unwrap(runner.model)
+        model = unwrap(runner.model)
         self.objective = self._find_objective(model)
         schedulers = with_length(self.scheduler_cfgs, TrainingLength(runner.max_iters), SCHEDULE)
         device = next(model.parameters()).device
@@ -153,10 +153,6 @@ class DiscriminatorHook(Hook):
                 return objective
         raise ValueError(f'DiscriminatorHook found no AdversarialAlignment objective named {self.objective_name!r}: '
                          'add one to model.objectives or remove the hook')
-
-
-def _unwrap(model: nn.Module) -> nn.Module:
-    return model.module if is_model_wrapper(model) else model
 
 
 @contextmanager

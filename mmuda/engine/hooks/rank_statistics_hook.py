@@ -1,10 +1,11 @@
 """Validation on several ranks."""
 from mmengine.dist import broadcast, get_world_size
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
-from torch import Tensor, nn
+from torch import Tensor
+
+from mmuda.utils.unwrap import unwrap
 
 
 @HOOKS.register_module()
@@ -25,16 +26,12 @@ class RankStatisticsHook(Hook):
         """Take over the buffers of rank 0."""
         if get_world_size() == 1:
             return
-        self._own = [buffer.clone() for buffer in _unwrapped(runner).buffers()]
-        for buffer in _unwrapped(runner).buffers():
+        self._own = [buffer.clone() for buffer in unwrap(runner.model).buffers()]
+        for buffer in unwrap(runner.model).buffers():
             broadcast(buffer)
 
     def after_val(self, runner: Runner) -> None:
         """Bring back those of the rank."""
-        for buffer, own in zip(_unwrapped(runner).buffers(), self._own):
+        for buffer, own in zip(unwrap(runner.model).buffers(), self._own):
             buffer.copy_(own)
         self._own = []
-
-
-def _unwrapped(runner: Runner) -> nn.Module:
-    return runner.model.module if is_model_wrapper(runner.model) else runner.model

@@ -6,17 +6,17 @@ import numpy as np
 import torch
 from mmengine.dist import get_rank
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmuda.compat import CheckpointError
 from mmuda.engine.checkpoints import POINTER, check_whole, latest_checkpoint, newest_whole
 from mmuda.engine.gradients import restore_gradients, share_waiting_gradients, waiting_gradients
 from mmuda.engine.runner import UDATrainLoop
 from mmuda.models.segmentors import UDASegmentor
+from mmuda.utils.unwrap import unwrap
 
 
 @HOOKS.register_module()
@@ -78,7 +78,7 @@ class ResumeStateHook(Hook):
                             'exact resuming')
         if self._gradients:  # mmengine says that they are lost
             runner.logger.info('The gradients of the iterations since the last step of the optimizer are restored')
-            restore_gradients(_unwrapped(runner), self._gradients)
+            restore_gradients(unwrap(runner.model), self._gradients)
             self._gradients = {}
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict | None = None) -> None:
@@ -92,11 +92,11 @@ class ResumeStateHook(Hook):
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict | None = None,
                          outputs: dict | None = None) -> None:
         """Make the gradients that a checkpoint will hold those of all ranks."""
-        share_waiting_gradients(runner, _unwrapped(runner))
+        share_waiting_gradients(runner, unwrap(runner.model))
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Save the position in the stream of samples, and gradients that wait for a step."""
-        checkpoint['gradients'] = waiting_gradients(_unwrapped(runner))
+        checkpoint['gradients'] = waiting_gradients(unwrap(runner.model))
         checkpoint['samples_drawn'] = runner.train_loop.samples_at(checkpoint['meta']['iter'])
         checkpoint['train_loop'] = runner.train_loop.state_dict()
 
@@ -153,11 +153,7 @@ def _start_objectives_anew(runner: Runner, weights: dict[str, torch.Tensor]) -> 
     """Replace the state of objectives in a checkpoint by that of the model, so that none is missing either."""
     for key in [key for key in weights if key.startswith('objectives.')]:
         del weights[key]
-    model = _unwrapped(runner)
+    model = unwrap(runner.model)
     model = getattr(model, 'module', model)  # a test-time augmentation wrapper
     if isinstance(model, UDASegmentor) and any(key.startswith('student.') for key in weights):
         weights.update({f'objectives.{key}': value for key, value in model.objectives.state_dict().items()})
-
-
-def _unwrapped(runner: Runner) -> nn.Module:
-    return runner.model.module if is_model_wrapper(runner.model) else runner.model

@@ -8,7 +8,7 @@ from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
 from mmuda.engine.checkpoints import POINTER
-from mmuda.files import replace_file
+from mmuda.utils.files import replace_file
 
 
 @HOOKS.register_module()

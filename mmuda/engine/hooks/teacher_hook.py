@@ -3,7 +3,6 @@ from copy import deepcopy
 from typing import Any
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
@@ -11,6 +10,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmuda.engine.ema import ema_share, ema_update_
+from mmuda.utils.unwrap import unwrap
 
 BUFFERS = ('own', 'copy', 'average')
 MODES = ('train', 'eval')
@@ -77,7 +77,7 @@ class TeacherHook(Hook):
             ValueError: If the optimizer skips steps of mixed precision unseen, as fused ones do, or the teacher's own
                 statistics would never move.
         """
-        model = _unwrap(runner.model)
+        model = unwrap(runner.model)
         if not getattr(model, 'needs_teacher', False):
             return
         if not isinstance(runner.optim_wrapper, OptimWrapper):
@@ -107,7 +107,7 @@ class TeacherHook(Hook):
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Keep the saved teacher of a run that is resumed."""
-        if not runner._resume or not getattr(_unwrap(runner.model), 'needs_teacher', False):
+        if not runner._resume or not getattr(unwrap(runner.model), 'needs_teacher', False):
             return
         if 'teacher' not in checkpoint:
             raise RuntimeError('cannot resume: the checkpoint has no teacher, and an objective needs one. To start '
@@ -150,7 +150,3 @@ def _check_steps_are_seen(wrapper: OptimWrapper) -> None:
         name = type(optimizer).__name__
         raise ValueError(f'TeacherHook cannot see which steps of mixed precision a fused {name} skips, and would count '
                          'them: set optim_wrapper.optimizer.fused=False, or train without --amp')
-
-
-def _unwrap(model: nn.Module) -> nn.Module:
-    return model.module if is_model_wrapper(model) else model

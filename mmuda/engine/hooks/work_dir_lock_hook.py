@@ -7,7 +7,7 @@ from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
-from mmuda.files import lock, unlock
+from mmuda.utils.files import lock, unlock
 
 
 @HOOKS.register_module()

@@ -22,8 +22,8 @@ from mmuda.engine.rounds import (
     selection_seed,
 )
 from mmuda.engine.runner.uda_train_loop import UDATrainLoop
-from mmuda.files import replace_file
-from mmuda.length import TrainingLength
+from mmuda.utils.files import replace_file
+from mmuda.utils.length import TrainingLength
 
 SUMMARY = 'round.json'
 

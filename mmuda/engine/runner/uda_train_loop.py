@@ -3,7 +3,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from mmengine.dist import get_world_size
-from mmengine.model import is_model_wrapper
 from mmengine.runner import IterBasedTrainLoop
 from mmengine.runner.loops import _InfiniteDataloaderIterator
 from mmseg.models import EncoderDecoder
@@ -13,8 +12,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from mmuda.datasets import PoolDataset, UDADataset
 from mmuda.engine.schedulers import with_length
-from mmuda.length import TrainingLength
 from mmuda.models.segmentors import UDASegmentor
+from mmuda.utils.length import TrainingLength
+from mmuda.utils.unwrap import unwrap
 
 
 @LOOPS.register_module()
@@ -69,7 +69,7 @@ class UDATrainLoop(IterBasedTrainLoop):
         """
         self.length = length
         self._max_iters = length.iterations
-        model = _unwrap(self.runner.model)
+        model = unwrap(self.runner.model)
         if isinstance(model, UDASegmentor):
             model.prepare_training(length)
         self.runner.param_schedulers = with_length(self.runner.param_schedulers, length, 'param_scheduler')
@@ -143,14 +143,10 @@ class _NoBatches:
 
 def _check_model(model: nn.Module, dataset: Dataset) -> None:
     """Refuse a plain segmentor on data with views."""
-    model = _unwrap(model)
+    model = unwrap(model)
     if isinstance(model, EncoderDecoder) and isinstance(dataset, UDADataset | PoolDataset):
         raise TypeError(
             f"model.type is {type(model).__name__}, which knows no views, but train_dataloader gives those "
             f"of a {type(dataset).__name__}. Make it the student: model=dict(type='UDASegmentor', "
             f"data_preprocessor=dict(type='UDADataPreprocessor', ...), segmentor=dict(type='{type(model).__name__}', "
             "...), objectives=[...])")
-
-
-def _unwrap(model: nn.Module) -> nn.Module:
-    return model.module if is_model_wrapper(model) else model

@@ -17,7 +17,7 @@ from mmengine.optim.scheduler.param_scheduler import (
 from mmseg.registry import PARAM_SCHEDULERS
 
 from mmuda.engine.schedulers.warmup_poly import WarmupPolyLR
-from mmuda.length import LARGEST_SHARE, TrainingLength
+from mmuda.utils.length import LARGEST_SHARE, TrainingLength
 
 POINTS = ('begin', 'end', 'warmup_iters', 'max_iters', 'T_max', 'total_steps', 'step_size')
 LISTS_OF_POINTS = ('milestones', 'periods')

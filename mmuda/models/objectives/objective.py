@@ -5,9 +5,9 @@ from collections.abc import Collection
 from mmengine.model import BaseModule
 from torch import Tensor
 
-from mmuda.length import TrainingLength
 from mmuda.models.objectives.classifier_weights import classifier_weights
 from mmuda.models.segmentors.step import Step
+from mmuda.utils.length import TrainingLength
 
 
 class Objective(BaseModule, metaclass=ABCMeta):

@@ -11,12 +11,12 @@ from mmseg.registry import MODELS
 from mmseg.utils import ConfigType, OptConfigType, OptSampleList, SampleList
 from torch import Tensor, nn
 
-from mmuda.length import TrainingLength
 from mmuda.models.augmentation import StrongAugmentation
 from mmuda.models.segmentors.architecture import architecture_difference
 from mmuda.models.segmentors.step import NO_TEACHER, Step
 from mmuda.models.segmentors.student import check_student, unread_losses
 from mmuda.models.segmentors.uda_data_preprocessor import UDADataPreprocessor
+from mmuda.utils.length import TrainingLength
 
 
 @MODELS.register_module()

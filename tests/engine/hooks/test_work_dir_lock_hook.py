@@ -10,7 +10,7 @@ from torch import nn
 from torch.optim import SGD
 
 from mmuda.engine.hooks import WorkDirLockHook
-from mmuda.files import lock, unlock
+from mmuda.utils.files import lock, unlock
 from tests.test_files import holder, refused_in_a_child  # noqa: F401  (holder is a fixture)
 from tests.tiny import (
     REPO,

@@ -8,8 +8,8 @@ from mmengine.hooks import Hook
 from mmseg.registry import HOOKS, MODELS
 
 from mmuda.engine.schedulers import with_length
-from mmuda.length import TrainingLength
 from mmuda.models.objectives import Objective
+from mmuda.utils.length import TrainingLength
 from tests.tiny import (
     REPO,
     Killed,

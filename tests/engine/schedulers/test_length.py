@@ -6,7 +6,7 @@ import torch
 from mmseg.registry import PARAM_SCHEDULERS
 
 from mmuda.engine.schedulers import with_length
-from mmuda.length import TrainingLength
+from mmuda.utils.length import TrainingLength
 
 HOLD = dict(type='ConstantLR', factor=1., begin=400, by_epoch=False)
 

@@ -6,8 +6,8 @@ from mmengine.structures import PixelData
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 
-from mmuda.length import TrainingLength
 from mmuda.models.segmentors import UDASegmentor
+from mmuda.utils.length import TrainingLength
 
 NORM = dict(type='BN', requires_grad=True)
 RESNET = dict(type='ResNet', depth=18, base_channels=4, stem_channels=4, norm_cfg=NORM, out_indices=(0, 1, 2, 3))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from mmengine.fileio import LocalBackend
 
-from mmuda.files import lock, replace_file, unlock
+from mmuda.utils.files import lock, replace_file, unlock
 
 
 def lock_and_wait(path: Path, locked) -> None:

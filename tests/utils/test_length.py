@@ -1,7 +1,7 @@
 """Points in training: iterations, or shares of its length."""
 import pytest
 
-from mmuda.length import TrainingLength
+from mmuda.utils.length import TrainingLength
 
 LENGTH = TrainingLength(25000)
 

@@ -5,8 +5,8 @@ import logging
 import pytest
 from mmengine.logging import MMLogger
 
-from mmuda import progress as module
-from mmuda.progress import progress
+from mmuda.utils import progress as module
+from mmuda.utils.progress import progress
 
 
 @pytest.fixture
