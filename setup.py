@@ -1,4 +1,5 @@
 """Packaging of mmuda."""
+
 import re
 from pathlib import Path
 

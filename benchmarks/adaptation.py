@@ -12,6 +12,7 @@ always that of the last checkpoint on the target's validation images.
 A run whose result is there already is not repeated, so that the script can be stopped and started again. A method that
 starts from another needs that one before it in the list.
 """
+
 import argparse
 import json
 import os
@@ -52,7 +53,8 @@ METHODS = dict(
     dacs=('DACS', 'source_only'),
     ensemble=('student, channel-wise fusion', 'source_only'),
     ensemble_certainty=('student, mean certainty', 'source_only'),
-    ensemble_majority=('student, majority', 'source_only'))
+    ensemble_majority=('student, majority', 'source_only'),
+)
 TEACHERS = ('mrnet_rectified', 'dacs', 'crst_mrkld', 'cbst')  # in the order of configs/<task>/ensemble.py
 NOT_TRAINED = [method for method in METHODS if method.endswith('_bn')]
 SCALES = dict(toy=(257, 129), camvid=(257, 193))  # size of the tested images
@@ -72,8 +74,10 @@ def train(root: Path, task: str, seed: int, method: str) -> None:
     if start is not None:
         options.append(f'custom_hooks.0.work_dir={work_dir(root, task, seed, start)}')
     if method.startswith('ensemble'):
-        options += [f'train_cfg.teachers.{i}.work_dir={work_dir(root, task, seed, teacher)}'
-                    for i, teacher in enumerate(TEACHERS)]
+        options += [
+            f'train_cfg.teachers.{i}.work_dir={work_dir(root, task, seed, teacher)}'
+            for i, teacher in enumerate(TEACHERS)
+        ]
     command = [sys.executable, 'tools/train.py', f'configs/{task}/{method}.py', '--work-dir', str(folder)]
     if latest_checkpoint(str(folder)):
         command.append('--resume')
@@ -82,7 +86,8 @@ def train(root: Path, task: str, seed: int, method: str) -> None:
     begin = time.monotonic()
     with open(folder / 'output.txt', 'w') as output:
         process = subprocess.Popen(
-            [*command, '--cfg-options', *options], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+            [*command, '--cfg-options', *options], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT
+        )
         _, status, usage = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f'{method} failed, see {folder / "output.txt"}')
@@ -130,20 +135,36 @@ def report(root: Path, task: str, seeds: list[int], methods: list[str]) -> str:
     for method in methods:
         title = METHODS[method][0]
         values = [result['mIoU'] for result in results[method]]
-        costs = [json.loads((work_dir(root, task, seed, method) / 'cost.json').read_text())
-                 for seed in seeds] if method not in NOT_TRAINED else []
-        summary.append([
-            title, f'{np.mean(values):.2f}', f'{np.std(values):.2f}',
-            ', '.join(f'{value:.2f}' for value in values),
-            f'{np.mean([cost["seconds"] for cost in costs]):.0f}' if costs else '-',
-            f'{max(cost["mib"] for cost in costs):.0f}' if costs else '-'])
-        per_class.append([title] + [
-            f'{np.mean([result[name] for result in results[method]]):.1f}' for name in results[method][0]
-            if name != 'mIoU'])
+        costs = (
+            [json.loads((work_dir(root, task, seed, method) / 'cost.json').read_text()) for seed in seeds]
+            if method not in NOT_TRAINED
+            else []
+        )
+        summary.append(
+            [
+                title,
+                f'{np.mean(values):.2f}',
+                f'{np.std(values):.2f}',
+                ', '.join(f'{value:.2f}' for value in values),
+                f'{np.mean([cost["seconds"] for cost in costs]):.0f}' if costs else '-',
+                f'{max(cost["mib"] for cost in costs):.0f}' if costs else '-',
+            ]
+        )
+        per_class.append(
+            [title]
+            + [
+                f'{np.mean([result[name] for result in results[method]]):.1f}'
+                for name in results[method][0]
+                if name != 'mIoU'
+            ]
+        )
     names = [name for name in results[methods[0]][0] if name != 'mIoU']
     header = ['method', 'mIoU', 'spread', f'seeds {", ".join(map(str, seeds))}', 'seconds', 'peak MiB']
-    parts = [table(summary, header), table(per_class, ['IoU', *names]),
-             report_rounds(root, task, seeds, methods, names)]
+    parts = [
+        table(summary, header),
+        table(per_class, ['IoU', *names]),
+        report_rounds(root, task, seeds, methods, names),
+    ]
     return '\n\n'.join(part for part in parts if part) + '\n'
 
 
@@ -151,16 +172,26 @@ def report_rounds(root: Path, task: str, seeds: list[int], methods: list[str], n
     """mIoU after every round, and the labelled part of the pixels predicted as each class, means over seeds."""
     scores, portions = [], []
     for method in methods:
-        rounds = [[json.loads(path.read_text()) for path in sorted(work_dir(root, task, seed, method).glob(
-            'round_*/round.json'))] for seed in seeds]
+        rounds = [
+            [
+                json.loads(path.read_text())
+                for path in sorted(work_dir(root, task, seed, method).glob('round_*/round.json'))
+            ]
+            for seed in seeds
+        ]
         if not rounds[0] or 'class_pixels' not in rounds[0][0]['labels']:
             continue
-        scores.append([METHODS[method][0]] + [
-            f'{np.mean([each["evaluation"]["mIoU"] for each in turn]):.2f}' for turn in zip(*rounds)])
-        labelled, predicted = (np.sum([turns[-1]['labels'][key] for turns in rounds], axis=0)
-                               for key in ('labelled_pixels', 'class_pixels'))
-        portions.append([METHODS[method][0]] + [
-            f'{part / whole:.2f}' if whole else '-' for part, whole in zip(labelled, predicted)])
+        scores.append(
+            [METHODS[method][0]]
+            + [f'{np.mean([each["evaluation"]["mIoU"] for each in turn]):.2f}' for turn in zip(*rounds)]
+        )
+        labelled, predicted = (
+            np.sum([turns[-1]['labels'][key] for turns in rounds], axis=0)
+            for key in ('labelled_pixels', 'class_pixels')
+        )
+        portions.append(
+            [METHODS[method][0]] + [f'{part / whole:.2f}' if whole else '-' for part, whole in zip(labelled, predicted)]
+        )
     if not scores:
         return ''
     header = ['mIoU after', *(f'round {i}' for i in range(len(scores[0]) - 1))]

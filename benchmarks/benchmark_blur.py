@@ -5,6 +5,7 @@
 `full` convolves with the square kernel of the published side (51 at 512 pixels), `separable` with two lines of that
 side, `ours` with two lines without the taps that are too small for float32. All must agree to 1e-3 grey levels.
 """
+
 import argparse
 import statistics
 import sys
@@ -53,19 +54,25 @@ def main() -> None:
     sigma = torch.linspace(0.5, 1.15, args.batch).tolist()
     pairs = torch.tensor(sigma, device=args.device)[:, None].expand(-1, 2)
     sides = tuple(kernel_side(side) for side in args.size)
-    print(f'{args.batch} images of {args.size[0]}x{args.size[1]}, kernel {sides[0]}x{sides[1]}, {args.device}, '
-          f'{args.threads} thread(s), median of {args.repeats}')
+    print(
+        f'{args.batch} images of {args.size[0]}x{args.size[1]}, kernel {sides[0]}x{sides[1]}, {args.device}, '
+        f'{args.threads} thread(s), median of {args.repeats}'
+    )
 
     full, want = timed(lambda: gaussian_blur2d(images, sides, pairs, separable=False), args.device, args.repeats)
     print(f'full {full:.1f} ms')
-    for name, run in (('separable', lambda: gaussian_blur2d(images, sides, pairs)),
-                      ('ours', lambda: blur(images, sigma))):
+    for name, run in (
+        ('separable', lambda: gaussian_blur2d(images, sides, pairs)),
+        ('ours', lambda: blur(images, sigma)),
+    ):
         milliseconds, got = timed(run, args.device, args.repeats)
         difference = float((got - want).abs().max())
         if difference > TOLERANCE:
             raise SystemExit(f'{name}: differs from the full kernel by {difference} grey levels')
-        print(f'{name} {milliseconds:.1f} ms, {full / milliseconds:.1f} times faster, '
-              f'differs by {difference:.1e} grey levels')
+        print(
+            f'{name} {milliseconds:.1f} ms, {full / milliseconds:.1f} times faster, '
+            f'differs by {difference:.1e} grey levels'
+        )
 
 
 if __name__ == '__main__':

@@ -7,6 +7,7 @@ ids of each label, a mask that is widened class by class, `mask * source + (1 - 
 with the same seed and must give the same batch; `device` draws its own classes and its batch must be what the loop
 gives for these.
 """
+
 import argparse
 import statistics
 import sys
@@ -107,8 +108,10 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     source, target = street(args, 0), street(args, 1)
-    print(f'{args.batch} images of {args.size[0]}x{args.size[1]}, {args.classes} classes, {args.device}, '
-          f'{args.threads} thread(s), median of {args.repeats}')
+    print(
+        f'{args.batch} images of {args.size[0]}x{args.size[1]}, {args.classes} classes, {args.device}, '
+        f'{args.threads} thread(s), median of {args.repeats}'
+    )
 
     loop, want = timed(lambda: mixed_in_a_loop(source, target, drawn_in_a_loop(source.labels)), args)
     numpy, got = timed(lambda: mixed_at_once(source, target, draw_classes_numpy(source.labels)), args)

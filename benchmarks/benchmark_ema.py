@@ -5,6 +5,7 @@
 `loop` is the update as published code writes it, with new tensors for every parameter; `loop in place` is one `lerp_`
 per parameter, which moves as much memory as the fused call.
 """
+
 import argparse
 import statistics
 import sys
@@ -42,10 +43,13 @@ class CountCalls(TorchDispatchMode):
 def network() -> torch.nn.Module:
     """DeepLab-v2's ResNet-101 with random weights."""
     init_default_scope('mmseg')
-    return MODELS.build(dict(
-        type='EncoderDecoder',
-        backbone=dict(type='DeepLabResNet'),
-        decode_head=dict(type='DeepLabV2Head', num_classes=19, in_index=3)))
+    return MODELS.build(
+        dict(
+            type='EncoderDecoder',
+            backbone=dict(type='DeepLabResNet'),
+            decode_head=dict(type='DeepLabV2Head', num_classes=19, in_index=3),
+        )
+    )
 
 
 @torch.no_grad()
@@ -98,17 +102,24 @@ def main() -> None:
     for name, update in UPDATES.items():
         results[name] = [value.clone() for value in start]
         calls[name] = count_calls(update, results[name], values)
-    difference = max(float((value - fused).abs().max())
-                     for tensors in results.values() for value, fused in zip(tensors, results['fused']))
+    difference = max(
+        float((value - fused).abs().max())
+        for tensors in results.values()
+        for value, fused in zip(tensors, results['fused'])
+    )
     if difference > 1e-6:
         raise SystemExit(f'the results differ by {difference:.1e}')
     for name, update in UPDATES.items():
         seconds[name] = median_seconds(update, results[name], values, args.repeats)
-    print(f'{len(values)} tensors, {sum(value.numel() for value in values) / 1e6:.1f} million weights, {args.device}, '
-          f'{args.threads} thread(s), median of {args.repeats}; results differ by {difference:.1e}')
+    print(
+        f'{len(values)} tensors, {sum(value.numel() for value in values) / 1e6:.1f} million weights, {args.device}, '
+        f'{args.threads} thread(s), median of {args.repeats}; results differ by {difference:.1e}'
+    )
     for name in results:
-        print(f'{name}: {calls[name]} ATen calls, {seconds[name] * 1e3:.1f} ms, '
-              f'{seconds[name] / seconds["fused"]:.1f} times the fused one')
+        print(
+            f'{name}: {calls[name]} ATen calls, {seconds[name] * 1e3:.1f} ms, '
+            f'{seconds[name] / seconds["fused"]:.1f} times the fused one'
+        )
 
 
 if __name__ == '__main__':

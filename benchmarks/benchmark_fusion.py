@@ -7,6 +7,7 @@ window sums) and takes the best class of it. Both get the same bytes, take turns
 confidences. Teachers are smooth random fields with a common part; how many pixels all of them agree on is printed.
 Counted are CPU seconds of one image in one thread, the best of `--repeats`.
 """
+
 import argparse
 import sys
 import time
@@ -36,10 +37,13 @@ def teachers(args: argparse.Namespace) -> TeacherPredictions:
         return F.interpolate(coarse, args.size, mode='bicubic')[0]
 
     common = 12 * field(128)
-    singles = [TeacherPredictions.from_probabilities([(common + args.noise * field(64)).softmax(0)])
-               for _ in range(args.teachers)]
+    singles = [
+        TeacherPredictions.from_probabilities([(common + args.noise * field(64)).softmax(0)])
+        for _ in range(args.teachers)
+    ]
     return TeacherPredictions(
-        torch.cat([one.labels for one in singles]), torch.cat([one.certainties for one in singles]))
+        torch.cat([one.labels for one in singles]), torch.cat([one.certainties for one in singles])
+    )
 
 
 def straightforward_majority(labels: Tensor, num_classes: int) -> Fused:
@@ -94,21 +98,29 @@ def main() -> None:
 
     predictions = teachers(args)
     labels, certainties = predictions.labels, predictions.certainties
-    owners = torch.randint(args.teachers, (args.classes, ), generator=torch.Generator().manual_seed(1)).tolist()
+    owners = torch.randint(args.teachers, (args.classes,), generator=torch.Generator().manual_seed(1)).tolist()
     delta = torch.linspace(0, 1, args.classes).pow(8) * 95
     policies: dict[str, tuple[Callable[[], Fused], Callable[[], Fused]]] = {
         'majority': (lambda: majority_vote(labels), lambda: straightforward_majority(labels, args.classes)),
-        'mean certainty': (lambda: mean_certainty(certainties, THRESHOLD),
-                           lambda: straightforward_certainty(certainties)),
-        'channel-wise': (lambda: channel_wise(labels, certainties, owners, THRESHOLD, WINDOW),
-                         lambda: straightforward_channel_wise(labels, certainties, owners)),
-        'rank unification': (lambda: most_certain(unify_ranks(certainties, delta), THRESHOLD),
-                             lambda: straightforward_ranks(certainties, delta)),
+        'mean certainty': (
+            lambda: mean_certainty(certainties, THRESHOLD),
+            lambda: straightforward_certainty(certainties),
+        ),
+        'channel-wise': (
+            lambda: channel_wise(labels, certainties, owners, THRESHOLD, WINDOW),
+            lambda: straightforward_channel_wise(labels, certainties, owners),
+        ),
+        'rank unification': (
+            lambda: most_certain(unify_ranks(certainties, delta), THRESHOLD),
+            lambda: straightforward_ranks(certainties, delta),
+        ),
     }
     agreed = (labels == labels[0]).all(0).float().mean()
     unclear = (count_claims(labels, owners) != 1).float().mean()
-    print(f'{args.size[0]}x{args.size[1]}, {args.teachers} teachers, {args.classes} classes, 1 thread; all teachers '
-          f'agree on {agreed:.0%} of the pixels, {unclear:.0%} have no single claim; equal labels and confidences')
+    print(
+        f'{args.size[0]}x{args.size[1]}, {args.teachers} teachers, {args.classes} classes, 1 thread; all teachers '
+        f'agree on {agreed:.0%} of the pixels, {unclear:.0%} have no single claim; equal labels and confidences'
+    )
     print('| policy | mmuda, CPU ms | straightforward, CPU ms | ratio |')
     print('| --- | --- | --- | --- |')
     for policy, ways in policies.items():

@@ -1,7 +1,8 @@
 """UDAIoUMetric against mmseg's IoUMetric on one image, side by side in one run.
 
-    python benchmarks/benchmark_iou_metric.py [--size 1024 2048] [--classes 19] [--device cpu] [--threads 1]
+python benchmarks/benchmark_iou_metric.py [--size 1024 2048] [--classes 19] [--device cpu] [--threads 1]
 """
+
 import argparse
 import statistics
 import time
@@ -44,8 +45,7 @@ def median_seconds(run: Callable[[], None], device: str, repeats: int) -> float:
 
 def main() -> None:
     """Measure, compare, print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--size', type=int, nargs=2, default=(1024, 2048), metavar=('HEIGHT', 'WIDTH'))
     parser.add_argument('--classes', type=int, default=19)
     parser.add_argument('--device', default='cpu')
@@ -57,23 +57,25 @@ def main() -> None:
 
     arrays = street(*args.size, args.classes, seed=0)
     label, prediction = (torch.from_numpy(array).to(args.device) for array in arrays)
-    print(f'{args.size[0]}x{args.size[1]}, {args.classes} classes, {args.device}, {args.threads} thread(s), '
-          f'median of {args.repeats}')
+    print(
+        f'{args.size[0]}x{args.size[1]}, {args.classes} classes, {args.device}, {args.threads} thread(s), '
+        f'median of {args.repeats}'
+    )
     for name, dtype in (('int64 (as the models give)', torch.int64), ('uint8', torch.uint8)):
-        sample = dict(pred_sem_seg=dict(data=prediction[None].to(dtype)),
-                      gt_sem_seg=dict(data=label[None].to(dtype)))
+        sample = dict(pred_sem_seg=dict(data=prediction[None].to(dtype)), gt_sem_seg=dict(data=label[None].to(dtype)))
         metrics: dict[str, BaseMetric] = dict(mmseg=IoUMetric(), mmuda=UDAIoUMetric())
         seconds, values = {}, {}
         for key, metric in metrics.items():
             metric.dataset_meta = dict(classes=[str(c) for c in range(args.classes)])
-            seconds[key] = median_seconds(
-                partial(metric.process, {}, [sample]), args.device, args.repeats)
+            seconds[key] = median_seconds(partial(metric.process, {}, [sample]), args.device, args.repeats)
             values[key] = {k: round(float(v), 2) for k, v in metric.evaluate(args.repeats + 1).items()}
         if values['mmseg'] != values['mmuda']:
             raise SystemExit(f'{name}: the metrics differ: {values}')
         theirs, ours = seconds['mmseg'], seconds['mmuda']
-        print(f'{name}: IoUMetric {theirs * 1e3:.2f} ms, UDAIoUMetric {ours * 1e3:.2f} ms, '
-              f'{theirs / ours:.1f} times faster; both {values["mmuda"]}')
+        print(
+            f'{name}: IoUMetric {theirs * 1e3:.2f} ms, UDAIoUMetric {ours * 1e3:.2f} ms, '
+            f'{theirs / ours:.1f} times faster; both {values["mmuda"]}'
+        )
 
 
 if __name__ == '__main__':

@@ -6,6 +6,7 @@ Class-balanced labels (two passes for the thresholds, one for the labels) of ran
 configs/_base_/models/r18_dual.py. Every rank is a process with one thread; starting the processes is not counted. The
 labels must be the same, byte for byte.
 """
+
 import argparse
 import statistics
 import sys
@@ -27,7 +28,11 @@ import mmuda  # noqa: E402, F401
 
 from mmseg.registry import MODELS  # isort: skip  # noqa: E402
 from mmuda.pseudo_labels import (  # isort: skip  # noqa: E402
-    ClassBalancedLabeler, LogitMapPredictor, PseudoLabelStore, generate_pseudo_labels)
+    ClassBalancedLabeler,
+    LogitMapPredictor,
+    PseudoLabelStore,
+    generate_pseudo_labels,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -45,7 +50,7 @@ def label(rank: int, world_size: int, folder: Path, repeats: int) -> None:
         store = PseudoLabelStore(folder / f'labels{world_size}_{repeat}')
         dist.barrier()
         begin = time.perf_counter()
-        generate_pseudo_labels(model, images, LogitMapPredictor(1.), ClassBalancedLabeler(), store, {}, num_classes=19)
+        generate_pseudo_labels(model, images, LogitMapPredictor(1.0), ClassBalancedLabeler(), store, {}, num_classes=19)
         dist.barrier()
         seconds.append(time.perf_counter() - begin)
     if rank == 0:
@@ -68,7 +73,8 @@ def main() -> None:
         for index in range(args.images):
             coarse = rng.integers(0, 256, (8, 16, 3), dtype=np.uint8)
             Image.fromarray(coarse).resize(args.size[::-1], Image.Resampling.BICUBIC).save(
-                folder / 'images' / f'{index}.png')
+                folder / 'images' / f'{index}.png'
+            )
         for world_size in (1, 2):
             mp.spawn(label, args=(world_size, folder, args.repeats), nprocs=world_size)
             seconds = statistics.median(np.load(folder / f'seconds{world_size}.npy'))

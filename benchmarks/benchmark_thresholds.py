@@ -10,6 +10,7 @@ probabilities, and by how much memory rises above what it is before the first im
 extrapolated, on the line through half of `--images` and all; what the sorting ways need grows faster than that. The
 memory of `selection` is given as measured: what it holds has a fixed size.
 """
+
 import argparse
 import math
 import multiprocessing
@@ -37,11 +38,12 @@ class Images:
 
     def __init__(self, args: argparse.Namespace) -> None:
         coarse = torch.randn(
-            1, args.classes, args.size[0] // 32, args.size[1] // 32, generator=torch.Generator().manual_seed(0))
+            1, args.classes, args.size[0] // 32, args.size[1] // 32, generator=torch.Generator().manual_seed(0)
+        )
         self.base = F.interpolate(coarse.mul(4).softmax(1), args.size, mode='bilinear')[0]
         self.image = torch.zeros_like(self.base)
         self.number = args.images
-        self.seconds = 0.
+        self.seconds = 0.0
 
     def __iter__(self) -> Iterator[torch.Tensor]:
         for index in range(self.number):
@@ -73,7 +75,7 @@ def lists(images: Images, classes: int, portion: float) -> list[float]:
     for index in range(classes):
         values, collected[index] = collected[index], None
         rank = rank_of(len(values) - 1, portion)
-        thresholds.append(float(sorted(list(values), reverse=True)[rank - 1]) if rank else 0.)
+        thresholds.append(float(sorted(list(values), reverse=True)[rank - 1]) if rank else 0.0)
     return thresholds
 
 
@@ -88,7 +90,7 @@ def arrays(images: Images, classes: int, portion: float) -> list[float]:
         pieces.clear()
         rank = rank_of(len(values) - 1, portion)
         values.sort()
-        thresholds.append(float(values[-rank]) if rank else 0.)
+        thresholds.append(float(values[-rank]) if rank else 0.0)
     return thresholds
 
 
@@ -124,7 +126,7 @@ def measure(way: str, args: argparse.Namespace) -> Measured:
     before = resident_mib()
     seconds, mib = {}, {}
     for number in (args.images // 2, args.images):
-        images.number, images.seconds = number, 0.
+        images.number, images.seconds = number, 0.0
         start = time.process_time()
         thresholds = WAYS[way](images, args.classes, args.portion)
         seconds[number] = time.process_time() - start - images.seconds
@@ -163,8 +165,10 @@ def main() -> None:
         for way, result in results.items():
             seconds = at(number, result.seconds)
             mib = at(args.images if way == 'selection' else number, result.mib)
-            print(f'| {way} | {number}{mark} | {seconds:.1f} | {mib:.0f} | '
-                  f'{seconds / at(number, results["selection"].seconds):.1f} |')
+            print(
+                f'| {way} | {number}{mark} | {seconds:.1f} | {mib:.0f} | '
+                f'{seconds / at(number, results["selection"].seconds):.1f} |'
+            )
 
 
 if __name__ == '__main__':

@@ -5,6 +5,7 @@
 Uses ``configs/toy/mrnet.py`` and the toy data in ``data/toy`` (``python tools/make_toy_data.py``). The
 checkpoint is one of a two-iteration run, told that it is of the iteration asked for.
 """
+
 import argparse
 import sys
 import tempfile
@@ -35,9 +36,16 @@ class FirstIteration(Hook):
 
 def train(work_dir: Path, max_iters: int, resume: bool, name: str) -> float:
     cfg = Config.fromfile(ROOT / 'configs' / 'toy' / 'mrnet.py')
-    cfg.merge_from_dict({
-        'work_dir': str(work_dir), 'resume': resume, 'experiment_name': name, 'log_level': 'ERROR',
-        'train_cfg.max_iters': max_iters, 'default_hooks.checkpoint.interval': 2})
+    cfg.merge_from_dict(
+        {
+            'work_dir': str(work_dir),
+            'resume': resume,
+            'experiment_name': name,
+            'log_level': 'ERROR',
+            'train_cfg.max_iters': max_iters,
+            'default_hooks.checkpoint.interval': 2,
+        }
+    )
     for key in ('val_dataloader', 'val_cfg', 'val_evaluator'):
         cfg.pop(key)
     hook = FirstIteration()
@@ -61,8 +69,10 @@ def main() -> None:
         checkpoint['meta']['iter'] = iteration
         torch.save(checkpoint, path)
         resumed = train(Path(folder) / 'run', iteration + 2, True, 'resumed')
-    print(f'first batch after {fresh:.2f} s fresh, {resumed:.2f} s resumed at iteration {iteration}: '
-          f'{resumed - fresh:+.2f} s')
+    print(
+        f'first batch after {fresh:.2f} s fresh, {resumed:.2f} s resumed at iteration {iteration}: '
+        f'{resumed - fresh:+.2f} s'
+    )
 
 
 if __name__ == '__main__':

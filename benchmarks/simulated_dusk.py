@@ -5,6 +5,7 @@
 The first 183 day images stay the source, the next 61 become the target's training images, the last 61 its validation
 images. Layout as of data/camvid_day2dusk: link the result there, in a copy of the repository, to run configs/camvid.
 """
+
 import argparse
 import shutil
 from pathlib import Path
@@ -17,12 +18,12 @@ NUM_SOURCE, NUM_TARGET = 183, 61
 
 def darken(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Gamma, gain and a blue tint, one to four lamps, noise."""
-    pixels = (np.asarray(image) / 255)**rng.uniform(1.6, 2.2) * rng.uniform(0.5, 0.65) * np.array([0.9, 0.95, 1.1])
+    pixels = (np.asarray(image) / 255) ** rng.uniform(1.6, 2.2) * rng.uniform(0.5, 0.65) * np.array([0.9, 0.95, 1.1])
     height, width = pixels.shape[:2]
     rows, columns = np.mgrid[:height, :width]
     for _ in range(rng.integers(1, 5)):
         x, y, radius = rng.uniform(0, width), rng.uniform(height * 0.3, height * 0.7), rng.uniform(5, 25)
-        glow = np.exp(-((columns - x)**2 + (rows - y)**2) / (2 * radius * radius))
+        glow = np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * radius * radius))
         pixels += glow[..., None] * np.array([0.8, 0.7, 0.4])
     pixels += rng.normal(0, 0.02, pixels.shape)
     return Image.fromarray((pixels.clip(0, 1) * 255).astype(np.uint8))
@@ -37,11 +38,12 @@ def main() -> None:
     rng = np.random.default_rng(0)
     images = sorted((args.data / 'images' / 'day_train').glob('*.jpg'))
     if len(images) <= NUM_SOURCE + NUM_TARGET:
-        raise SystemExit(f'{args.data}/images/day_train has {len(images)} images, expected more than '
-                         f'{NUM_SOURCE + NUM_TARGET}: see configs/camvid/README.md')
+        raise SystemExit(
+            f'{args.data}/images/day_train has {len(images)} images, expected more than '
+            f'{NUM_SOURCE + NUM_TARGET}: see configs/camvid/README.md'
+        )
     for index, path in enumerate(images):
-        split = 'day_train' if index < NUM_SOURCE else (
-            'dusk_train' if index < NUM_SOURCE + NUM_TARGET else 'dusk_val')
+        split = 'day_train' if index < NUM_SOURCE else ('dusk_train' if index < NUM_SOURCE + NUM_TARGET else 'dusk_val')
         for kind in ('images', 'labels'):
             (args.out / kind / split).mkdir(parents=True, exist_ok=True)
         image = Image.open(path).convert('RGB')

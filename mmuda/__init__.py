@@ -5,6 +5,7 @@ registers every component in MMSegmentation's own registries, so that a config w
 ``custom_imports = dict(imports=['mmuda'], allow_failed_imports=False)`` is all that the
 stock tools need.
 """
+
 from mmuda import compat
 
 compat.apply()

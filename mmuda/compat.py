@@ -3,6 +3,7 @@
 The only file that knows about versions. :func:`apply` runs on ``import mmuda``, before anything of
 ``mmseg.models`` is imported.
 """
+
 import atexit
 import difflib
 import functools
@@ -51,8 +52,10 @@ def apply() -> None:
     if _applied:
         return
     if digit_version(torch.__version__) < digit_version('2.6.0'):
-        raise ImportError(f'mmuda needs torch >= 2.6, to load checkpoints without executing code in them, '
-                          f'but found torch {torch.__version__}. Tested versions are in requirements/.')
+        raise ImportError(
+            f'mmuda needs torch >= 2.6, to load checkpoints without executing code in them, '
+            f'but found torch {torch.__version__}. Tested versions are in requirements/.'
+        )
     _stand_in_for_mmcv_ops()
     _load_checkpoints_safely()
     _never_run_text_of_checkpoints()
@@ -77,7 +80,8 @@ def _unavailable_op(name: str) -> type:
         raise MMCVOpUnavailableError(
             f'mmcv.ops.{name} was used, but mmcv is installed without its compiled operators (mmcv-lite). '
             'Choose a component that does not need it, or install mmcv with operators: '
-            'see requirements/full.txt.')
+            'see requirements/full.txt.'
+        )
 
     return type(name, (), {'__new__': refuse, '__module__': 'mmcv.ops', '__doc__': f'Stand-in for {name}.'})
 
@@ -135,9 +139,11 @@ def _safe_globals() -> list:
     # No object dtype ('O') and no records ('V'): they are not numbers.
     codes = '?SUMm' + np.typecodes['AllInteger'] + np.typecodes['AllFloat']
     dtypes = {type(np.dtype(code)) for code in codes}
-    functions = [(getattr(core.multiarray, name), f'numpy.{package}.multiarray.{name}')
-                 for name in ('_reconstruct', 'scalar')
-                 for package in ('core', '_core')]  # as numpy 1 and numpy 2 write it
+    functions = [
+        (getattr(core.multiarray, name), f'numpy.{package}.multiarray.{name}')
+        for name in ('_reconstruct', 'scalar')
+        for package in ('core', '_core')
+    ]  # as numpy 1 and numpy 2 write it
     getattr_ = (_statistics_method, 'builtins.getattr')
     return [HistoryBuffer, getattr_, np.ndarray, np.dtype, *dtypes, *functions]
 
@@ -165,8 +171,10 @@ def safe_load(file: Any, map_location: Any = None, *, _load: Callable = torch.lo
         return _load(file, map_location=map_location, **kwargs)
     except pickle.UnpicklingError as e:
         lines = str(e).rpartition('WeightsUnpickler error:')[2].split('\n')  # before it: advice to run the code
-        reason = next((line.strip() for line in lines if 'GLOBAL' in line or 'getattr' in line),
-                      next((line.strip() for line in lines if line.strip()), 'nothing'))
+        reason = next(
+            (line.strip() for line in lines if 'GLOBAL' in line or 'getattr' in line),
+            next((line.strip() for line in lines if line.strip()), 'nothing'),
+        )
         raise UnsafeCheckpointError(
             f'Checkpoint {name} was refused, no code in it was run: it is damaged, or it holds pickled '
             f'objects, which can carry code, besides tensors and plain values. Found: {reason} '
@@ -178,7 +186,8 @@ def safe_load(file: Any, map_location: Any = None, *, _load: Callable = torch.lo
     except Exception as e:  # of zip archives, pickles and storages, by what is damaged
         raise CheckpointError(
             f'Checkpoint {name} cannot be read: it is damaged, cut off, or no checkpoint of PyTorch. Found: '
-            f'{type(e).__name__}: {(str(e).splitlines() or [""])[0]} Copy it anew, or take another one.') from e
+            f'{type(e).__name__}: {(str(e).splitlines() or [""])[0]} Copy it anew, or take another one.'
+        ) from e
 
 
 class _SafeTorch(types.ModuleType):
@@ -216,8 +225,10 @@ def _without_python_text(load: Callable) -> Callable:
     def wrapper(cls: type, filename: str, *args: Any, **kwargs: Any) -> dict:
         checkpoint = load(cls, filename, *args, **kwargs)
         if not isinstance(checkpoint, dict):
-            raise CheckpointError(f'Checkpoint {filename} holds a {type(checkpoint).__name__}, expected a dict of '
-                                  'weights, or one that has them under `state_dict`')
+            raise CheckpointError(
+                f'Checkpoint {filename} holds a {type(checkpoint).__name__}, expected a dict of '
+                'weights, or one that has them under `state_dict`'
+            )
         if isinstance(checkpoint.get('meta'), dict):
             checkpoint['meta'].pop('config', None)
         return checkpoint
@@ -237,7 +248,8 @@ def _with_config(init_model: Callable) -> Callable:
         if not cfg:
             raise UnsafeCheckpointError(
                 f'{type(self).__name__} got the checkpoint {weights} without a config. The one inside of it was not '
-                'used, as it can run any code. Name the config, too: training has left it in its work dir')
+                'used, as it can run any code. Name the config, too: training has left it in its work dir'
+            )
         return init_model(self, cfg, weights, *args, **kwargs)
 
     return wrapper
@@ -274,9 +286,11 @@ def _write_files_whole() -> None:
         try:
             replace_file(Path(filepath), lambda file: file.write(obj), durable=True)
         except OSError as error:
-            raise OSError(error.errno, f'cannot write {filepath} ({error.strerror or error}). What was there before '
-                          'is still there: free some space or make the folder writable, and continue with --resume'
-                          ) from error
+            raise OSError(
+                error.errno,
+                f'cannot write {filepath} ({error.strerror or error}). What was there before '
+                'is still there: free some space or make the folder writable, and continue with --resume',
+            ) from error
 
     LocalBackend.put = functools.wraps(LocalBackend.put)(put)
 
@@ -292,9 +306,11 @@ def _check_work_dirs() -> None:
             with tempfile.TemporaryFile(dir=work_dir):
                 pass
         except OSError as error:
-            raise OSError(error.errno, f'the work dir {work_dir} cannot be written to '
-                          f'({error.strerror or error}): make it writable, or choose another with --work-dir'
-                          ) from error
+            raise OSError(
+                error.errno,
+                f'the work dir {work_dir} cannot be written to '
+                f'({error.strerror or error}): make it writable, or choose another with --work-dir',
+            ) from error
         init(self, model, work_dir, *args, **kwargs)
 
     Runner.__init__ = wrapper
@@ -355,8 +371,10 @@ def _refuse_deep_grey_images() -> None:
     @functools.wraps(convert)
     def checked(img: Any, flag: str = 'color', *args: Any, **kwargs: Any) -> np.ndarray:
         if flag != 'unchanged' and img.mode.startswith(('I', 'F')):
-            raise OSError(f'it is a grey image of more than 8 bits (mode {img.mode!r}), whose values would be clipped '
-                          'at 255: scale them and save it with 8 bits')
+            raise OSError(
+                f'it is a grey image of more than 8 bits (mode {img.mode!r}), whose values would be clipped '
+                'at 255: scale them and save it with 8 bits'
+            )
         return convert(img, flag, *args, **kwargs)
 
     mmcv.image.io._pillow2array = checked
@@ -381,8 +399,16 @@ def run_stock_tool(name: str) -> None:
 
 
 # Keys besides the runner's arguments that a config need not have and that is read.
-_ALSO_READ = ('auto_scale_lr', 'compile', 'custom_imports', 'find_unused_parameters', 'model_wrapper_cfg',
-              'runner_type', 'tta_model', 'tta_pipeline')
+_ALSO_READ = (
+    'auto_scale_lr',
+    'compile',
+    'custom_imports',
+    'find_unused_parameters',
+    'model_wrapper_cfg',
+    'runner_type',
+    'tta_model',
+    'tta_pipeline',
+)
 
 
 def _merge_known(merge: Callable) -> Callable:
@@ -395,10 +421,12 @@ def _merge_known(merge: Callable) -> Callable:
             key = option.split('.')[0]
             if key not in read:
                 close = difflib.get_close_matches(key, read, 1) or [
-                    f'{part}.{key}' for part, value in config.items() if isinstance(value, dict) and key in value]
+                    f'{part}.{key}' for part, value in config.items() if isinstance(value, dict) and key in value
+                ]
                 hint = f'Did you mean {" or ".join(close)}?' if close else 'It has: ' + ', '.join(sorted(config.keys()))
-                raise ValueError(f'--cfg-options {option}: nothing reads {key!r}, which {config.filename} does not '
-                                 f'have. {hint}')
+                raise ValueError(
+                    f'--cfg-options {option}: nothing reads {key!r}, which {config.filename} does not have. {hint}'
+                )
         merge(config, options, *args, **kwargs)
 
     return merge_known
@@ -432,5 +460,7 @@ def _stock_tool_path(name: str) -> Path:
     for path in candidates:
         if path.is_file():
             return path
-    raise FileNotFoundError(f'mmseg {mmseg.__version__} is installed without its tools: {name} is neither '
-                            f'{candidates[0]} nor {candidates[1]}. Reinstall it as in requirements/.')
+    raise FileNotFoundError(
+        f'mmseg {mmseg.__version__} is installed without its tools: {name} is neither '
+        f'{candidates[0]} nor {candidates[1]}. Reinstall it as in requirements/.'
+    )

@@ -1,4 +1,5 @@
 """Count what makes the host wait for the device, on the CPU too."""
+
 from typing import Any
 from unittest import mock
 
@@ -7,8 +8,19 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 # The sizes of their results, or their results, are known to the host only when the device is done.
-WAITING = ('_local_scalar_dense', 'nonzero', '_unique', '_unique2', 'unique_dim', 'unique_consecutive', 'masked_select',
-           'bincount', 'equal', 'is_nonzero', 'repeat_interleave')
+WAITING = (
+    '_local_scalar_dense',
+    'nonzero',
+    '_unique',
+    '_unique2',
+    'unique_dim',
+    'unique_consecutive',
+    'masked_select',
+    'bincount',
+    'equal',
+    'is_nonzero',
+    'repeat_interleave',
+)
 READING = ('cpu', 'tolist', 'numpy', 'item', '__bool__', '__array__')
 
 
@@ -46,7 +58,8 @@ class HostReads(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         name = func.overloadpacket.__name__
         by_mask = name in ('index', 'index_put', 'index_put_') and any(
-            index is not None and index.dtype in (torch.bool, torch.uint8) for index in args[1])
+            index is not None and index.dtype in (torch.bool, torch.uint8) for index in args[1]
+        )
         if name in WAITING or by_mask:
             self.found.append(name)
         return func(*args, **(kwargs or {}))

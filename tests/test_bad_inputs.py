@@ -1,4 +1,5 @@
 """What a new user gets wrong at the command line: the message names the file or the key."""
+
 import shutil
 import sys
 from pathlib import Path
@@ -17,7 +18,8 @@ def project(tmp_path_factory) -> Path:
         plain_text_of_configs(patch)
         config = tiny_config(make_data(folder), folder / 'run')
         config.test_dataloader = dict(
-            sampler=dict(type='DefaultSampler', shuffle=False), dataset=config.train_dataloader.dataset.source)
+            sampler=dict(type='DefaultSampler', shuffle=False), dataset=config.train_dataloader.dataset.source
+        )
         config.test_evaluator, config.test_cfg = dict(type='UDAIoUMetric'), dict(type='TestLoop')
         config.dump(folder / 'mrnet.py')
     return folder
@@ -31,8 +33,18 @@ def run(project, tmp_path, monkeypatch):
 
     def run_(name: str, *arguments: object, **options: object) -> None:
         settings = dict(options, experiment_name=tmp_path.name, **{'visualizer.name': tmp_path.name})
-        monkeypatch.setattr(sys, 'argv', [name, *map(str, arguments), '--work-dir', str(tmp_path / 'run'),
-                                          '--cfg-options', *(f'{key}={value}' for key, value in settings.items())])
+        monkeypatch.setattr(
+            sys,
+            'argv',
+            [
+                name,
+                *map(str, arguments),
+                '--work-dir',
+                str(tmp_path / 'run'),
+                '--cfg-options',
+                *(f'{key}={value}' for key, value in settings.items()),
+            ],
+        )
         run_stock_tool(name)
 
     return run_
@@ -43,12 +55,18 @@ def test_config_that_is_not_there(run):
         run('train.py', 'no_such.py')
 
 
-@pytest.mark.parametrize('spoil, message', [
-    (lambda root: shutil.rmtree(root / 'images'), r'there is no image folder .*gta.images.*data_root'),
-    (lambda root: [path.unlink() for path in (root / 'images').iterdir()], 'holds no file that ends in .*png'),
-    (lambda root: [path.rename(path.with_name(f'x{path.name}')) for path in (root / 'labels').iterdir()],
-     r'images have no label file, the first are missing at .*labels'),
-], ids=['no folder', 'empty folder', 'other names of labels'])
+@pytest.mark.parametrize(
+    'spoil, message',
+    [
+        (lambda root: shutil.rmtree(root / 'images'), r'there is no image folder .*gta.images.*data_root'),
+        (lambda root: [path.unlink() for path in (root / 'images').iterdir()], 'holds no file that ends in .*png'),
+        (
+            lambda root: [path.rename(path.with_name(f'x{path.name}')) for path in (root / 'labels').iterdir()],
+            r'images have no label file, the first are missing at .*labels',
+        ),
+    ],
+    ids=['no folder', 'empty folder', 'other names of labels'],
+)
 def test_data_that_are_not_there(run, project, tmp_path, spoil, message):
     shutil.copytree(project / 'toy' / 'gta', tmp_path / 'gta')
     spoil(tmp_path / 'gta')
@@ -56,30 +74,37 @@ def test_data_that_are_not_there(run, project, tmp_path, spoil, message):
         run('train.py', 'mrnet.py', **{'train_dataloader.dataset.source.data_root': tmp_path / 'gta'})
 
 
-@pytest.mark.parametrize('key, value', [
-    ('model.objectives.0.type', 'ClassMixSupervison'), ('train_dataloader.dataset.type', 'UDADatset')])
+@pytest.mark.parametrize(
+    'key, value', [('model.objectives.0.type', 'ClassMixSupervison'), ('train_dataloader.dataset.type', 'UDADatset')]
+)
 def test_type_with_a_typo(run, key, value):
     with pytest.raises(KeyError, match=f'{value} is not in the mmseg::'):
         run('train.py', 'mrnet.py', **{key: value})
 
 
-@pytest.mark.parametrize('option, message', [
-    ('train_cfg.max_iter', r"UDATrainLoop.*'max_iter'"),
-    ('optim_wrapper.optimizer.lrr', r"'lrr'"),
-    ('model.segmentor.decode_head.num_clases', r"'num_clases'"),
-    ('model.objectives.0.weigth', r"'weigth'"),
-])
+@pytest.mark.parametrize(
+    'option, message',
+    [
+        ('train_cfg.max_iter', r"UDATrainLoop.*'max_iter'"),
+        ('optim_wrapper.optimizer.lrr', r"'lrr'"),
+        ('model.segmentor.decode_head.num_clases', r"'num_clases'"),
+        ('model.objectives.0.weigth', r"'weigth'"),
+    ],
+)
 def test_argument_with_a_typo(run, option, message):
     with pytest.raises(TypeError, match=message):
         run('train.py', 'mrnet.py', **{option: 5})
 
 
-@pytest.mark.parametrize('option, hint', [
-    ('train_cfgs.max_iters', r'Did you mean train_cfg\?'),
-    ('optim_wraper.optimizer.lr', r'Did you mean optim_wrapper\?'),
-    ('max_iters', r'Did you mean .*train_cfg\.max_iters'),
-    ('zzz', r'It has: .*train_dataloader'),
-])
+@pytest.mark.parametrize(
+    'option, hint',
+    [
+        ('train_cfgs.max_iters', r'Did you mean train_cfg\?'),
+        ('optim_wraper.optimizer.lr', r'Did you mean optim_wrapper\?'),
+        ('max_iters', r'Did you mean .*train_cfg\.max_iters'),
+        ('zzz', r'It has: .*train_dataloader'),
+    ],
+)
 def test_option_that_nothing_reads(run, option, hint):
     with pytest.raises(ValueError, match=rf'--cfg-options {option}: nothing reads .*mrnet\.py does not have\. {hint}'):
         run('train.py', 'mrnet.py', **{option: 20})

@@ -1,4 +1,5 @@
 """Python text in a checkpoint is plain data, which the loader lets through; nobody runs it, at any door."""
+
 import importlib.util
 import sys
 from pathlib import Path
@@ -133,8 +134,9 @@ def test_export_tool(data, poisoned, marker, tmp_path, monkeypatch):
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
     config(data, tmp_path).dump(tmp_path / 'config.py')
-    monkeypatch.setattr(sys, 'argv', ['export', str(tmp_path / 'config.py'), str(poisoned), '--out',
-                                      str(tmp_path / 'exported')])
+    monkeypatch.setattr(
+        sys, 'argv', ['export', str(tmp_path / 'config.py'), str(poisoned), '--out', str(tmp_path / 'exported')]
+    )
     tool.main()
     assert not marker.exists()
     assert set(load(tmp_path / 'exported/iter_1.pth')['meta']) == {'dataset_meta', 'epoch', 'iter'}
@@ -153,8 +155,11 @@ def test_inferencer_with_config_and_weights(data, poisoned, marker, tmp_path):
     assert not marker.exists()
 
 
-@pytest.mark.parametrize('text', [TEXT, "model = dict(type='subprocess.Popen', args=['touch', '{marker}'])"],
-                         ids=['code', 'a literal that names what to call'])
+@pytest.mark.parametrize(
+    'text',
+    [TEXT, "model = dict(type='subprocess.Popen', args=['touch', '{marker}'])"],
+    ids=['code', 'a literal that names what to call'],
+)
 @pytest.mark.parametrize('place', ['message_hub', 'meta'])
 def test_inferencer_with_weights_alone_refuses(trained, marker, tmp_path, place, text):
     """Not even a text that is read without running it may say what the registry calls."""
@@ -173,7 +178,10 @@ def test_every_inferencer_has_the_lock_and_every_loader_the_filter():
     assert MMSegInferencer._init_model is BaseInferencer._init_model
 
 
-@pytest.mark.parametrize('text', ['-' * 5_000_000 + '1', '-' * 100_000 + '1', '(' * 1000, 'a = dict(**1)', '\0', 7],
-                         ids=['long', 'deep', 'nested', 'of no mapping', 'null', 'number'])
+@pytest.mark.parametrize(
+    'text',
+    ['-' * 5_000_000 + '1', '-' * 100_000 + '1', '(' * 1000, 'a = dict(**1)', '\0', 7],
+    ids=['long', 'deep', 'nested', 'of no mapping', 'null', 'number'],
+)
 def test_text_made_to_break_the_reader_reads_as_nothing(text):
     assert read_settings(text, ['train_cfg']) == {}

@@ -1,4 +1,5 @@
 """The installed stack works, and a checkpoint cannot execute code."""
+
 import os
 import pickle
 import subprocess
@@ -82,14 +83,20 @@ class Regression(BaseModel):
 
 def runner(work_dir: Path, max_iters: int = 2, **kwargs) -> Runner:
     return Runner(
-        Regression(), str(work_dir), DataLoader([{'x': torch.ones(1)}] * 4),
+        Regression(),
+        str(work_dir),
+        DataLoader([{'x': torch.ones(1)}] * 4),
         train_cfg=dict(by_epoch=False, max_iters=max_iters),
         optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1, momentum=0.9)),
         param_scheduler=dict(type='PolyLR', by_epoch=False, end=4),
         default_hooks=dict(
             checkpoint=dict(type='CheckpointHook', by_epoch=False, interval=2, published_keys=None),
-            logger=dict(type='LoggerHook', interval=1)),
-        log_processor=dict(by_epoch=False), experiment_name=f'{work_dir.name}_{max_iters}', **kwargs)
+            logger=dict(type='LoggerHook', interval=1),
+        ),
+        log_processor=dict(by_epoch=False),
+        experiment_name=f'{work_dir.name}_{max_iters}',
+        **kwargs,
+    )
 
 
 class TouchesAFile:
@@ -124,13 +131,16 @@ def malicious(request, tmp_path) -> tuple[str, Path]:
     return str(tmp_path / 'evil.pth'), marker
 
 
-@pytest.mark.parametrize('load', [
-    pytest.param(lambda path: load_checkpoint(Regression(), path), id='load_checkpoint'),
-    pytest.param(lambda path: runner(Path(path).parent, load_from=path).load_or_resume(), id='Runner.load'),
-    pytest.param(lambda path: runner(Path(path).parent).resume(path), id='Runner.resume'),
-    pytest.param(lambda path: checkpoint.load_from_http(f'file://{path}', model_dir=f'{path}_'), id='url'),
-    pytest.param(lambda path: compat.safe_load(path, weights_only=False), id='weights_only=False'),
-])
+@pytest.mark.parametrize(
+    'load',
+    [
+        pytest.param(lambda path: load_checkpoint(Regression(), path), id='load_checkpoint'),
+        pytest.param(lambda path: runner(Path(path).parent, load_from=path).load_or_resume(), id='Runner.load'),
+        pytest.param(lambda path: runner(Path(path).parent).resume(path), id='Runner.resume'),
+        pytest.param(lambda path: checkpoint.load_from_http(f'file://{path}', model_dir=f'{path}_'), id='url'),
+        pytest.param(lambda path: compat.safe_load(path, weights_only=False), id='weights_only=False'),
+    ],
+)
 def test_executable_checkpoint_is_refused_and_not_executed(malicious, load):
     path, marker = malicious
     with pytest.raises(compat.UnsafeCheckpointError, match=r'evil\.pth was refused.*(posix|nt)\.system'):
@@ -164,8 +174,9 @@ def test_training_resumes_from_mmengine_checkpoint(tmp_path):
     assert loaded.statistics('mean') == saved.mean()
 
 
-@pytest.mark.parametrize('value', [
-    np.float64(1.5), np.float32(1.5), np.int64(3), np.bool_(True), np.arange(3), np.array(['a'])], ids=repr)
+@pytest.mark.parametrize(
+    'value', [np.float64(1.5), np.float32(1.5), np.int64(3), np.bool_(True), np.arange(3), np.array(['a'])], ids=repr
+)
 @pytest.mark.parametrize('package', [b'numpy.core', b'numpy._core'])
 def test_numpy_values_load_as_numpy_1_and_numpy_2_wrote_them(tmp_path, value, package):
     path = tmp_path / 'x.pth'
@@ -214,10 +225,18 @@ if rank == 0:
 def test_two_gloo_processes_average_their_gradients(tmp_path):
     (tmp_path / 'two_ranks.py').write_text(TWO_RANKS)
     result = subprocess.run(
-        [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc_per_node=2',
-         str(tmp_path / 'two_ranks.py')],
+        [
+            sys.executable,
+            '-m',
+            'torch.distributed.run',
+            '--standalone',
+            '--nproc_per_node=2',
+            str(tmp_path / 'two_ranks.py'),
+        ],
         env={**os.environ, 'PYTHONPATH': str(REPO), 'CUDA_VISIBLE_DEVICES': '', 'OMP_NUM_THREADS': '1'},
-        capture_output=True, text=True)
+        capture_output=True,
+        text=True,
+    )
     assert 'gloo 2 2.0' in result.stdout, result.stderr
 
 
@@ -241,7 +260,9 @@ def test_processes_leave_their_group_before_python_ends(monkeypatch, tmp_path):
     monkeypatch.setattr(compat.atexit, 'register', at_exit.append)
     init = compat._gloo_without_gpu(
         lambda backend: torch.distributed.init_process_group(
-            backend, init_method=f'file://{tmp_path}/store', rank=0, world_size=1))
+            backend, init_method=f'file://{tmp_path}/store', rank=0, world_size=1
+        )
+    )
     init('nccl')
     assert torch.distributed.is_initialized()
     for function in at_exit:

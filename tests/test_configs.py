@@ -1,4 +1,5 @@
 """The shipped configs say what the papers' code did."""
+
 import inspect
 import itertools
 from collections.abc import Iterator
@@ -76,15 +77,30 @@ def test_every_config_has_its_own_work_dir(name):
 
 @pytest.mark.parametrize('name', METHODS)
 def test_heads_have_the_classes_of_the_data(name):
-    classes = {'gta2cs': 19, 'mrnet/synthia2cs': 19, 'dacs/synthia2cs': 19, 'synthia2cs': 16, 'cs2robotcar': 9,
-               'cs2nthu': 13, 'toy': 19, 'camvid': 11}
+    classes = {
+        'gta2cs': 19,
+        'mrnet/synthia2cs': 19,
+        'dacs/synthia2cs': 19,
+        'synthia2cs': 16,
+        'cs2robotcar': 9,
+        'cs2nthu': 13,
+        'toy': 19,
+        'camvid': 11,
+    }
     task = next(task for task in classes if task in name)
     assert config(name).model.segmentor.decode_head.num_classes == classes[task]
 
 
-@pytest.mark.parametrize(('name', 'lr', 'batch_size'), [
-    ('mrnet/gta2cs.py', 2e-4, 2), ('mrnet/gta2cs_stage2.py', 1e-4, 9), ('mrnet/gta2cs_rectified.py', 1e-4, 9),
-    ('mrnet/synthia2cs.py', 1e-4, 1), ('mrnet/synthia2cs_rectified.py', 1e-4, 5)])
+@pytest.mark.parametrize(
+    ('name', 'lr', 'batch_size'),
+    [
+        ('mrnet/gta2cs.py', 2e-4, 2),
+        ('mrnet/gta2cs_stage2.py', 1e-4, 9),
+        ('mrnet/gta2cs_rectified.py', 1e-4, 9),
+        ('mrnet/synthia2cs.py', 1e-4, 1),
+        ('mrnet/synthia2cs_rectified.py', 1e-4, 5),
+    ],
+)
 def test_published_rate_and_batch(name, lr, batch_size):
     cfg = config(name)
     assert (cfg.optim_wrapper.optimizer.lr, cfg.train_dataloader.batch_size) == (lr, batch_size)
@@ -95,7 +111,10 @@ def test_published_schedule(name):
     cfg = config(name)
     length = cfg.train_cfg.max_iters
     assert (length, cfg.param_scheduler.warmup_iters * length, cfg.param_scheduler.max_iters * length) == (
-        25000, 5000, 100000)
+        25000,
+        5000,
+        100000,
+    )
 
 
 @pytest.mark.parametrize('name', METHODS)
@@ -105,14 +124,14 @@ def test_one_number_changes_the_length(name):
     points = [*cfg.model.objectives, *(schedules if isinstance(schedules, list) else [schedules])]
     points += [hook.param_scheduler for hook in cfg.get('custom_hooks', []) if 'param_scheduler' in hook]
     for point, key in itertools.product(points, ('begin', 'end', 'warmup_iters', 'max_iters')):
-        assert isinstance(point.get(key, 0.), float), f'{key} of {point} is a number of iterations'
+        assert isinstance(point.get(key, 0.0), float), f'{key} of {point} is a number of iterations'
 
 
 def test_published_losses_of_stage_1():
     cfg = config('mrnet/gta2cs.py')
     source = objective(cfg, 'SourceSupervision')
-    assert source.weights == dict(aux=0.5, main=1.)
-    assert (source.loss.percentile, source.class_weights.max_weight) == (80., 7.)
+    assert source.weights == dict(aux=0.5, main=1.0)
+    assert (source.loss.percentile, source.class_weights.max_weight) == (80.0, 7.0)
     assert objective(cfg, 'AdversarialAlignment').weights == dict(aux=2e-4, main=1e-3)
     memory = objective(cfg, 'MemoryRegularization')
     assert (memory.weight, memory.begin * config('mrnet/gta2cs.py').train_cfg.max_iters) == (0.1, 15000)
@@ -126,14 +145,18 @@ def test_published_crops_of_both_stages():
 
 
 def test_batch_norm_affine_is_trained_in_the_second_stage_only():
-    trained = [config(f'mrnet/{name}.py').model.segmentor.backbone.norm_cfg.requires_grad
-               for name in ('gta2cs', 'gta2cs_stage2', 'gta2cs_rectified')]
+    trained = [
+        config(f'mrnet/{name}.py').model.segmentor.backbone.norm_cfg.requires_grad
+        for name in ('gta2cs', 'gta2cs_stage2', 'gta2cs_rectified')
+    ]
     assert trained == [False, True, True]
 
 
 def test_published_label_thresholds():
-    thresholds = [config(f'mrnet/{task}_rectified.py').custom_hooks[1].labeler.get('threshold')
-                  for task in ('gta2cs', 'synthia2cs', 'cs2robotcar')]
+    thresholds = [
+        config(f'mrnet/{task}_rectified.py').custom_hooks[1].labeler.get('threshold')
+        for task in ('gta2cs', 'synthia2cs', 'cs2robotcar')
+    ]
     assert thresholds == [None, 0.9, None]
 
 
@@ -173,11 +196,19 @@ def test_published_settings_of_dacs():
     cfg = config('dacs/gta2cs.py')
     optimizer = cfg.optim_wrapper.optimizer
     assert (optimizer.lr, optimizer.nesterov, cfg.train_cfg.max_iters, cfg.train_dataloader.batch_size) == (
-        2.5e-4, False, 250000, 2)
+        2.5e-4,
+        False,
+        250000,
+        2,
+    )
     assert (cfg.model.segmentor.decode_head.branches, cfg.model.segmentor.backbone.norm_eval) == (2, False)
     classmix = objective(cfg, 'ClassMixSupervision')
     assert (classmix.threshold, classmix.weighting, classmix.draw, classmix.mix_ignored) == (
-        0.968, 'batch', 'numpy', True)
+        0.968,
+        'batch',
+        'numpy',
+        True,
+    )
 
 
 @pytest.mark.parametrize('name, size', [('gta2cs', (4, 6)), ('gta2cs_full_size', (8, 12))])
@@ -187,8 +218,9 @@ def test_dacs_is_evaluated_at_half_size_or_full_size(name, size, tmp_path):
     next(step for step in pipeline if step['type'] == 'Resize')['scale'] = (6, 4)
     for kind in ('image.png', 'label.png'):
         Image.new('L' if 'label' in kind else 'RGB', (12, 8)).save(tmp_path / kind)
-    sample = Compose(pipeline)(dict(
-        img_path=str(tmp_path / 'image.png'), seg_map_path=str(tmp_path / 'label.png'), reduce_zero_label=False))
+    sample = Compose(pipeline)(
+        dict(img_path=str(tmp_path / 'image.png'), seg_map_path=str(tmp_path / 'label.png'), reduce_zero_label=False)
+    )
     assert sample['inputs'].shape[1:] == (4, 6)
     assert sample['data_samples'].gt_sem_seg.shape == sample['data_samples'].ori_shape == size
 
@@ -246,10 +278,13 @@ def test_teachers_see_an_image_as_their_own_method_does(name):
 
 @pytest.mark.parametrize('task, num_classes', [('gta2cs', 19), ('synthia2cs', 16)])
 def test_every_student_of_the_paper_is_there(task, num_classes):
-    students = [config(f'ensemble/{task}_{name}.py').model.segmentor for name in (
-        'drn54', 'r101', 'mobilenetv2', 'dlv2', 'dlv2_r101', 'dlv2_mobilenetv2')]
-    assert [(student.decode_head.type, student.backbone.type) for student in students] == list(itertools.product(
-        ('DeepLabV3PlusHead', 'DeepLabV2Head'), ('DRN', 'ResNet', 'InputPaddedMobileNetV2')))
+    students = [
+        config(f'ensemble/{task}_{name}.py').model.segmentor
+        for name in ('drn54', 'r101', 'mobilenetv2', 'dlv2', 'dlv2_r101', 'dlv2_mobilenetv2')
+    ]
+    assert [(student.decode_head.type, student.backbone.type) for student in students] == list(
+        itertools.product(('DeepLabV3PlusHead', 'DeepLabV2Head'), ('DRN', 'ResNet', 'InputPaddedMobileNetV2'))
+    )
     assert {student.decode_head.num_classes for student in students} == {num_classes}
     # The affine parameters of BatchNorm are trained with DeepLab-v3+, not with DeepLab-v2.
     assert [student.backbone.norm_cfg.requires_grad for student in students] == [True] * 3 + [False] * 3
@@ -275,32 +310,44 @@ def test_rounds_start_from_a_config_of_the_same_network(name):
     assert first.work_dir == start.work_dir
     settings = [
         {key: value for key, value in part.model.segmentor.backbone.items() if key != 'init_cfg'}
-        for part in (first, cfg)]
+        for part in (first, cfg)
+    ]
     assert settings[0] == settings[1]
     assert first.model.segmentor.decode_head == cfg.model.segmentor.decode_head
 
 
-@pytest.mark.parametrize('name', [
-    name for name in METHODS
-    if 'StageCheckpointHook' in [hook.type for hook in config(name).get('custom_hooks', [])]])
+@pytest.mark.parametrize(
+    'name',
+    [name for name in METHODS if 'StageCheckpointHook' in [hook.type for hook in config(name).get('custom_hooks', [])]],
+)
 def test_what_starts_from_another_stage_reads_no_other_weights(name):
     assert 'Pretrained' not in [node['type'] for node in nodes(config(name).model.segmentor)]
 
 
-@pytest.mark.parametrize('name', [
-    name for name in METHODS if 'synthia2cs' in name and name.split('/')[0] in ('cbst', 'crst')])
+@pytest.mark.parametrize(
+    'name', [name for name in METHODS if 'synthia2cs' in name and name.split('/')[0] in ('cbst', 'crst')]
+)
 def test_synthia_has_16_classes_everywhere(name):
     cfg = config(name)
-    sets = [node for node in nodes([cfg.train_dataloader.dataset, cfg.val_dataloader.dataset])
-            if node.type in ('SynthiaDataset', 'CityscapesLabelIdsDataset')]
+    sets = [
+        node
+        for node in nodes([cfg.train_dataloader.dataset, cfg.val_dataloader.dataset])
+        if node.type in ('SynthiaDataset', 'CityscapesLabelIdsDataset')
+    ]
     domains = [cfg.train_dataloader.dataset.get(domain) for domain in ('source', 'target')]
     assert len(sets) == 3 - domains.count(None)
     assert {tuple(node.metainfo.classes) for node in sets} == {SYNTHIA_16}
 
 
-@pytest.mark.parametrize('task, portions, num_rounds', [
-    ('cbst_gta2cs_r38', (0.15, 0.03), 6), ('cbst_synthia2cs_r38', (0.2, 0.02), 6),
-    ('cbst_gta2cs_dlv2', (0.2, 0.03), 3), ('cbst_synthia2cs_dlv2', (0.2, 0.02), 4)])
+@pytest.mark.parametrize(
+    'task, portions, num_rounds',
+    [
+        ('cbst_gta2cs_r38', (0.15, 0.03), 6),
+        ('cbst_synthia2cs_r38', (0.2, 0.02), 6),
+        ('cbst_gta2cs_dlv2', (0.2, 0.03), 3),
+        ('cbst_synthia2cs_dlv2', (0.2, 0.02), 4),
+    ],
+)
 def test_published_rounds(task, portions, num_rounds):
     train_cfg = config(f'cbst/{task}.py').train_cfg
     assert (train_cfg.target_portion.start, train_cfg.source_portion.start) == portions
@@ -314,8 +361,10 @@ def test_published_rate_and_batch_of_the_rounds(name, lr):
 
 
 def test_published_crops_of_the_rounds():
-    pools = {name: config(f'{name}.py').train_dataloader.dataset
-             for name in ('cbst/cbst_synthia2cs_r38', 'crst/mrkld_synthia2cs')}
+    pools = {
+        name: config(f'{name}.py').train_dataloader.dataset
+        for name in ('cbst/cbst_synthia2cs_r38', 'crst/mrkld_synthia2cs')
+    }
     square, wide = pools.values()
     assert [transform(part, 'RareClassCrop').nominal_size for part in (square.source, square.target)] == [1280, 2048]
     for part, (low, high) in ((wide.source, (0.8, 1.2)), (wide.target, (0.6, 1.5))):
@@ -330,8 +379,10 @@ def crst_scales(low: float, high: float) -> list[float]:
     return [low + step / 10 for step in range(int((high - low) * 10) + 1)]
 
 
-@pytest.mark.parametrize('name', [
-    name for name in METHODS if name.startswith(('cbst/', 'crst/')) and 'r38' not in name and 'nthu' not in name])
+@pytest.mark.parametrize(
+    'name',
+    [name for name in METHODS if name.startswith(('cbst/', 'crst/')) and 'r38' not in name and 'nthu' not in name],
+)
 def test_images_and_labels_of_crst_are_resized_as_published(name):
     cfg = config(name)
     crops = [node for node in nodes(cfg.train_dataloader.dataset) if node.type == 'CentredMiningCrop']
@@ -358,23 +409,34 @@ def test_target_protocols():
     def target(name: str) -> dict:
         return config(name).train_dataloader.dataset.target.dataset
 
-    assert target('cbst/gta2cs.py') == target('crst/lrent_gta2cs.py') == dict(
-        type='CityscapesLabelIdsDataset', data_root='data/cityscapes', data_prefix=dict(img_path='leftImg8bit/train'))
-    assert {target(f'{name}_505.py').ann_file for name in (
-        'cbst/cbst_gta2cs_r38', 'cbst/cbst_gta2cs_dlv2', 'crst/mrkld_gta2cs', 'crst/lrent_gta2cs')
+    assert (
+        target('cbst/gta2cs.py')
+        == target('crst/lrent_gta2cs.py')
+        == dict(
+            type='CityscapesLabelIdsDataset',
+            data_root='data/cityscapes',
+            data_prefix=dict(img_path='leftImg8bit/train'),
+        )
+    )
+    assert {
+        target(f'{name}_505.py').ann_file
+        for name in ('cbst/cbst_gta2cs_r38', 'cbst/cbst_gta2cs_dlv2', 'crst/mrkld_gta2cs', 'crst/lrent_gta2cs')
     } == {'confident_505.txt'}
     val = [name for name in ROUNDS if target(name).data_prefix.img_path == 'leftImg8bit/val']
     assert val == ['cbst/cbst_gta2cs_r38_val_as_target.py']
 
 
-@pytest.mark.parametrize('name, views', [
-    ('cbst/cbst_gta2cs_r38.py', 2), ('cbst/gta2cs.py', 6), ('cbst/cbst_sp_gta2cs_r38_multi_scale.py', 6)])
+@pytest.mark.parametrize(
+    'name, views',
+    [('cbst/cbst_gta2cs_r38.py', 2), ('cbst/gta2cs.py', 6), ('cbst/cbst_sp_gta2cs_r38_multi_scale.py', 6)],
+)
 def test_published_views_of_testing(name, views, tmp_path):
     init_default_scope('mmseg')
     for kind in ('image.png', 'label.png'):
         Image.new('L' if 'label' in kind else 'RGB', (40, 20)).save(tmp_path / kind)
     paths = dict(
-        img_path=str(tmp_path / 'image.png'), seg_map_path=str(tmp_path / 'label.png'), reduce_zero_label=False)
+        img_path=str(tmp_path / 'image.png'), seg_map_path=str(tmp_path / 'label.png'), reduce_zero_label=False
+    )
     results = Compose(config(name).tta_pipeline)(paths)
     assert len(results['inputs']) == views
 
@@ -384,7 +446,8 @@ def test_views_of_the_multi_scale_test_of_cbst_sp(tmp_path):
     for kind in ('image.png', 'label.png'):
         Image.new('L' if 'label' in kind else 'RGB', (40, 20)).save(tmp_path / kind)
     paths = dict(
-        img_path=str(tmp_path / 'image.png'), seg_map_path=str(tmp_path / 'label.png'), reduce_zero_label=False)
+        img_path=str(tmp_path / 'image.png'), seg_map_path=str(tmp_path / 'label.png'), reduce_zero_label=False
+    )
     results = Compose(config('cbst/cbst_sp_gta2cs_r38_multi_scale.py').tta_pipeline)(paths)
     assert [tuple(view.shape[1:]) for view in results['inputs']] == 2 * [(10, 20)] + 2 * [(15, 30)] + 2 * [(20, 40)]
     assert {sample.gt_sem_seg.shape for sample in results['data_samples']} == {(20, 40)}
@@ -392,11 +455,16 @@ def test_views_of_the_multi_scale_test_of_cbst_sp(tmp_path):
 
 
 def test_lane_marking_is_road_where_crsts_code_says_so():
-    sources = {name: [node for node in nodes(config(name).train_dataloader.dataset) if node.type == 'SynthiaDataset']
-               for name in METHODS}
+    sources = {
+        name: [node for node in nodes(config(name).train_dataloader.dataset) if node.type == 'SynthiaDataset']
+        for name in METHODS
+    }
     road = {name for name, sets in sources.items() if sets and sets[0].get('lane_marking_is_road')}
-    assert road == {name for name in METHODS if sources[name] and (name.startswith('crst/') or 'dlv2' in name)
-                    and name.startswith(('crst/', 'cbst/'))}
+    assert road == {
+        name
+        for name in METHODS
+        if sources[name] and (name.startswith('crst/') or 'dlv2' in name) and name.startswith(('crst/', 'cbst/'))
+    }
 
 
 @pytest.mark.parametrize('name', [name for name in METHODS if '_on_' in name])

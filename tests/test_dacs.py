@@ -1,4 +1,5 @@
 """Methods with a teacher through the real runner: DACS, and MRNet with ClassMix."""
+
 import os
 from pathlib import Path
 
@@ -19,8 +20,14 @@ def data(tmp_path_factory) -> Path:
 
 
 def small_run(data: Path, work_dir: Path, name: str = 'dacs', **options) -> Config:
-    cfg = tiny_config(data, work_dir, name, default_hooks__checkpoint__interval=KILLED,
-                      default_hooks__checkpoint__max_keep_ckpts=-1, **{'train_cfg__max_iters': END, **options})
+    cfg = tiny_config(
+        data,
+        work_dir,
+        name,
+        default_hooks__checkpoint__interval=KILLED,
+        default_hooks__checkpoint__max_keep_ckpts=-1,
+        **{'train_cfg__max_iters': END, **options},
+    )
     cfg.custom_hooks = [hook for hook in cfg.get('custom_hooks', []) if hook.type != 'StageCheckpointHook']
     # ClassMix pairs images: the target has the size of the source's crops.
     cfg.train_dataloader.dataset.target.pipeline[1].scale = (64, 48)
@@ -63,7 +70,8 @@ def test_teacher_is_neither_in_the_models_state_nor_the_students_equal(whole):
     checkpoint = load(whole / f'iter_{END}.pth')
     teacher = checkpoint['teacher']['state_dict']
     assert list(checkpoint['state_dict']) == [f'student.{name}' for name in teacher] + [
-        name for name in checkpoint['state_dict'] if name.startswith('objectives.')]
+        name for name in checkpoint['state_dict'] if name.startswith('objectives.')
+    ]
     assert not torch.equal(teacher['backbone.conv1.weight'], checkpoint['state_dict']['student.backbone.conv1.weight'])
 
 

@@ -1,4 +1,5 @@
 """Two processes on the CPU: through tools/dist_train.sh, and against one process with the whole batch."""
+
 import os
 from pathlib import Path
 
@@ -29,10 +30,15 @@ def test_dist_train_writes_a_checkpoint(data, tmp_path):
 
 def equality_config(data: str, work_dir: str, batch_size: int, class_balance: bool, **options) -> Config:
     """MRNet without anything that may differ between ranks and the whole batch."""
-    cfg = tiny_config(Path(data), Path(work_dir), train_dataloader__batch_size=batch_size,
-                      model__segmentor__backbone__norm_eval=True, model__segmentor__decode_head__dropout_ratio=0.,
-                      param_scheduler__warmup_iters=0,
-                      **{'default_hooks__checkpoint__interval': 1000, 'train_cfg__max_iters': STEPS, **options})
+    cfg = tiny_config(
+        Path(data),
+        Path(work_dir),
+        train_dataloader__batch_size=batch_size,
+        model__segmentor__backbone__norm_eval=True,
+        model__segmentor__decode_head__dropout_ratio=0.0,
+        param_scheduler__warmup_iters=0,
+        **{'default_hooks__checkpoint__interval': 1000, 'train_cfg__max_iters': STEPS, **options},
+    )
     supervision, adversarial, memory = cfg.model.objectives
     supervision.loss.percentile = None
     if not class_balance:
@@ -55,8 +61,10 @@ def test_the_compared_steps_move_everything(data, tmp_path):
     """Else the comparison below proves nothing."""
     steps = [weights_after_training(equality_config(data, tmp_path, 2, True, train_cfg__max_iters=n)) for n in (2, 4)]
     for part in ('student.backbone', 'student.decode_head.aux', 'discriminators.aux', 'discriminators.main'):
-        assert max(float((steps[0][name] - steps[1][name]).abs().max())
-                   for name in steps[0] if name.startswith(part)) > 1e-4, part
+        assert (
+            max(float((steps[0][name] - steps[1][name]).abs().max()) for name in steps[0] if name.startswith(part))
+            > 1e-4
+        ), part
 
 
 def train_on_rank(rank: int, data: str, work_dir: str) -> list[dict[str, torch.Tensor]]:
@@ -88,8 +96,16 @@ def accumulate_on_rank(rank: int, data: str, folder: str) -> list[dict[str, torc
 
     def config(name: str, **options) -> Config:
         return equality_config(
-            data, f'{folder}/{name}', 1, True, launcher='pytorch', train_cfg__max_iters=6,
-            optim_wrapper__accumulative_counts=3, default_hooks__checkpoint__interval=2, **options)
+            data,
+            f'{folder}/{name}',
+            1,
+            True,
+            launcher='pytorch',
+            train_cfg__max_iters=6,
+            optim_wrapper__accumulative_counts=3,
+            default_hooks__checkpoint__interval=2,
+            **options,
+        )
 
     whole = weights_after_training(config('whole'))
     with pytest.raises(Killed):

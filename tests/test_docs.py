@@ -1,4 +1,5 @@
 """What the documentation shows works as it stands."""
+
 import re
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def block(page: str, text: str) -> str:
 def own_data(tmp_path, monkeypatch) -> Path:
     """A checkout with the folders of the README's example, two images each."""
     for folder, labelled in (('sim', True), ('real', False), ('real_val', True)):
-        for kind, suffix in (('images', 'jpg'), ('labels', 'png'))[:1 + labelled]:
+        for kind, suffix in (('images', 'jpg'), ('labels', 'png'))[: 1 + labelled]:
             path = tmp_path / 'data' / 'mydata' / folder / kind
             path.mkdir(parents=True)
             for index in range(2):
@@ -49,7 +50,8 @@ def test_own_data_example_reads_its_folders_and_builds_its_model(own_data):
     config = Config.fromfile(own_data / 'mrnet.py')
     sample = DATASETS.build(config.train_dataloader.dataset)[0]
     assert {view: tuple(image.shape) for view, image in sample['inputs'].items()} == dict(
-        source=(3, 97, 97), target=(3, 97, 97))
+        source=(3, 97, 97), target=(3, 97, 97)
+    )
     assert DATASETS.build(config.val_dataloader.dataset)[1]['data_samples'].gt_sem_seg.data.unique().tolist() == [1]
     assert MODELS.build(config.model).num_classes == 3
 
@@ -68,8 +70,15 @@ def test_recipe_without_target_labels_trains_and_tests(own_data, tmp_path):
     recipe = block('docs/get_started.md', 'val_dataloader = val_cfg = val_evaluator = None')
     (own_data / 'mrnet.py').write_text(config[:begin] + recipe + config[end:])
     config = Config.fromfile(own_data / 'mrnet.py')
-    config.merge_from_dict({'train_cfg.max_iters': 1, 'train_dataloader.num_workers': 0, 'log_level': 'ERROR',
-                            'train_dataloader.persistent_workers': False, 'test_dataloader.num_workers': 0})
+    config.merge_from_dict(
+        {
+            'train_cfg.max_iters': 1,
+            'train_dataloader.num_workers': 0,
+            'log_level': 'ERROR',
+            'train_dataloader.persistent_workers': False,
+            'test_dataloader.num_workers': 0,
+        }
+    )
     runner = Runner.from_cfg(config)
     runner.train()
     runner.test_evaluator.metrics[0].output_dir = Path('predictions')
@@ -99,17 +108,30 @@ def test_recipe_of_dacs_on_own_data_builds(own_data):
 
 def test_recipes_with_one_classifier_train(own_data):
     (own_data / 'mrnet.py').write_text(python_blocks('README.md')[0])
-    cbst, dacs, source_only = (block('docs/get_started.md', text) for text in (
-        '# CBST on own data', '# DACS on own data', '# The labelled source alone'))
-    for name, text in dict(source_only=source_only, cbst=cbst.replace('mrnet', 'source_only'),
-                           dacs=dacs.replace("'./mrnet.py'", "'./source_only.py'")).items():
+    cbst, dacs, source_only = (
+        block('docs/get_started.md', text)
+        for text in ('# CBST on own data', '# DACS on own data', '# The labelled source alone')
+    )
+    for name, text in dict(
+        source_only=source_only,
+        cbst=cbst.replace('mrnet', 'source_only'),
+        dacs=dacs.replace("'./mrnet.py'", "'./source_only.py'"),
+    ).items():
         (own_data / f'{name}.py').write_text(text)
     for name in ('source_only', 'cbst', 'dacs'):
         config = Config.fromfile(own_data / f'{name}.py')
-        config.merge_from_dict({'train_cfg.num_rounds': 1, 'train_cfg.epochs': 1} if name == 'cbst' else {
-            'train_cfg.max_iters': 1})
-        config.merge_from_dict({'train_dataloader.num_workers': 0, 'train_dataloader.persistent_workers': False,
-                                'val_dataloader': None, 'val_cfg': None, 'val_evaluator': None})
+        config.merge_from_dict(
+            {'train_cfg.num_rounds': 1, 'train_cfg.epochs': 1} if name == 'cbst' else {'train_cfg.max_iters': 1}
+        )
+        config.merge_from_dict(
+            {
+                'train_dataloader.num_workers': 0,
+                'train_dataloader.persistent_workers': False,
+                'val_dataloader': None,
+                'val_cfg': None,
+                'val_evaluator': None,
+            }
+        )
         config.experiment_name = name
         runner = RUNNERS.build(config) if name == 'cbst' else Runner.from_cfg(config)
         runner.train()
@@ -143,8 +165,12 @@ def test_model_index_names_every_config_of_a_paper():
     assert sorted(index['Import']) == sorted(f'configs/{folder.name}/metafile.yml' for folder in papers)
 
     models = [model for page in index['Import'] for model in yaml.safe_load((REPO / page).read_text())['Models']]
-    expected = {str(path.relative_to(REPO)) for folder in papers
-                for path in folder.glob('*.py') if 'source_only' not in path.name}
+    expected = {
+        str(path.relative_to(REPO))
+        for folder in papers
+        for path in folder.glob('*.py')
+        if 'source_only' not in path.name
+    }
     assert {model['Config'] for model in models} == expected
 
 

@@ -3,15 +3,26 @@ import torch
 
 from tests.host_reads import HostReads
 
-X = torch.tensor([1., 0., 2.])
+X = torch.tensor([1.0, 0.0, 2.0])
 
 
-@pytest.mark.parametrize('read', [
-    lambda: X.sum().item(), lambda: X.tolist(), lambda: X.cpu(), lambda: X.numpy(), lambda: float(X[0]),
-    lambda: bool(X[0]),
-    lambda: X.nonzero(), lambda: X.unique(), lambda: X[X > 0], lambda: X.masked_select(X > 0),
-    lambda: torch.equal(X, X)],
-    ids=['item', 'tolist', 'cpu', 'numpy', 'float', 'bool', 'nonzero', 'unique', 'mask', 'masked_select', 'equal'])
+@pytest.mark.parametrize(
+    'read',
+    [
+        lambda: X.sum().item(),
+        lambda: X.tolist(),
+        lambda: X.cpu(),
+        lambda: X.numpy(),
+        lambda: float(X[0]),
+        lambda: bool(X[0]),
+        lambda: X.nonzero(),
+        lambda: X.unique(),
+        lambda: X[X > 0],
+        lambda: X.masked_select(X > 0),
+        lambda: torch.equal(X, X),
+    ],
+    ids=['item', 'tolist', 'cpu', 'numpy', 'float', 'bool', 'nonzero', 'unique', 'mask', 'masked_select', 'equal'],
+)
 def test_reads_are_found(read):
     with HostReads() as reads:
         read()

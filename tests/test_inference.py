@@ -1,4 +1,5 @@
 """Stock inference on our models."""
+
 from pathlib import Path
 
 import mmuda  # noqa: F401

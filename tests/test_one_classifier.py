@@ -1,4 +1,5 @@
 """A student with one classifier under every method, with no setting but its head."""
+
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,9 @@ def test_methods_of_iterations(data, tmp_path, name):
 
 @pytest.mark.parametrize('name', ['cbst', 'crst_lrent', 'crst_mrkld'])
 def test_methods_of_rounds(data, tmp_path, name):
-    cfg = with_one_classifier(tiny_self_training_config(
-        data, tmp_path, name, train_cfg__num_rounds=1, train_cfg__iterations=1))
+    cfg = with_one_classifier(
+        tiny_self_training_config(data, tmp_path, name, train_cfg__num_rounds=1, train_cfg__iterations=1)
+    )
     assert train(cfg).iter == 1
 
 

@@ -1,4 +1,5 @@
 """Gradient accumulation, clipping and mixed precision with discriminators on."""
+
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,8 @@ class RecordGradients(Hook):
             self.norms[name] = []
         for name, optimizer in optimizers.items():
             optimizer.register_step_pre_hook(
-                lambda optimizer, *_, name=name: self.norms[name].append(self.norm(optimizer)))
+                lambda optimizer, *_, name=name: self.norms[name].append(self.norm(optimizer))
+            )
 
     @staticmethod
     def norm(optimizer: torch.optim.Optimizer) -> float:
@@ -54,9 +56,14 @@ def data(tmp_path_factory) -> Path:
 
 def config(data: Path, work_dir: Path, **options) -> Config:
     """MRNet whose gradient is the mean over images: no batch statistics, no dropout, no counting of labels."""
-    cfg = tiny_config(data, work_dir, model__segmentor__backbone__norm_eval=True,
-                      model__segmentor__decode_head__dropout_ratio=0., param_scheduler=[],
-                      **{'default_hooks__checkpoint__interval': 1000, 'train_cfg__max_iters': UPDATES, **options})
+    cfg = tiny_config(
+        data,
+        work_dir,
+        model__segmentor__backbone__norm_eval=True,
+        model__segmentor__decode_head__dropout_ratio=0.0,
+        param_scheduler=[],
+        **{'default_hooks__checkpoint__interval': 1000, 'train_cfg__max_iters': UPDATES, **options},
+    )
     supervision, adversarial, memory = cfg.model.objectives
     supervision.class_weights = None
     supervision.loss.percentile = None
@@ -80,8 +87,15 @@ def batches_of_two(data, tmp_path_factory) -> Runner:
 
 @pytest.fixture(scope='module')
 def accumulated(data, tmp_path_factory) -> Runner:
-    return train(config(data, tmp_path_factory.mktemp('accumulated'), train_dataloader__batch_size=1,
-                        train_cfg__max_iters=2 * UPDATES, optim_wrapper__accumulative_counts=2))
+    return train(
+        config(
+            data,
+            tmp_path_factory.mktemp('accumulated'),
+            train_dataloader__batch_size=1,
+            train_cfg__max_iters=2 * UPDATES,
+            optim_wrapper__accumulative_counts=2,
+        )
+    )
 
 
 def test_accumulating_two_images_equals_a_batch_of_two(batches_of_two, accumulated):
@@ -97,8 +111,14 @@ def test_discriminators_step_as_often_as_the_student(accumulated):
 
 def late(data: Path, work_dir: Path, **options) -> Config:
     """Discriminators begin in the middle of the first two iterations that are accumulated."""
-    cfg = config(data, work_dir, optim_wrapper__accumulative_counts=2, train_cfg__max_iters=6,
-                 default_hooks__checkpoint__interval=4, **options)
+    cfg = config(
+        data,
+        work_dir,
+        optim_wrapper__accumulative_counts=2,
+        train_cfg__max_iters=6,
+        default_hooks__checkpoint__interval=4,
+        **options,
+    )
     cfg.model.objectives[1].begin = 1
     return cfg
 
@@ -124,8 +144,16 @@ def test_resuming_accumulated_gradients_is_exact(data, begun_late, tmp_path):
 
 def between_steps(data: Path, work_dir: Path, name: str, **options) -> Config:
     """Eight iterations of a whole method that steps every third, saved after the fourth: one gradient waits."""
-    cfg = tiny_config(data, work_dir, name, optim_wrapper__accumulative_counts=3, train_cfg__max_iters=8,
-                      default_hooks__checkpoint__interval=4, default_hooks__checkpoint__max_keep_ckpts=-1, **options)
+    cfg = tiny_config(
+        data,
+        work_dir,
+        name,
+        optim_wrapper__accumulative_counts=3,
+        train_cfg__max_iters=8,
+        default_hooks__checkpoint__interval=4,
+        default_hooks__checkpoint__max_keep_ckpts=-1,
+        **options,
+    )
     cfg.custom_hooks = [hook for hook in cfg.get('custom_hooks', []) if hook.type != 'StageCheckpointHook']
     if name == 'dacs':  # ClassMix pairs images: the target has the size of the source's crops
         cfg.train_dataloader.dataset.target.pipeline[1].scale = (64, 48)
@@ -148,8 +176,15 @@ def test_a_checkpoint_between_two_steps_continues_exactly(data, tmp_path, name, 
 
 
 def test_clipping_acts_on_the_student_alone(data, batches_of_two, tmp_path):
-    clipped = train(config(data, tmp_path, train_dataloader__batch_size=2, train_cfg__max_iters=1,
-                           optim_wrapper__clip_grad=dict(max_norm=0.01)))
+    clipped = train(
+        config(
+            data,
+            tmp_path,
+            train_dataloader__batch_size=2,
+            train_cfg__max_iters=1,
+            optim_wrapper__clip_grad=dict(max_norm=0.01),
+        )
+    )
     free, got = (hook_of(runner, 'RecordGradients').norms for runner in (batches_of_two, clipped))
     assert free['student'][0] > 0.02
     assert got['student'][0] == pytest.approx(0.01, rel=1e-3)
@@ -158,8 +193,7 @@ def test_clipping_acts_on_the_student_alone(data, batches_of_two, tmp_path):
 
 
 def test_bfloat16_steps_have_finite_losses_and_gradients_near_those_of_float32(data, batches_of_two, tmp_path):
-    half = train(config(data, tmp_path, train_dataloader__batch_size=2,
-                        optim_wrapper__type='CPUAutocastOptimWrapper'))
+    half = train(config(data, tmp_path, train_dataloader__batch_size=2, optim_wrapper__type='CPUAutocastOptimWrapper'))
     want, got = (hook_of(runner, 'RecordGradients') for runner in (batches_of_two, half))
     assert got.losses != want.losses
     assert got.losses[0] == pytest.approx(want.losses[0], rel=0.05, abs=1e-3)

@@ -1,4 +1,5 @@
 """Labels that exist already: flat folders of training ids, as the authors of ensemble distillation publish them."""
+
 import uuid
 from pathlib import Path
 
@@ -60,12 +61,17 @@ def test_labels_are_found_by_the_name_of_the_image_and_255_stays_ignored(data):
 def tiny(cfg: Config, work_dir: Path) -> Config:
     """Two iterations of a narrow network, not evaluated, from random weights."""
     cfg.work_dir, cfg.experiment_name, cfg.log_level = str(work_dir), uuid.uuid4().hex, 'WARNING'
-    cfg.merge_from_dict({
-        'train_dataloader.batch_size': 2, 'train_dataloader.num_workers': 0,
-        'train_dataloader.persistent_workers': False,
-        'train_cfg.max_iters': 2, 'default_hooks.checkpoint.interval': 1,
-        'model.segmentor.backbone.base_channels': 2,
-        'model.segmentor.decode_head': dict(in_channels=(32, 64), channels=8, low_level_channels=4)})
+    cfg.merge_from_dict(
+        {
+            'train_dataloader.batch_size': 2,
+            'train_dataloader.num_workers': 0,
+            'train_dataloader.persistent_workers': False,
+            'train_cfg.max_iters': 2,
+            'default_hooks.checkpoint.interval': 1,
+            'model.segmentor.backbone.base_channels': 2,
+            'model.segmentor.decode_head': dict(in_channels=(32, 64), channels=8, low_level_channels=4),
+        }
+    )
     cfg.custom_hooks = []
     for key in ('val_dataloader', 'val_cfg', 'val_evaluator', 'test_dataloader', 'test_cfg', 'test_evaluator'):
         cfg.pop(key)

@@ -1,4 +1,5 @@
 """Every full-size config, merged and built, against the numbers of its method card (tests/published_numbers)."""
+
 import inspect
 from collections.abc import Callable
 from fnmatch import fnmatch
@@ -21,8 +22,11 @@ from mmuda.engine.runner import SelfTrainingLoop
 REPO = Path(__file__).resolve().parents[1]
 METHODS = ('mrnet', 'cbst', 'crst', 'dacs', 'ensemble')
 NAMES = [f'{method}/{path.name}' for method in METHODS for path in sorted((REPO / 'configs' / method).glob('*.py'))]
-ROWS = [row for method in METHODS
-        for row in yaml.safe_load((REPO / 'tests' / 'published_numbers' / f'{method}.yml').read_text())]
+ROWS = [
+    row
+    for method in METHODS
+    for row in yaml.safe_load((REPO / 'tests' / 'published_numbers' / f'{method}.yml').read_text())
+]
 REGISTRIES = (MODELS, TRANSFORMS, DATASETS, HOOKS, PARAM_SCHEDULERS, OPTIMIZERS, TASK_UTILS)
 POINTS = ('begin', 'end', 'warmup_iters', 'max_iters')  # of training
 FREE, ABSENT = 'free', 'absent'
@@ -51,7 +55,6 @@ def numbers(name: str) -> dict[str, Any]:
             merged = {key: value for key, value in merged.items() if not key.startswith(places)}
             merged.update(row['numbers'])
     return {key: value for key, value in merged.items() if value != FREE}
-
 
 
 # What stands in a config ----------------------------------------------------------------------------------------------
@@ -141,9 +144,11 @@ def views(cfg: Config) -> dict[str, Any]:
     """Of ``tools/test.py --tta``."""
     nodes = walk(cfg.tta_pipeline)
     resizes = [node for node in nodes if node['type'] == 'Resize']
-    return {'tta.scales': [node.get('scale') for node in resizes],
-            'tta.factors': [node.get('scale_factor') for node in resizes],
-            'tta.flip': {node['prob'] for node in nodes if node['type'] == 'RandomFlip'} == {0., 1.}}
+    return {
+        'tta.scales': [node.get('scale') for node in resizes],
+        'tta.factors': [node.get('scale_factor') for node in resizes],
+        'tta.flip': {node['prob'] for node in nodes if node['type'] == 'RandomFlip'} == {0.0, 1.0},
+    }
 
 
 # What is built --------------------------------------------------------------------------------------------------------
@@ -180,8 +185,11 @@ def build(cfg: Config) -> tuple[nn.Module, dict[str, dict]]:
         model = MODELS.build(cfg.model)
     groups = build_optim_wrapper(model, cfg.optim_wrapper).optimizer.param_groups
     options = {id(parameter): group for group in groups for parameter in group['params']}
-    trained = {key: options[id(parameter)] for key, parameter in model.named_parameters()
-               if parameter.requires_grad and id(parameter) in options}
+    trained = {
+        key: options[id(parameter)]
+        for key, parameter in model.named_parameters()
+        if parameter.requires_grad and id(parameter) in options
+    }
     return model.train(), trained
 
 
@@ -208,8 +216,11 @@ def found(name: str, key: str, want: Any) -> Any:
     cfg = config(name)
     if key in ('lr', 'weight_decay', 'repeat'):
         return {part: rate(name, key, part) for part in want}
-    special = {'length': lambda: length(cfg), 'norm.affine': lambda: affine(name),
-               'norm.statistics': lambda: statistics(name)}
+    special = {
+        'length': lambda: length(cfg),
+        'norm.affine': lambda: affine(name),
+        'norm.statistics': lambda: statistics(name),
+    }
     if key in special:
         return special[key]()
     if key.startswith('tta.'):
@@ -234,8 +245,9 @@ def agrees(got: Any, want: Any) -> bool:
 @pytest.mark.parametrize('name', NAMES)
 def test_numbers(name):
     pairs = {key: (plain(found(name, key, want)), want) for key, want in numbers(name).items()}
-    wrong = {key: f'{got} in the config, {want} on the card' for key, (got, want) in pairs.items()
-             if not agrees(got, want)}
+    wrong = {
+        key: f'{got} in the config, {want} on the card' for key, (got, want) in pairs.items() if not agrees(got, want)
+    }
     assert wrong == {}
 
 

@@ -1,4 +1,5 @@
 """Each method of self-training runs its rounds, and its parts are at work."""
+
 import json
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def runs(data, tmp_path_factory) -> dict[str, Runner]:
 def small_run(data: Path, work_dir: Path, name: str) -> Config:
     cfg = tiny_self_training_config(data, work_dir, name, train_cfg__iterations=2)
     for part in ('source', 'target'):
-        cfg.train_dataloader.dataset[part].pipeline[2].scales = (1., )
+        cfg.train_dataloader.dataset[part].pipeline[2].scales = (1.0,)
     return add_hook(cfg, type='KeepSamples')
 
 
@@ -105,8 +106,9 @@ def test_lrent_trains_on_soft_labels_where_the_hard_ones_are(runs):
 
 
 def test_lrent_has_labels_to_learn_from(runs):
-    assert any((sample.gt_soft_seg.data > 0).any() for sample in samples_of(runs['crst_lrent'])
-               if sample.domain == 'target')
+    assert any(
+        (sample.gt_soft_seg.data > 0).any() for sample in samples_of(runs['crst_lrent']) if sample.domain == 'target'
+    )
 
 
 def test_samples_of_the_source_have_hard_labels_alone(runs):
@@ -118,20 +120,27 @@ def test_settings_of_cbst_at_full_size_run(tmp_path):
     """Square crops, the loss at the cells, 16 classes: on a narrow ResNet-38 and toy images."""
     data = write_toy_data(tmp_path / 'toy', num_train=4, num_val=2, size=(96, 64), domains=('synthia', 'cityscapes'))
     cfg = Config.fromfile(REPO / 'configs' / 'cbst' / 'cbst_synthia2cs_r38.py')
-    cfg.merge_from_dict({
-        'work_dir': str(tmp_path / 'run'),
-        'experiment_name': tmp_path.name,
-        'log_level': 'WARNING',
-        'custom_hooks': [],
-        'train_cfg': dict(
-            num_rounds=2, epochs=1, predictor=dict(long_side=90), source_portion=dict(start=0.5, maximum=1.)),
-        'model.segmentor': dict(backbone=dict(base_channels=4), decode_head=dict(in_channels=256, channels=8)),
-    })
+    cfg.merge_from_dict(
+        {
+            'work_dir': str(tmp_path / 'run'),
+            'experiment_name': tmp_path.name,
+            'log_level': 'WARNING',
+            'custom_hooks': [],
+            'train_cfg': dict(
+                num_rounds=2, epochs=1, predictor=dict(long_side=90), source_portion=dict(start=0.5, maximum=1.0)
+            ),
+            'model.segmentor': dict(backbone=dict(base_channels=4), decode_head=dict(in_channels=256, channels=8)),
+        }
+    )
     del cfg.default_hooks['visualization']
     for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
         loader.update(num_workers=0, persistent_workers=False)
-    for dataset in (cfg.train_dataloader.dataset.source, cfg.train_dataloader.dataset.target.dataset,
-                    cfg.val_dataloader.dataset, cfg.test_dataloader.dataset):
+    for dataset in (
+        cfg.train_dataloader.dataset.source,
+        cfg.train_dataloader.dataset.target.dataset,
+        cfg.val_dataloader.dataset,
+        cfg.test_dataloader.dataset,
+    ):
         dataset.data_root = dataset.data_root.replace('data', str(data), 1)
     for part in ('source', 'target'):
         cfg.train_dataloader.dataset[part].pipeline[2].update(crop_size=48, nominal_size=96)

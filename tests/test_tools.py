@@ -1,4 +1,5 @@
 """The command line tools, run as a user runs them, on a stock model and a few random images."""
+
 import importlib.util
 import os
 import subprocess
@@ -88,23 +89,42 @@ def test_train_writes_checkpoint_and_pictures(trained):
 
 
 def test_train_resumes(trained):
-    result = run(sys.executable, REPO / 'tools/train.py', 'config.py', '--work-dir', 'trained', '--resume',
-                 '--cfg-options', 'train_cfg.max_iters=4', cwd=trained.parents[1])
+    result = run(
+        sys.executable,
+        REPO / 'tools/train.py',
+        'config.py',
+        '--work-dir',
+        'trained',
+        '--resume',
+        '--cfg-options',
+        'train_cfg.max_iters=4',
+        cwd=trained.parents[1],
+    )
     assert result.returncode == 0, result.stderr
     assert 'resumed epoch: 0, iter: 2' in result.stdout
     assert (trained.parent / 'iter_4.pth').exists()
 
 
 def test_stock_train_script_works_with_custom_imports(project):
-    result = run(sys.executable, STOCK_TOOLS / 'train.py', 'config.py', '--work-dir', 'stock', cwd=project,
-                 PYTHONPATH=str(REPO))
+    result = run(
+        sys.executable, STOCK_TOOLS / 'train.py', 'config.py', '--work-dir', 'stock', cwd=project, PYTHONPATH=str(REPO)
+    )
     assert result.returncode == 0, result.stderr
     assert (project / 'stock' / 'iter_2.pth').exists()
 
 
 def test_test_tool_prints_miou(trained):
-    result = run(sys.executable, REPO / 'tools/test.py', 'config.py', trained, '--work-dir', 'tested',
-                 '--show-dir', 'shown', cwd=trained.parents[1])
+    result = run(
+        sys.executable,
+        REPO / 'tools/test.py',
+        'config.py',
+        trained,
+        '--work-dir',
+        'tested',
+        '--show-dir',
+        'shown',
+        cwd=trained.parents[1],
+    )
     assert result.returncode == 0, result.stderr
     assert 'mIoU' in result.stdout
     assert len(list((trained.parents[1] / 'shown').rglob('*.png'))) == 4
@@ -125,29 +145,56 @@ def test_inferencer_loads_a_training_checkpoint(trained, monkeypatch):
 
 
 def test_two_processes_train_and_test_from_any_folder(project):
-    trained = run('bash', REPO / 'tools/dist_train.sh', 'config.py', 2, '--work-dir', 'two',
-                  cwd=project, PORT=free_port())
+    trained = run(
+        'bash', REPO / 'tools/dist_train.sh', 'config.py', 2, '--work-dir', 'two', cwd=project, PORT=free_port()
+    )
     assert trained.returncode == 0, trained.stderr
-    tested = run('bash', REPO / 'tools/dist_test.sh', 'config.py', 'two/iter_2.pth', 2, '--work-dir', 'two',
-                 cwd=project, PORT=free_port())
+    tested = run(
+        'bash',
+        REPO / 'tools/dist_test.sh',
+        'config.py',
+        'two/iter_2.pth',
+        2,
+        '--work-dir',
+        'two',
+        cwd=project,
+        PORT=free_port(),
+    )
     assert tested.returncode == 0, tested.stderr
     assert 'mIoU' in tested.stdout
 
 
-@pytest.mark.parametrize('script, arguments, expected', [
-    ('slurm_train.sh', ['part', 'job', 'c.py', '--amp'],
-     '-p part --job-name=job --gres=gpu:2 --ntasks=4 --ntasks-per-node=2 --cpus-per-task=5 '
-     '--kill-on-bad-exit=1 --x 1 {python} -u {tools}/train.py c.py --launcher slurm --amp'),
-    ('slurm_test.sh', ['part', 'job', 'c.py', 'a b.pth'],
-     '-p part --job-name=job --gres=gpu:2 --ntasks=4 --ntasks-per-node=2 --cpus-per-task=5 '
-     '--kill-on-bad-exit=1 --x 1 {python} -u {tools}/test.py c.py a b.pth --launcher slurm'),
-])
+@pytest.mark.parametrize(
+    'script, arguments, expected',
+    [
+        (
+            'slurm_train.sh',
+            ['part', 'job', 'c.py', '--amp'],
+            '-p part --job-name=job --gres=gpu:2 --ntasks=4 --ntasks-per-node=2 --cpus-per-task=5 '
+            '--kill-on-bad-exit=1 --x 1 {python} -u {tools}/train.py c.py --launcher slurm --amp',
+        ),
+        (
+            'slurm_test.sh',
+            ['part', 'job', 'c.py', 'a b.pth'],
+            '-p part --job-name=job --gres=gpu:2 --ntasks=4 --ntasks-per-node=2 --cpus-per-task=5 '
+            '--kill-on-bad-exit=1 --x 1 {python} -u {tools}/test.py c.py a b.pth --launcher slurm',
+        ),
+    ],
+)
 def test_slurm_scripts_call_srun(tmp_path, script, arguments, expected):
     srun = tmp_path / 'srun'
     srun.write_text('#!/bin/sh\necho "$PYTHONPATH|$@"\n')
     srun.chmod(0o755)
-    result = run('bash', REPO / 'tools' / script, *arguments, cwd=tmp_path, GPUS_PER_NODE='2',
-                 SRUN_ARGS='--x 1', PATH=f'{tmp_path}:{os.environ["PATH"]}', PYTHONPATH='mine')
+    result = run(
+        'bash',
+        REPO / 'tools' / script,
+        *arguments,
+        cwd=tmp_path,
+        GPUS_PER_NODE='2',
+        SRUN_ARGS='--x 1',
+        PATH=f'{tmp_path}:{os.environ["PATH"]}',
+        PYTHONPATH='mine',
+    )
     expected = expected.format(python=sys.executable, tools=REPO / 'tools')
     assert result.stdout.strip() == f'{REPO}:mine|{expected}', result.stderr
 
@@ -190,7 +237,8 @@ def test_exported_config_needs_stock_mmseg_only(export):
     config = export.export_config(uda_config(test_evaluator=dict(type='UDAIoUMetric', _delete_=True)))
     assert config.model.type == 'EncoderDecoder'
     assert config.model.data_preprocessor == dict(
-        type='SegDataPreProcessor', mean=[1.0, 2.0, 3.0], std=[1.0, 1.0, 1.0], size_divisor=1)
+        type='SegDataPreProcessor', mean=[1.0, 2.0, 3.0], std=[1.0, 1.0, 1.0], size_divisor=1
+    )
     assert config.test_evaluator.type == 'IoUMetric'
     assert not {'custom_imports', 'custom_hooks', 'optim_wrapper', 'train_dataloader'} & set(config)
 
@@ -207,7 +255,7 @@ def test_export_refuses_a_plain_config(export):
 
 
 def test_export_refuses_a_plain_checkpoint(export):
-    with pytest.raises(ValueError, match=r"student\.\*.*decode_head"):
+    with pytest.raises(ValueError, match=r'student\.\*.*decode_head'):
         export.export_state_dict({'state_dict': {'decode_head.weight': torch.zeros(1)}})
 
 
@@ -216,10 +264,17 @@ def test_exported_segmentor_predicts_as_the_student_in_stock_mmseg(project):
     config = uda_config()
     config.dump(str(project / 'uda.py'))
     model = MODELS.build(config.model).eval()
-    torch.save({'state_dict': model.state_dict() | {'discriminator.weight': torch.zeros(1)}, 'optimizer': {},
-                'meta': {'dataset_meta': {'classes': ['a'], 'palette': [[0, 0, 0]]}}}, project / 'uda.pth')
-    exported = run(sys.executable, REPO / 'tools/export_segmentor.py', 'uda.py', 'uda.pth', '--out', 'plain',
-                   cwd=project)
+    torch.save(
+        {
+            'state_dict': model.state_dict() | {'discriminator.weight': torch.zeros(1)},
+            'optimizer': {},
+            'meta': {'dataset_meta': {'classes': ['a'], 'palette': [[0, 0, 0]]}},
+        },
+        project / 'uda.pth',
+    )
+    exported = run(
+        sys.executable, REPO / 'tools/export_segmentor.py', 'uda.py', 'uda.pth', '--out', 'plain', cwd=project
+    )
     assert 'Needs stock mmseg only.' in exported.stdout, exported.stderr
 
     plain = MODELS.build(Config.fromfile(project / 'plain/uda.py').model).eval()
@@ -237,7 +292,6 @@ def test_export_does_not_overwrite_its_input(project):
     config.dump(str(project / 'same.py'))
     torch.save({'state_dict': {'student.x': torch.zeros(1)}}, project / 'same.pth')
     before = (project / 'same.pth').read_bytes()
-    result = run(sys.executable, REPO / 'tools/export_segmentor.py', 'same.py', 'same.pth', '--out', '.',
-                 cwd=project)
+    result = run(sys.executable, REPO / 'tools/export_segmentor.py', 'same.py', 'same.pth', '--out', '.', cwd=project)
     assert result.returncode == 2 and 'choose another folder' in result.stderr
     assert (project / 'same.pth').read_bytes() == before

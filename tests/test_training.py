@@ -1,4 +1,5 @@
 """Resuming: N + M iterations equal N, an end in the middle, resume, M; bit for bit on a CPU."""
+
 import shutil
 import sys
 from pathlib import Path
@@ -33,8 +34,13 @@ def data(tmp_path_factory) -> Path:
 
 def stage1(data: Path, work_dir: Path, **options) -> Config:
     """MRNet whose memory term starts with the iteration after the kill."""
-    cfg = tiny_config(data, work_dir, default_hooks__checkpoint__interval=KILLED,
-                      default_hooks__checkpoint__max_keep_ckpts=-1, **{'train_cfg__max_iters': END, **options})
+    cfg = tiny_config(
+        data,
+        work_dir,
+        default_hooks__checkpoint__interval=KILLED,
+        default_hooks__checkpoint__max_keep_ckpts=-1,
+        **{'train_cfg__max_iters': END, **options},
+    )
     cfg.model.objectives[-1].begin = KILLED
     cfg.param_scheduler.warmup_iters = 3
     return add_hook(cfg, type='RecordImages')
@@ -101,7 +107,7 @@ def test_sigkill_and_resume_by_the_command_line(data, whole, tmp_path):
     got, want = (load(folder / f'iter_{END}.pth') for folder in (tmp_path / 'run', whole))
     for key in (*STATE, 'discriminators'):
         assert_same(got[key], want[key], key)
-    assert lost == images(whole)[:KILLED + 1]
+    assert lost == images(whole)[: KILLED + 1]
     assert images(tmp_path / 'run') == images(whole)[KILLED:]
 
 
@@ -126,22 +132,34 @@ def test_resuming_late_loads_no_skipped_image(data, whole, tmp_path, monkeypatch
     torch.save(checkpoint, tmp_path / 'late.pth')
     loaded = []
     original = UDADataset.__getitem__
-    monkeypatch.setattr(UDADataset, '__getitem__',
-                        lambda self, index: loaded.append(index.position) or original(self, index))
+    monkeypatch.setattr(
+        UDADataset, '__getitem__', lambda self, index: loaded.append(index.position) or original(self, index)
+    )
     train(stage1(data, tmp_path, resume=True, load_from=str(tmp_path / 'late.pth'), train_cfg__max_iters=10_001))
     assert loaded == [20_000, 20_001]
 
 
 def stage2(data: Path, work_dir: Path, start: Path, interval: int | None = None, **options) -> Config:
-    cfg = tiny_config(data, work_dir, 'mrnet_stage2', load_from=str(start), train_cfg__max_iters=END,
-                      default_hooks__checkpoint__interval=1, default_hooks__checkpoint__max_keep_ckpts=-1, **options)
+    cfg = tiny_config(
+        data,
+        work_dir,
+        'mrnet_stage2',
+        load_from=str(start),
+        train_cfg__max_iters=END,
+        default_hooks__checkpoint__interval=1,
+        default_hooks__checkpoint__max_keep_ckpts=-1,
+        **options,
+    )
     cfg.custom_hooks = [hook for hook in cfg.custom_hooks if hook.type != 'StageCheckpointHook']
     cfg.custom_hooks[0].update(predictor=dict(type='MultiViewPredictor', flip=False), interval=interval)
     return add_hook(cfg, type='RecordImages')
 
 
-@pytest.mark.parametrize('interval, killed, generations', [(None, 2, 1), (2, 2, 2), (2, 3, 2)],
-                         ids=['once', 'interval, killed when labels are due', 'interval, killed between'])
+@pytest.mark.parametrize(
+    'interval, killed, generations',
+    [(None, 2, 1), (2, 2, 2), (2, 3, 2)],
+    ids=['once', 'interval, killed when labels are due', 'interval, killed between'],
+)
 def test_resumed_stage_2_reuses_its_labels(data, whole, tmp_path, monkeypatch, interval, killed, generations):
     start = whole / f'iter_{END}.pth'
     train(stage2(data, tmp_path / 'whole', start, interval))

@@ -1,4 +1,5 @@
 """The shipped toy configs, shrunk so that a test can run them through the real runner, hooks and loop."""
+
 import os
 import subprocess
 import sys
@@ -71,7 +72,7 @@ class IgnoreRows(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         labels = results['gt_seg_map']
-        labels[:int(torch.randint(len(labels) * 3 // 4, ()))] = 255
+        labels[: int(torch.randint(len(labels) * 3 // 4, ()))] = 255
         return results
 
 
@@ -101,11 +102,13 @@ def tiny_config(data: Path, work_dir: Path, name: str = 'mrnet', **options: Any)
     cfg = Config.fromfile(REPO / 'configs' / 'toy' / f'{name}.py')
     cfg.work_dir = str(work_dir)
     cfg.experiment_name = uuid.uuid4().hex  # mmengine keeps its singletons under this name
-    cfg.merge_from_dict({
-        'log_level': 'WARNING',
-        'train_cfg.max_iters': 2,
-        **TINY,
-    })
+    cfg.merge_from_dict(
+        {
+            'log_level': 'WARNING',
+            'train_cfg.max_iters': 2,
+            **TINY,
+        }
+    )
     # Adam turns rounding noise of vanishing gradients into whole steps: runs could not be compared to 1e-5.
     cfg.optim_wrapper.optimizer = dict(type='SGD', lr=0.02, momentum=0.9, weight_decay=5e-4, nesterov=True)
     for objective in cfg.model.objectives:
@@ -195,8 +198,14 @@ def hook_of(runner: Runner, name: str) -> Hook:
 
 def run_tool(*command: object, cwd: Path, **env: str) -> subprocess.CompletedProcess:
     """Run a command line on the CPU, with the tests importable."""
-    env = {**os.environ, 'CUDA_VISIBLE_DEVICES': '', 'OMP_NUM_THREADS': '1', 'PYTHON': sys.executable,
-           'PYTHONPATH': str(REPO), **env}
+    env = {
+        **os.environ,
+        'CUDA_VISIBLE_DEVICES': '',
+        'OMP_NUM_THREADS': '1',
+        'PYTHON': sys.executable,
+        'PYTHONPATH': str(REPO),
+        **env,
+    }
     return subprocess.run([str(part) for part in command], cwd=cwd, env=env, capture_output=True, text=True)
 
 

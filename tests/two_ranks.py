@@ -1,4 +1,5 @@
 """Run a function in two gloo processes on the CPU."""
+
 import socket
 import tempfile
 from collections.abc import Callable

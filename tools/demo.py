@@ -196,7 +196,8 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--work-dir', type=Path, default=ROOT / 'work_dirs' / 'demo', help='for everything made')
     parser.add_argument(
-        '--iterations', type=int, default=450, help='of source-only and MRNet (configs: 750); stage 2 in proportion')
+        '--iterations', type=int, default=450, help='of source-only and MRNet (configs: 750); stage 2 in proportion'
+    )
     return parser.parse_args()
 
 

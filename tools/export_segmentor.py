@@ -1,4 +1,5 @@
 """Write the student of a UDASegmentor as a plain segmentor: a checkpoint and a config for stock mmseg."""
+
 import argparse
 import sys
 from collections.abc import Iterator
@@ -17,9 +18,26 @@ import mmuda  # noqa: E402, F401
 from mmuda.compat import safe_load  # noqa: E402
 
 STUDENT = 'student.'
-KEPT = ('default_scope', 'custom_imports', 'model', 'default_hooks', 'env_cfg', 'log_level', 'log_processor',
-        'vis_backends', 'visualizer', 'test_pipeline', 'tta_pipeline', 'tta_model', 'val_dataloader',
-        'val_evaluator', 'val_cfg', 'test_dataloader', 'test_evaluator', 'test_cfg')
+KEPT = (
+    'default_scope',
+    'custom_imports',
+    'model',
+    'default_hooks',
+    'env_cfg',
+    'log_level',
+    'log_processor',
+    'vis_backends',
+    'visualizer',
+    'test_pipeline',
+    'tta_pipeline',
+    'tta_model',
+    'val_dataloader',
+    'val_evaluator',
+    'val_cfg',
+    'test_dataloader',
+    'test_evaluator',
+    'test_cfg',
+)
 
 
 def export_state_dict(checkpoint: dict) -> dict:
@@ -32,10 +50,12 @@ def export_state_dict(checkpoint: dict) -> dict:
         ValueError: If the checkpoint holds no student.
     """
     weights = checkpoint.get('state_dict', checkpoint)
-    student = {key[len(STUDENT):]: value for key, value in weights.items() if key.startswith(STUDENT)}
+    student = {key[len(STUDENT) :]: value for key, value in weights.items() if key.startswith(STUDENT)}
     if not student:
-        raise ValueError(f'expected a checkpoint of a UDASegmentor, but no parameter is named {STUDENT}*; '
-                         f'the first ones are {list(weights)[:3]}')
+        raise ValueError(
+            f'expected a checkpoint of a UDASegmentor, but no parameter is named {STUDENT}*; '
+            f'the first ones are {list(weights)[:3]}'
+        )
     meta = checkpoint.get('meta', {})
     meta = {key: meta[key] for key in ('dataset_meta', 'epoch', 'iter') if key in meta}
     return dict(meta=meta, state_dict=student)
@@ -44,8 +64,12 @@ def export_state_dict(checkpoint: dict) -> dict:
 def mmuda_components(config: Any) -> Iterator[str]:
     """Yield the type names in ``config`` that only mmuda registers."""
     registries = [value for value in vars(mmseg.registry).values() if isinstance(value, Registry)]
-    ours = {name for registry in registries for name, module in registry.module_dict.items()
-            if module.__module__.split('.')[0] == 'mmuda'}
+    ours = {
+        name
+        for registry in registries
+        for name, module in registry.module_dict.items()
+        if module.__module__.split('.')[0] == 'mmuda'
+    }
 
     def walk(node: Any) -> Iterator[str]:
         if isinstance(node, dict):

@@ -1,4 +1,5 @@
 """Train with MMSegmentation's own tools/train.py, whose arguments these are."""
+
 import sys
 from pathlib import Path
 

@@ -1,7 +1,9 @@
 # CRST with label entropy regularisation (LRENT) on the small network.
 _base_ = [
-    '../_base_/small_runtime.py', '../_base_/datasets/camvid_pool.py',
-    '../_base_/methods/small_lrent.py', '../_base_/schedules/small_rounds.py'
+    '../_base_/small_runtime.py',
+    '../_base_/datasets/camvid_pool.py',
+    '../_base_/methods/small_lrent.py',
+    '../_base_/schedules/small_rounds.py',
 ]
 model = dict(segmentor=dict(decode_head=dict(num_classes=11)))
 target_pipeline = [
@@ -13,12 +15,12 @@ target_pipeline = [
 ]
 train_dataloader = dict(dataset=dict(target=dict(pipeline=target_pipeline)))
 custom_hooks = [
-    dict(
-        type='StageCheckpointHook', work_dir='work_dirs/camvid/source_only', config='configs/camvid/source_only.py'),
+    dict(type='StageCheckpointHook', work_dir='work_dirs/camvid/source_only', config='configs/camvid/source_only.py'),
     dict(type='AdaptiveBatchNormHook', scale=(257, 193)),
 ]
 train_cfg = dict(
     keep_maps=True,
     predictor=dict(type='LogitMapPredictor', scale=(257, 193)),
-    labeler=dict(_delete_=True, type='EntropyRegularizedLabeler', alpha=0.25))
+    labeler=dict(_delete_=True, type='EntropyRegularizedLabeler', alpha=0.25),
+)
 work_dir = 'work_dirs/camvid/crst_lrent'

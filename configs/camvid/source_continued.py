@@ -1,8 +1,10 @@
 # Source-only trained on for as long as self-training, with its crops: what self-training gains beyond this comes from
 # the target.
 _base_ = [
-    '../_base_/small_runtime.py', '../_base_/datasets/camvid.py', '../_base_/methods/small_source_only.py',
-    '../_base_/schedules/small_continued.py'
+    '../_base_/small_runtime.py',
+    '../_base_/datasets/camvid.py',
+    '../_base_/methods/small_source_only.py',
+    '../_base_/schedules/small_continued.py',
 ]
 model = dict(segmentor=dict(decode_head=dict(num_classes=11)))
 
@@ -15,7 +17,6 @@ source_pipeline = [
 ]
 train_dataloader = dict(dataset=dict(source=dict(pipeline=source_pipeline), target=None))
 custom_hooks = [
-    dict(
-        type='StageCheckpointHook', work_dir='work_dirs/camvid/source_only', config='configs/camvid/source_only.py'),
+    dict(type='StageCheckpointHook', work_dir='work_dirs/camvid/source_only', config='configs/camvid/source_only.py'),
 ]
 work_dir = 'work_dirs/camvid/source_continued'

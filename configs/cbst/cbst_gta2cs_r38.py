@@ -1,12 +1,15 @@
 # CBST on ResNet-38, as published.
 _base_ = [
-    '../_base_/rounds_runtime.py', '../_base_/datasets/gta2cs_pool_504x504.py',
-    '../_base_/methods/cbst_r38.py', '../_base_/schedules/cbst_rounds.py'
+    '../_base_/rounds_runtime.py',
+    '../_base_/datasets/gta2cs_pool_504x504.py',
+    '../_base_/methods/cbst_r38.py',
+    '../_base_/schedules/cbst_rounds.py',
 ]
 custom_hooks = [
     dict(
         type='StageCheckpointHook',
         work_dir='work_dirs/cbst/source_only_gta2cs_r38',
-        config='configs/cbst/source_only_gta2cs_r38.py'),
+        config='configs/cbst/source_only_gta2cs_r38.py',
+    ),
 ]
 work_dir = 'work_dirs/cbst/cbst_gta2cs_r38'

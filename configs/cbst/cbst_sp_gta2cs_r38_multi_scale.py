@@ -7,11 +7,14 @@ tta_pipeline = [
     dict(
         type='TestTimeAug',
         transforms=[
-            [dict(type='Resize', scale_factor=factor, keep_ratio=True, backend='pillow', interpolation='lanczos')
-             for factor in (0.5, 0.75, 1.0)],
-            [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0., 1.)],
+            [
+                dict(type='Resize', scale_factor=factor, keep_ratio=True, backend='pillow', interpolation='lanczos')
+                for factor in (0.5, 0.75, 1.0)
+            ],
+            [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0.0, 1.0)],
             [dict(type='LoadLabelIds')],
             [dict(type='PackSegInputs')],
-        ]),
+        ],
+    ),
 ]
 work_dir = 'work_dirs/cbst/cbst_sp_gta2cs_r38_multi_scale'

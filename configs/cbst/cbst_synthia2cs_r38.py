@@ -1,7 +1,9 @@
 # CBST on ResNet-38, as published.
 _base_ = [
-    '../_base_/rounds_runtime.py', '../_base_/datasets/synthia2cs_pool_504x504.py',
-    '../_base_/methods/cbst_r38.py', '../_base_/schedules/cbst_rounds.py'
+    '../_base_/rounds_runtime.py',
+    '../_base_/datasets/synthia2cs_pool_504x504.py',
+    '../_base_/methods/cbst_r38.py',
+    '../_base_/schedules/cbst_rounds.py',
 ]
 model = dict(segmentor=dict(decode_head=dict(num_classes=16)))
 train_cfg = dict(target_portion=dict(start=0.2), source_portion=dict(start=0.02))
@@ -9,6 +11,7 @@ custom_hooks = [
     dict(
         type='StageCheckpointHook',
         work_dir='work_dirs/cbst/source_only_synthia2cs_r38',
-        config='configs/cbst/source_only_synthia2cs_r38.py'),
+        config='configs/cbst/source_only_synthia2cs_r38.py',
+    ),
 ]
 work_dir = 'work_dirs/cbst/cbst_synthia2cs_r38'

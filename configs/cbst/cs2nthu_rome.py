@@ -1,7 +1,9 @@
 # CBST on ResNet-38 from Cityscapes to Rome, 13 classes.
 _base_ = [
-    '../_base_/rounds_runtime.py', '../_base_/datasets/cs2nthu_pool_504x504.py',
-    '../_base_/methods/cbst_r38.py', '../_base_/schedules/cbst_rounds.py'
+    '../_base_/rounds_runtime.py',
+    '../_base_/datasets/cs2nthu_pool_504x504.py',
+    '../_base_/methods/cbst_r38.py',
+    '../_base_/schedules/cbst_rounds.py',
 ]
 model = dict(segmentor=dict(decode_head=dict(num_classes=13)))
 train_dataloader = dict(dataset=dict(target=dict(dataset=dict(data_root='data/nthu/Rome'))))
@@ -12,6 +14,7 @@ custom_hooks = [
     dict(
         type='StageCheckpointHook',
         work_dir='work_dirs/cbst/source_only_cs2nthu_r38',
-        config='configs/cbst/source_only_cs2nthu_r38.py'),
+        config='configs/cbst/source_only_cs2nthu_r38.py',
+    ),
 ]
 work_dir = 'work_dirs/cbst/cs2nthu_rome'

@@ -1,11 +1,14 @@
 # The labelled source alone on DeepLab-v2.
 _base_ = [
-    '../_base_/default_runtime.py', '../_base_/datasets/gta2cs_500x500.py',
-    '../_base_/models/deeplabv2_r101.py', '../_base_/schedules/crst_source.py'
+    '../_base_/default_runtime.py',
+    '../_base_/datasets/gta2cs_500x500.py',
+    '../_base_/models/deeplabv2_r101.py',
+    '../_base_/schedules/crst_source.py',
 ]
 model = dict(
     objectives=[
         dict(type='SourceSupervision', loss=dict(type='HardPixelCrossEntropyLoss', percentile=None)),
-    ])
+    ]
+)
 train_dataloader = dict(dataset=dict(target=None))
 work_dir = 'work_dirs/cbst/source_only_gta2cs_dlv2'

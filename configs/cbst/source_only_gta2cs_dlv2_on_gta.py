@@ -7,10 +7,11 @@ tta_pipeline = [
     dict(
         type='TestTimeAug',
         transforms=[
-            [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0., 1.)],
+            [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0.0, 1.0)],
             [load_labels],
             [dict(type='PackSegInputs')],
-        ]),
+        ],
+    ),
 ]
 test_dataloader = dict(
     dataset=dict(
@@ -21,5 +22,7 @@ test_dataloader = dict(
             dict(type='LoadImageFromFile', imdecode_backend='pillow'),
             load_labels,
             dict(type='PackSegInputs'),
-        ]))
+        ],
+    )
+)
 work_dir = 'work_dirs/cbst/source_only_gta2cs_dlv2_on_gta'

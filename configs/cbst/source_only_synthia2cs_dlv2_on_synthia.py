@@ -14,5 +14,7 @@ test_dataloader = dict(
             dict(type='Resize', scale=(2048, 1024), interpolation='bicubic', backend='pillow'),
             dict(type='LoadLabelIds', required=False),
             dict(type='PackSegInputs'),
-        ]))
+        ],
+    )
+)
 work_dir = 'work_dirs/cbst/source_only_synthia2cs_dlv2_on_synthia'

@@ -7,5 +7,7 @@ test_dataloader = dict(
         type='SynthiaDataset',
         data_root='data/synthia',
         metainfo=_base_.metainfo,
-        pipeline=_base_.test_pipeline))
+        pipeline=_base_.test_pipeline,
+    )
+)
 work_dir = 'work_dirs/cbst/source_only_synthia2cs_r38_on_synthia'

@@ -1,7 +1,9 @@
 # CRST with label entropy regularisation (LRENT).
 _base_ = [
-    '../_base_/rounds_runtime.py', '../_base_/datasets/gta2cs_pool_512x1024.py',
-    '../_base_/methods/crst_lrent.py', '../_base_/schedules/crst_rounds.py'
+    '../_base_/rounds_runtime.py',
+    '../_base_/datasets/gta2cs_pool_512x1024.py',
+    '../_base_/methods/crst_lrent.py',
+    '../_base_/schedules/crst_rounds.py',
 ]
 target_pipeline = [
     dict(type='LoadImageStrict'),
@@ -16,6 +18,7 @@ custom_hooks = [
     dict(
         type='StageCheckpointHook',
         work_dir='work_dirs/cbst/source_only_gta2cs_dlv2',
-        config='configs/cbst/source_only_gta2cs_dlv2.py'),
+        config='configs/cbst/source_only_gta2cs_dlv2.py',
+    ),
 ]
 work_dir = 'work_dirs/crst/lrent_gta2cs'

@@ -11,6 +11,8 @@ model = dict(
             weighting='image',
             draw='device',
             mix_ignored=False,
-            augmentation=dict(type='StrongAugmentation')),
-    ])
+            augmentation=dict(type='StrongAugmentation'),
+        ),
+    ]
+)
 work_dir = 'work_dirs/dacs/gta2cs_corrected'

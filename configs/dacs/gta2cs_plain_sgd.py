@@ -5,5 +5,6 @@ optim_wrapper = dict(
     _delete_=True,
     type='OptimWrapper',
     optimizer=dict(type='SGD', lr=2.5e-4, momentum=0.9, weight_decay=5e-4),
-    paramwise_cfg=dict(custom_keys=dict(decode_head=dict(lr_mult=10.))))
+    paramwise_cfg=dict(custom_keys=dict(decode_head=dict(lr_mult=10.0))),
+)
 work_dir = 'work_dirs/dacs/gta2cs_plain_sgd'

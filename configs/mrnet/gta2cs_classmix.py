@@ -5,5 +5,6 @@ model = dict(
     objectives=[
         *_base_.model.objectives,
         dict(type='ClassMixSupervision', augmentation=dict(type='StrongAugmentation')),
-    ])
+    ]
+)
 work_dir = 'work_dirs/mrnet/gta2cs_classmix'

@@ -7,7 +7,8 @@ model = dict(
         type='UDADataPreprocessor',
         mean=[123.675, 116.28, 103.53],
         std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True),
+        bgr_to_rgb=True,
+    ),
     segmentor=dict(
         backbone=dict(
             _delete_=True,
@@ -24,10 +25,14 @@ model = dict(
             init_cfg=dict(
                 type='Pretrained',
                 checkpoint='https://download.openmmlab.com/mmsegmentation/v0.5/pretrain/segformer/'
-                'mit_b0_20220624-7e0fe6dd.pth')),
-        decode_head=dict(in_channels=(160, 256), in_index=(2, 3), align_corners=False)))
+                'mit_b0_20220624-7e0fe6dd.pth',
+            ),
+        ),
+        decode_head=dict(in_channels=(160, 256), in_index=(2, 3), align_corners=False),
+    ),
+)
 optim_wrapper = dict(
     optimizer=dict(_delete_=True, type='AdamW', lr=6e-5, betas=(0.9, 0.999), weight_decay=0.01),
-    paramwise_cfg=dict(
-        _delete_=True, custom_keys=dict(norm=dict(decay_mult=0.), decode_head=dict(lr_mult=10.))))
+    paramwise_cfg=dict(_delete_=True, custom_keys=dict(norm=dict(decay_mult=0.0), decode_head=dict(lr_mult=10.0))),
+)
 work_dir = 'work_dirs/mrnet/gta2cs_mit-b0'

@@ -7,7 +7,8 @@ model = dict(
         type='UDADataPreprocessor',
         mean=[123.675, 116.28, 103.53],
         std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True),
+        bgr_to_rgb=True,
+    ),
     segmentor=dict(
         backbone=dict(
             _delete_=True,
@@ -19,8 +20,12 @@ model = dict(
             out_indices=(2, 3),
             norm_cfg=dict(type='BN', requires_grad=True),
             norm_eval=False,
-            init_cfg=dict(type='Pretrained', checkpoint='open-mmlab://resnet50_v1c'))))
+            init_cfg=dict(type='Pretrained', checkpoint='open-mmlab://resnet50_v1c'),
+        )
+    ),
+)
 optim_wrapper = dict(
     optimizer=dict(_delete_=True, type='SGD', lr=5e-4, momentum=0.9, weight_decay=5e-4, nesterov=True),
-    paramwise_cfg=dict(_delete_=True, custom_keys=dict(decode_head=dict(lr_mult=10.))))
+    paramwise_cfg=dict(_delete_=True, custom_keys=dict(decode_head=dict(lr_mult=10.0))),
+)
 work_dir = 'work_dirs/mrnet/gta2cs_r50'

@@ -7,7 +7,8 @@ model = dict(
         type='UDADataPreprocessor',
         mean=[123.675, 116.28, 103.53],
         std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True),
+        bgr_to_rgb=True,
+    ),
     segmentor=dict(
         backbone=dict(
             _delete_=True,
@@ -22,15 +23,22 @@ model = dict(
             init_cfg=dict(
                 type='Pretrained',
                 checkpoint='https://download.openmmlab.com/mmsegmentation/v0.5/pretrain/swin/'
-                'swin_tiny_patch4_window7_224_20220317-1cdeb081.pth')),
-        decode_head=dict(in_channels=(384, 768), in_index=(2, 3), align_corners=False)))
+                'swin_tiny_patch4_window7_224_20220317-1cdeb081.pth',
+            ),
+        ),
+        decode_head=dict(in_channels=(384, 768), in_index=(2, 3), align_corners=False),
+    ),
+)
 optim_wrapper = dict(
     optimizer=dict(_delete_=True, type='AdamW', lr=6e-5, betas=(0.9, 0.999), weight_decay=0.01),
     paramwise_cfg=dict(
         _delete_=True,
         custom_keys=dict(
-            absolute_pos_embed=dict(decay_mult=0.),
-            relative_position_bias_table=dict(decay_mult=0.),
-            norm=dict(decay_mult=0.),
-            decode_head=dict(lr_mult=10.))))
+            absolute_pos_embed=dict(decay_mult=0.0),
+            relative_position_bias_table=dict(decay_mult=0.0),
+            norm=dict(decay_mult=0.0),
+            decode_head=dict(lr_mult=10.0),
+        ),
+    ),
+)
 work_dir = 'work_dirs/mrnet/gta2cs_swin-t'

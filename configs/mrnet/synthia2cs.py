@@ -1,7 +1,9 @@
 # MRNet, stage 1.
 _base_ = [
-    '../_base_/default_runtime.py', '../_base_/datasets/synthia2cs.py',
-    '../_base_/methods/mrnet.py', '../_base_/schedules/mrnet_stage1.py'
+    '../_base_/default_runtime.py',
+    '../_base_/datasets/synthia2cs.py',
+    '../_base_/methods/mrnet.py',
+    '../_base_/schedules/mrnet_stage1.py',
 ]
 train_dataloader = dict(batch_size=1)
 optim_wrapper = dict(optimizer=dict(lr=1e-4))

@@ -1,7 +1,9 @@
 # MRNet+Rectifying, from the last checkpoint of stage 1 (synthia2cs.py).
 _base_ = [
-    '../_base_/default_runtime.py', '../_base_/datasets/cs_pseudo.py',
-    '../_base_/methods/mrnet_rectified.py', '../_base_/schedules/mrnet_stage2.py'
+    '../_base_/default_runtime.py',
+    '../_base_/datasets/cs_pseudo.py',
+    '../_base_/methods/mrnet_rectified.py',
+    '../_base_/schedules/mrnet_stage2.py',
 ]
 train_dataloader = dict(batch_size=5)
 model = dict(
@@ -10,10 +12,12 @@ model = dict(
         dict(
             type='RectifiedSupervision',
             loss=dict(type='RectifiedLoss', aux_weight=0.5),
-            class_weights=dict(type='ClassBalanceWeights', max_weight=7.)),
+            class_weights=dict(type='ClassBalanceWeights', max_weight=7.0),
+        ),
         dict(type='MemoryRegularization', weight=0.1, begin=0.6),
         dict(type='BatchNormUpdate', view='target'),
-    ])
+    ],
+)
 val_evaluator = dict(type='UDAIoUMetric', protocols=dict(mIoU16='synthia16', mIoU13='synthia13'))
 test_evaluator = val_evaluator
 custom_hooks = [
@@ -21,6 +25,7 @@ custom_hooks = [
     dict(
         type='PseudoLabelHook',
         predictor=dict(type='MultiViewPredictor', scales=[(1024, 512), (1280, 640)]),
-        labeler=dict(type='ConfidenceLabeler', threshold=0.9)),
+        labeler=dict(type='ConfidenceLabeler', threshold=0.9),
+    ),
 ]
 work_dir = 'work_dirs/mrnet/synthia2cs_rectified'

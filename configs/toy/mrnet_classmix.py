@@ -1,5 +1,7 @@
 _base_ = [
-    '../_base_/small_runtime.py', '../_base_/datasets/toy_colours.py',
-    '../_base_/methods/small_mrnet_classmix.py', '../_base_/schedules/small.py'
+    '../_base_/small_runtime.py',
+    '../_base_/datasets/toy_colours.py',
+    '../_base_/methods/small_mrnet_classmix.py',
+    '../_base_/schedules/small.py',
 ]
 work_dir = 'work_dirs/toy/mrnet_classmix'

@@ -14,8 +14,24 @@ from mmuda.datasets.uda_dataset import UDADataset, UDAIndex
 from mmuda.datasets.uda_sampler import UDASampler
 
 __all__ = [
-    'CamVidDataset', 'Cityscapes9Dataset', 'CityscapesLabelIdsDataset', 'CrossCity19Dataset', 'CrossCityDataset',
-    'GTADataset', 'PoolDataset', 'PoolIndex', 'PoolSampler', 'PseudoLabelDataset', 'PublishedDataset',
-    'RobotCarDataset', 'SubsetDataset', 'SynthiaDataset', 'UDADataset', 'UDAIndex', 'UDASampler', 'select_images',
-    'set_mined_classes', 'transforms'
+    'CamVidDataset',
+    'Cityscapes9Dataset',
+    'CityscapesLabelIdsDataset',
+    'CrossCity19Dataset',
+    'CrossCityDataset',
+    'GTADataset',
+    'PoolDataset',
+    'PoolIndex',
+    'PoolSampler',
+    'PseudoLabelDataset',
+    'PublishedDataset',
+    'RobotCarDataset',
+    'SubsetDataset',
+    'SynthiaDataset',
+    'UDADataset',
+    'UDAIndex',
+    'UDASampler',
+    'select_images',
+    'set_mined_classes',
+    'transforms',
 ]

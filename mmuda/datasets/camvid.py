@@ -1,4 +1,5 @@
 """CamVid in its 11-class form."""
+
 from mmseg.registry import DATASETS
 
 from mmuda.datasets import label_maps
@@ -17,5 +18,6 @@ class CamVidDataset(PublishedDataset):
     DATA_PREFIX = dict(img_path='images/day_train', seg_map_path='labels/day_train')
     IMG_SUFFIX = '.jpg'
     LABEL_FORMAT = label_maps.CAMVID
-    HOW_TO_GET = ('Put or link CamVid so that data_root holds images/<split>/ and labels/<split>/, see '
-                  'configs/camvid/README.md.')
+    HOW_TO_GET = (
+        'Put or link CamVid so that data_root holds images/<split>/ and labels/<split>/, see configs/camvid/README.md.'
+    )

@@ -1,4 +1,5 @@
 """Cityscapes in its published form; the stock CityscapesDataset needs converted label files."""
+
 from mmseg.registry import DATASETS
 
 from mmuda.datasets import label_maps
@@ -18,8 +19,10 @@ class CityscapesLabelIdsDataset(PublishedDataset):
     IMG_SUFFIX = '_leftImg8bit.png'
     SEG_MAP_SUFFIX = '_gtFine_labelIds.png'
     LABEL_FORMAT = label_maps.CITYSCAPES
-    HOW_TO_GET = ('Get leftImg8bit_trainvaltest.zip and gtFine_trainvaltest.zip from '
-                  'https://www.cityscapes-dataset.com/ and unpack both into data_root.')
+    HOW_TO_GET = (
+        'Get leftImg8bit_trainvaltest.zip and gtFine_trainvaltest.zip from '
+        'https://www.cityscapes-dataset.com/ and unpack both into data_root.'
+    )
     HAS_TOY = True
 
 

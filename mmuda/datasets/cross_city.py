@@ -1,4 +1,5 @@
 """The four cities of the cross-city task."""
+
 from collections.abc import Sequence
 
 from mmseg.registry import DATASETS
@@ -33,8 +34,10 @@ class CrossCityDataset(PublishedDataset):
     DATA_PREFIX = dict(img_path='Images/Train')
     SEG_MAP_SUFFIX = '_eval.png'
     LABEL_FORMAT = label_maps.CROSS_CITY
-    HOW_TO_GET = ('Get the data of "No More Discrimination: Cross City Adaptation of Road Scene Segmenters" (NTHU) so '
-                  'that data_root, the folder of one city, holds Images/, Labels/ and List/.')
+    HOW_TO_GET = (
+        'Get the data of "No More Discrimination: Cross City Adaptation of Road Scene Segmenters" (NTHU) so '
+        'that data_root, the folder of one city, holds Images/, Labels/ and List/.'
+    )
 
     def __init__(self, img_suffix: str | Sequence[str] | None = None, **kwargs) -> None:
         self._find_suffix = img_suffix is None

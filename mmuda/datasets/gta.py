@@ -1,4 +1,5 @@
 """GTA5 (Playing for Data)."""
+
 from mmseg.registry import DATASETS
 
 from mmuda.datasets import label_maps
@@ -17,6 +18,8 @@ class GTADataset(PublishedDataset):
     METAINFO = dict(classes=label_maps.CITYSCAPES_CLASSES, palette=label_maps.CITYSCAPES_PALETTE)
     DATA_PREFIX = dict(img_path='images', seg_map_path='labels')
     LABEL_FORMAT = label_maps.GTA
-    HOW_TO_GET = ('Get GTA5 from https://download.visinf.tu-darmstadt.de/data/from_games/ and unpack all '
-                  'parts so that data_root holds images/ and labels/.')
+    HOW_TO_GET = (
+        'Get GTA5 from https://download.visinf.tu-darmstadt.de/data/from_games/ and unpack all '
+        'parts so that data_root holds images/ and labels/.'
+    )
     HAS_TOY = True

@@ -1,4 +1,5 @@
 """Listing of image and label files, which belong together (those with the same stem), and how large they may be."""
+
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -34,7 +35,7 @@ def stem_of(name: str, suffixes: str | Sequence[str]) -> str | None:
     suffixes = [suffixes.lower()] if isinstance(suffixes, str) else [suffix.lower() for suffix in suffixes]
     suffixes += [f'{suffix[:-4]}.jpeg' for suffix in suffixes if suffix.endswith('.jpg')]
     fitting = [len(suffix) for suffix in suffixes if name.lower().endswith(suffix)]
-    return name[:len(name) - max(fitting)] if fitting else None
+    return name[: len(name) - max(fitting)] if fitting else None
 
 
 def by_stem(names: Iterable[str], suffixes: str | Sequence[str]) -> tuple[dict[str, str], list[str]]:
@@ -57,8 +58,10 @@ def by_stem(names: Iterable[str], suffixes: str | Sequence[str]) -> tuple[dict[s
         if stem is None:
             others.append(name)
         elif stem in found:
-            raise ValueError(f'{found[stem]} and {name} have the same stem, {stem!r}, by which images and labels are '
-                             f'matched: remove one of them, or name one suffix in the place of {suffixes!r}')
+            raise ValueError(
+                f'{found[stem]} and {name} have the same stem, {stem!r}, by which images and labels are '
+                f'matched: remove one of them, or name one suffix in the place of {suffixes!r}'
+            )
         else:
             found[stem] = name
     return found, others
@@ -87,6 +90,8 @@ def check_pixels(image: Image.Image, max_pixels: int) -> None:
     """
     width, height = image.size
     if width * height > max_pixels:
-        raise ValueError(f'it has {width}x{height} pixels, more than max_pixels = {max_pixels}: make tiles of it, or '
-                         'raise max_pixels of LoadImageStrict and LoadLabelIds (Pillow itself takes '
-                         f'{2 * (Image.MAX_IMAGE_PIXELS or 0)})')
+        raise ValueError(
+            f'it has {width}x{height} pixels, more than max_pixels = {max_pixels}: make tiles of it, or '
+            'raise max_pixels of LoadImageStrict and LoadLabelIds (Pillow itself takes '
+            f'{2 * (Image.MAX_IMAGE_PIXELS or 0)})'
+        )

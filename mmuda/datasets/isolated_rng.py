@@ -1,4 +1,5 @@
 """Random numbers of a sample that depend on nothing but the sample."""
+
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

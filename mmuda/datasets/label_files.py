@@ -1,4 +1,5 @@
 """Reading raw label ids from image files, each data set in its own encoding."""
+
 import io
 from collections.abc import Callable
 
@@ -21,16 +22,19 @@ _HINTS = {
 def _index(data: bytes) -> np.ndarray:
     with Image.open(io.BytesIO(data)) as image:
         if image.mode not in ('P', 'L'):
-            raise ValueError(f'expected an 8-bit single-channel or paletted image of label ids, found mode '
-                             f'{image.mode!r} ({_HINTS.get(image.mode, "converted?")})')
+            raise ValueError(
+                f'expected an 8-bit single-channel or paletted image of label ids, found mode '
+                f'{image.mode!r} ({_HINTS.get(image.mode, "converted?")})'
+            )
         return np.array(image)
 
 
 def _channel0(data: bytes) -> np.ndarray:
     with Image.open(io.BytesIO(data)) as image:
         if image.mode not in ('RGB', 'RGBA'):
-            raise ValueError(f'expected an 8-bit RGB or RGBA image with label ids in channel 0, found mode '
-                             f'{image.mode!r}')
+            raise ValueError(
+                f'expected an 8-bit RGB or RGBA image with label ids in channel 0, found mode {image.mode!r}'
+            )
         return np.array(image)[:, :, 0]
 
 
@@ -40,9 +44,11 @@ def _red16(data: bytes) -> np.ndarray:
     if bgr is None:
         raise ValueError('it is truncated or no image')
     if bgr.ndim != 3 or bgr.dtype != np.uint16:
-        raise ValueError('expected a 16-bit image of 3 channels with label ids in the red one, found '
-                         f'{bgr.dtype.itemsize * 8} bits and shape {bgr.shape}: use the files of GT/LABELS '
-                         'as published, not a converted copy or GT/COLOR')
+        raise ValueError(
+            'expected a 16-bit image of 3 channels with label ids in the red one, found '
+            f'{bgr.dtype.itemsize * 8} bits and shape {bgr.shape}: use the files of GT/LABELS '
+            'as published, not a converted copy or GT/COLOR'
+        )
     return bgr[:, :, 2]
 
 
@@ -57,8 +63,9 @@ DECODERS: dict[str, Callable[[bytes], np.ndarray]] = {'index': _index, 'channel0
 """index: 8-bit or palette index; channel0: first channel of RGB(A); red16: red channel of 16-bit RGB."""
 
 
-def read_label_ids(path: str, decoder: str, backend_args: dict | None = None,
-                   max_pixels: int = MAX_PIXELS) -> np.ndarray:
+def read_label_ids(
+    path: str, decoder: str, backend_args: dict | None = None, max_pixels: int = MAX_PIXELS
+) -> np.ndarray:
     """Read the raw label ids of one file.
 
     Args:

@@ -3,6 +3,7 @@
 Every table maps a raw id of the published files to a training id; ids that are not in the
 table are ignored. Class names and palettes (RGB) stand in the order of the training ids.
 """
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,34 +12,160 @@ import numpy as np
 IGNORE_INDEX = 255
 
 CITYSCAPES_CLASSES = (
-    'road', 'sidewalk', 'building', 'wall', 'fence', 'pole', 'traffic light', 'traffic sign', 'vegetation',
-    'terrain', 'sky', 'person', 'rider', 'car', 'truck', 'bus', 'train', 'motorcycle', 'bicycle')
+    'road',
+    'sidewalk',
+    'building',
+    'wall',
+    'fence',
+    'pole',
+    'traffic light',
+    'traffic sign',
+    'vegetation',
+    'terrain',
+    'sky',
+    'person',
+    'rider',
+    'car',
+    'truck',
+    'bus',
+    'train',
+    'motorcycle',
+    'bicycle',
+)
 CITYSCAPES_PALETTE = [
-    [128, 64, 128], [244, 35, 232], [70, 70, 70], [102, 102, 156], [190, 153, 153], [153, 153, 153],
-    [250, 170, 30], [220, 220, 0], [107, 142, 35], [152, 251, 152], [70, 130, 180], [220, 20, 60],
-    [255, 0, 0], [0, 0, 142], [0, 0, 70], [0, 60, 100], [0, 80, 100], [0, 0, 230], [119, 11, 32]]
+    [128, 64, 128],
+    [244, 35, 232],
+    [70, 70, 70],
+    [102, 102, 156],
+    [190, 153, 153],
+    [153, 153, 153],
+    [250, 170, 30],
+    [220, 220, 0],
+    [107, 142, 35],
+    [152, 251, 152],
+    [70, 130, 180],
+    [220, 20, 60],
+    [255, 0, 0],
+    [0, 0, 142],
+    [0, 0, 70],
+    [0, 60, 100],
+    [0, 80, 100],
+    [0, 0, 230],
+    [119, 11, 32],
+]
 
-CROSS_CITY_CLASSES = ('road', 'sidewalk', 'building', 'traffic light', 'traffic sign', 'vegetation', 'sky', 'person',
-                      'rider', 'car', 'bus', 'motorcycle', 'bicycle')
+CROSS_CITY_CLASSES = (
+    'road',
+    'sidewalk',
+    'building',
+    'traffic light',
+    'traffic sign',
+    'vegetation',
+    'sky',
+    'person',
+    'rider',
+    'car',
+    'bus',
+    'motorcycle',
+    'bicycle',
+)
 """The 13 of the 19 classes that the cross-city data (NTHU) have."""
 CROSS_CITY_PALETTE = [CITYSCAPES_PALETTE[CITYSCAPES_CLASSES.index(name)] for name in CROSS_CITY_CLASSES]
 
-ROBOTCAR_CLASSES = ('sky', 'person', 'two-wheel', 'automobile', 'traffic sign', 'traffic light', 'building',
-                    'sidewalk', 'road')
-ROBOTCAR_PALETTE = [[70, 130, 180], [220, 20, 60], [119, 11, 32], [0, 0, 142], [220, 220, 0], [250, 170, 30],
-                    [70, 70, 70], [244, 35, 232], [128, 64, 128]]
+ROBOTCAR_CLASSES = (
+    'sky',
+    'person',
+    'two-wheel',
+    'automobile',
+    'traffic sign',
+    'traffic light',
+    'building',
+    'sidewalk',
+    'road',
+)
+ROBOTCAR_PALETTE = [
+    [70, 130, 180],
+    [220, 20, 60],
+    [119, 11, 32],
+    [0, 0, 142],
+    [220, 220, 0],
+    [250, 170, 30],
+    [70, 70, 70],
+    [244, 35, 232],
+    [128, 64, 128],
+]
 
-CAMVID_CLASSES = ('sky', 'building', 'pole', 'road', 'pavement', 'tree', 'sign', 'fence', 'car', 'pedestrian',
-                  'bicyclist')
-CAMVID_PALETTE = [[70, 130, 180], [70, 70, 70], [153, 153, 153], [128, 64, 128], [244, 35, 232],
-                  [107, 142, 35], [220, 220, 0], [190, 153, 153], [0, 0, 142], [220, 20, 60], [119, 11, 32]]
+CAMVID_CLASSES = (
+    'sky',
+    'building',
+    'pole',
+    'road',
+    'pavement',
+    'tree',
+    'sign',
+    'fence',
+    'car',
+    'pedestrian',
+    'bicyclist',
+)
+CAMVID_PALETTE = [
+    [70, 130, 180],
+    [70, 70, 70],
+    [153, 153, 153],
+    [128, 64, 128],
+    [244, 35, 232],
+    [107, 142, 35],
+    [220, 220, 0],
+    [190, 153, 153],
+    [0, 0, 142],
+    [220, 20, 60],
+    [119, 11, 32],
+]
 
-CITYSCAPES_IDS = {7: 0, 8: 1, 11: 2, 12: 3, 13: 4, 17: 5, 19: 6, 20: 7, 21: 8, 22: 9, 23: 10, 24: 11, 25: 12,
-                  26: 13, 27: 14, 28: 15, 31: 16, 32: 17, 33: 18}
+CITYSCAPES_IDS = {
+    7: 0,
+    8: 1,
+    11: 2,
+    12: 3,
+    13: 4,
+    17: 5,
+    19: 6,
+    20: 7,
+    21: 8,
+    22: 9,
+    23: 10,
+    24: 11,
+    25: 12,
+    26: 13,
+    27: 14,
+    28: 15,
+    31: 16,
+    32: 17,
+    33: 18,
+}
 """GTA5 and Cityscapes: label ids to the 19 Cityscapes training ids."""
 
-SYNTHIA_IDS = {3: 0, 4: 1, 2: 2, 21: 3, 5: 4, 7: 5, 15: 6, 9: 7, 6: 8, 16: 9, 1: 10, 10: 11, 17: 12, 8: 13,
-               18: 14, 19: 15, 20: 16, 12: 17, 11: 18}
+SYNTHIA_IDS = {
+    3: 0,
+    4: 1,
+    2: 2,
+    21: 3,
+    5: 4,
+    7: 5,
+    15: 6,
+    9: 7,
+    6: 8,
+    16: 9,
+    1: 10,
+    10: 11,
+    17: 12,
+    8: 13,
+    18: 14,
+    19: 15,
+    20: 16,
+    12: 17,
+    11: 18,
+}
 """SYNTHIA-RAND-CITYSCAPES to the 19-way ids; terrain (9), truck (14) and train (16) never occur in it."""
 
 SYNTHIA_IDS_WITH_LANE_MARKING = {**SYNTHIA_IDS, 22: 0}
@@ -47,12 +174,12 @@ SYNTHIA_IDS_WITH_LANE_MARKING = {**SYNTHIA_IDS, 22: 0}
 ROBOTCAR_IDS = {1: 0, 2: 1, 3: 2, 4: 3, 5: 4, 6: 5, 7: 6, 10: 7, 11: 8, 12: 8, 13: 8, 14: 8, 17: 8}
 """Oxford RobotCar (release of Tsai et al., ICCV 2019) to its 9 classes."""
 
-CITYSCAPES_IDS_TO_ROBOTCAR = {7: 8, 8: 7, 11: 6, 19: 5, 20: 4, 23: 0, 24: 1, 25: 1, 26: 3, 27: 3, 28: 3,
-                              32: 2, 33: 2}
+CITYSCAPES_IDS_TO_ROBOTCAR = {7: 8, 8: 7, 11: 6, 19: 5, 20: 4, 23: 0, 24: 1, 25: 1, 26: 3, 27: 3, 28: 3, 32: 2, 33: 2}
 """Cityscapes label ids to the 9 RobotCar classes; wall, fence, pole, vegetation, terrain, train: ignored."""
 
-CROSS_CITY_19_IDS = {raw: train for raw, train in CITYSCAPES_IDS.items()
-                     if CITYSCAPES_CLASSES[train] in CROSS_CITY_CLASSES}
+CROSS_CITY_19_IDS = {
+    raw: train for raw, train in CITYSCAPES_IDS.items() if CITYSCAPES_CLASSES[train] in CROSS_CITY_CLASSES
+}
 """Label ids of the cross-city data (those of Cityscapes) to the 19 Cityscapes training ids."""
 
 CROSS_CITY_IDS = {raw: CROSS_CITY_CLASSES.index(CITYSCAPES_CLASSES[train]) for raw, train in CROSS_CITY_19_IDS.items()}
@@ -82,8 +209,10 @@ def lookup_array(table: Mapping[int, int], size: int = 256) -> np.ndarray:
     lookup = np.full(size, IGNORE_INDEX, np.uint8)
     for raw, train in table.items():
         if not 0 <= raw < size or not 0 <= train <= IGNORE_INDEX:
-            raise ValueError(f'label table entry {raw} -> {train}: expected a raw id in 0..{size - 1} and a '
-                             f'training id in 0..{IGNORE_INDEX}')
+            raise ValueError(
+                f'label table entry {raw} -> {train}: expected a raw id in 0..{size - 1} and a '
+                f'training id in 0..{IGNORE_INDEX}'
+            )
         lookup[raw] = train
     return lookup
 
@@ -105,8 +234,10 @@ def label_ids(table: Mapping[int, int]) -> np.ndarray:
         array([ 7,  8, 11])
     """
     if sorted(table.values()) != list(range(len(table))):
-        raise ValueError(f'label table with the training ids {sorted(table.values())}: expected each of 0 to '
-                         f'{len(table) - 1} once, as a class with two raw ids cannot be written')
+        raise ValueError(
+            f'label table with the training ids {sorted(table.values())}: expected each of 0 to '
+            f'{len(table) - 1} once, as a class with two raw ids cannot be written'
+        )
     raw_of = {train: raw for raw, train in table.items()}
     return np.array([raw_of[train] for train in range(len(table))])
 

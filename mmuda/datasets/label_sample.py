@@ -1,4 +1,5 @@
 """What the labels of a data set hold, seen in some of them."""
+
 from dataclasses import dataclass, field
 
 import numpy as np

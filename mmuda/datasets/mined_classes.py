@@ -1,4 +1,5 @@
 """Telling the crops of a data set which classes to look for."""
+
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -29,8 +30,10 @@ def set_mined_classes(dataset: Any, mine_ids: Sequence[int], priority_ids: Seque
             raise ValueError(f'class {index} cannot be mined: expected training ids in 0..254')
     crops = [part for part in walk_parts(dataset) if hasattr(part, 'mine_ids')]
     if not crops:
-        raise ValueError(f'{type(dataset).__name__} has no crop that mines classes: put RareClassCrop or '
-                         'CentredMiningCrop into its pipeline')
+        raise ValueError(
+            f'{type(dataset).__name__} has no crop that mines classes: put RareClassCrop or '
+            'CentredMiningCrop into its pipeline'
+        )
     for crop in crops:
         crop.mine_ids = tuple(int(index) for index in mine_ids)
         if hasattr(crop, 'priority_ids'):

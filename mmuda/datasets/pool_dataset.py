@@ -1,4 +1,5 @@
 """Labelled source and pseudo-labelled target images as one pool."""
+
 import itertools
 from collections.abc import Iterator
 from typing import Any, NamedTuple

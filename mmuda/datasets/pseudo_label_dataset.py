@@ -1,4 +1,5 @@
 """Target images with labels from a pseudo-label store."""
+
 import os
 import os.path as osp
 
@@ -38,8 +39,10 @@ class PseudoLabelDataset:
     def __init__(self, dataset: dict, pipeline: list, store: str | None = None, flat: bool = False) -> None:
         self.dataset = build_unlabelled({key: value for key, value in dataset.items() if key != 'pipeline'})
         if 'img_path' not in getattr(self.dataset, 'data_prefix', {}):
-            raise ValueError(f'PseudoLabelDataset: {type(self.dataset).__name__} has no image folder of its '
-                             "own (data_prefix['img_path']); give a plain data set, not a wrapper")
+            raise ValueError(
+                f'PseudoLabelDataset: {type(self.dataset).__name__} has no image folder of its '
+                "own (data_prefix['img_path']); give a plain data set, not a wrapper"
+            )
         self.pipeline = Compose(pipeline)
         self.store = store
         self.flat = flat
@@ -76,7 +79,8 @@ class PseudoLabelDataset:
             raise RuntimeError(
                 f'PseudoLabelDataset: there are no pseudo labels for {self.dataset.data_prefix["img_path"]}: '
                 'store is not set. PseudoLabelHook makes them before training; add it to custom_hooks, or '
-                'give store=<folder>.')
+                'give store=<folder>.'
+            )
         name = self.relative_path(index)
         return osp.join(self.store, osp.splitext(osp.basename(name) if self.flat else name)[0] + '.png')
 
@@ -91,37 +95,46 @@ class PseudoLabelDataset:
         if not osp.isfile(label_path):
             raise FileNotFoundError(
                 f'PseudoLabelDataset: pseudo label {label_path} of image {self.image_path(index)} is '
-                'missing. PseudoLabelHook makes the labels of a store; let it run (again) before training.')
+                'missing. PseudoLabelHook makes the labels of a store; let it run (again) before training.'
+            )
         info = self.dataset.get_data_info(index)
         info.update(
             seg_map_path=label_path,
             label_format=self._label_format,
             label_map=None,
             pseudo_label_store=self.store,
-            pseudo_label_name=self.relative_path(index))
+            pseudo_label_name=self.relative_path(index),
+        )
         return self.pipeline(info)
 
     def _check_labels(self) -> None:
         """Check labels that nobody will make: one of its own for every image, of training ids."""
         if self.store is None or not osp.isdir(self.store):
-            raise FileNotFoundError(f'PseudoLabelDataset: there is no folder of labels {self.store!r}. With flat=True '
-                                    'the labels exist already: give store=<folder with IMAGE.png>')
+            raise FileNotFoundError(
+                f'PseudoLabelDataset: there is no folder of labels {self.store!r}. With flat=True '
+                'the labels exist already: give store=<folder with IMAGE.png>'
+            )
         paths = [self.label_path(index) for index in range(len(self))]
         repeated = {path: index for index, path in enumerate(paths)}
         if len(repeated) < len(paths):
             first = next(index for index, path in enumerate(paths) if repeated[path] != index)
-            raise ValueError(f'PseudoLabelDataset: the images {self.relative_path(first)!r} and '
-                             f'{self.relative_path(repeated[paths[first]])!r} would share the label {paths[first]}: '
-                             'flat=True is for images of different names')
+            raise ValueError(
+                f'PseudoLabelDataset: the images {self.relative_path(first)!r} and '
+                f'{self.relative_path(repeated[paths[first]])!r} would share the label {paths[first]}: '
+                'flat=True is for images of different names'
+            )
         present = set(os.listdir(self.store))
         missing = [path for path in paths if osp.basename(path) not in present]
         if missing:
             raise FileNotFoundError(
                 f'PseudoLabelDataset: {len(missing)} of {len(paths)} images have no label, the first are missing at '
-                f'{missing[:3]}. Bring the files, or list the images that have labels in ann_file of the data set')
+                f'{missing[:3]}. Bring the files, or list the images that have labels in ann_file of the data set'
+            )
         num_classes = len(self.metainfo['classes'])
         ids = set(read_label_ids(paths[0], 'index').flat) - {*range(num_classes), IGNORE_INDEX}
         if ids:
-            raise ValueError(f'PseudoLabelDataset: the label {paths[0]} holds {sorted(map(int, ids))}, expected '
-                             f'training ids below {num_classes} and {IGNORE_INDEX}: are these ids of the published '
-                             'data set, or of another list of classes?')
+            raise ValueError(
+                f'PseudoLabelDataset: the label {paths[0]} holds {sorted(map(int, ids))}, expected '
+                f'training ids below {num_classes} and {IGNORE_INDEX}: are these ids of the published '
+                'data set, or of another list of classes?'
+            )

@@ -1,4 +1,5 @@
 """What all data sets in their published form share."""
+
 import os
 import os.path as osp
 from collections.abc import Sequence
@@ -56,24 +57,31 @@ class PublishedDataset(BaseSegDataset):
     HOW_TO_GET = 'Check data_root and data_prefix in the config.'
     HAS_TOY = False  # whether tools/make_toy_data.py writes this layout
 
-    def __init__(self,
-                 data_prefix: dict | None = None,
-                 img_suffix: str | Sequence[str] | None = None,
-                 seg_map_suffix: str | Sequence[str] | None = None,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        data_prefix: dict | None = None,
+        img_suffix: str | Sequence[str] | None = None,
+        seg_map_suffix: str | Sequence[str] | None = None,
+        **kwargs,
+    ) -> None:
         if any(name.split('.')[-1] == 'LoadAnnotations' for name in transform_names(kwargs.get('pipeline', []))):
-            raise ValueError(f'{type(self).__name__}: LoadAnnotations in the pipeline would take published ids for '
-                             "classes. Put dict(type='LoadLabelIds') in its place.")
+            raise ValueError(
+                f'{type(self).__name__}: LoadAnnotations in the pipeline would take published ids for '
+                "classes. Put dict(type='LoadLabelIds') in its place."
+            )
         _check_class_list(kwargs.get('metainfo'), type(self).__name__)
         self.left_out: list[str] = []
         super().__init__(
             data_prefix=dict(self.DATA_PREFIX if data_prefix is None else data_prefix),
             img_suffix=self.IMG_SUFFIX if img_suffix is None else img_suffix,
             seg_map_suffix=self.SEG_MAP_SUFFIX if seg_map_suffix is None else seg_map_suffix,
-            **kwargs)
+            **kwargs,
+        )
         if not self.metainfo.get('classes'):
-            raise ValueError(f'{type(self).__name__}: the classes are not known. Give the data set '
-                             'metainfo=dict(classes=(...), palette=[...]).')
+            raise ValueError(
+                f'{type(self).__name__}: the classes are not known. Give the data set '
+                'metainfo=dict(classes=(...), palette=[...]).'
+            )
 
     def load_data_list(self) -> list[dict]:
         """List images and labels, and check that they are there.
@@ -83,24 +91,31 @@ class PublishedDataset(BaseSegDataset):
         """
         image_dir, label_dir = self.data_prefix.get('img_path', ''), self.data_prefix.get('seg_map_path')
         if not image_dir:
-            raise ValueError(f'{type(self).__name__}: there is no img_path in data_prefix = {self.data_prefix}. Give '
-                             'the data set data_prefix=dict(img_path=<folder below data_root>).')
+            raise ValueError(
+                f'{type(self).__name__}: there is no img_path in data_prefix = {self.data_prefix}. Give '
+                'the data set data_prefix=dict(img_path=<folder below data_root>).'
+            )
         if not fileio.isdir(image_dir, backend_args=self.backend_args):
             raise FileNotFoundError(
-                f'{type(self).__name__}: there is no image folder {_absolute(image_dir)!r}. {self._hint()}')
+                f'{type(self).__name__}: there is no image folder {_absolute(image_dir)!r}. {self._hint()}'
+            )
         if self.ann_file and not fileio.exists(self.ann_file, backend_args=self.backend_args):
             raise FileNotFoundError(
                 f'{type(self).__name__}: there is no image list {_absolute(self.ann_file)!r}. Correct ann_file, or '
-                'leave it empty to use every image of the folder.')
+                'leave it empty to use every image of the folder.'
+            )
         images, others = self._by_stem(list_files(image_dir, self.backend_args), self.img_suffix, image_dir)
         self.left_out = []
         if others:
             self.left_out.append(f'{len(others)} files do not end in {self.img_suffix!r} ({count_suffixes(others)})')
         stems = self._stems(images, image_dir)
         if not stems:
-            place = f'image list {_absolute(self.ann_file)!r} is empty' if self.ann_file else \
-                f'folder {_absolute(image_dir)!r} holds no file that ends in {self.img_suffix!r}' + \
-                (f', but {count_suffixes(others)}: set img_suffix' if others else '')
+            place = (
+                f'image list {_absolute(self.ann_file)!r} is empty'
+                if self.ann_file
+                else f'folder {_absolute(image_dir)!r} holds no file that ends in {self.img_suffix!r}'
+                + (f', but {count_suffixes(others)}: set img_suffix' if others else '')
+            )
             raise FileNotFoundError(f'{type(self).__name__}: {place}. {self._hint()}')
         data_list = [self._entry(img_path=osp.join(image_dir, images[stem])) for stem in stems]
         if label_dir is not None:
@@ -125,7 +140,8 @@ class PublishedDataset(BaseSegDataset):
             raise FileNotFoundError(
                 f'{type(self).__name__}: {len(missing)} images of the list {_absolute(self.ann_file)!r} are '
                 f'missing, first at {_absolute(first)!r}. A line of the list is the path of an image relative '
-                f'to {_absolute(image_dir)!r} without {self.img_suffix!r}.')
+                f'to {_absolute(image_dir)!r} without {self.img_suffix!r}.'
+            )
         if len(images) > len(set(stems)):
             self.left_out.append(f'{len(images) - len(set(stems))} images are not in the list {self.ann_file}')
         return stems
@@ -140,7 +156,8 @@ class PublishedDataset(BaseSegDataset):
                 f'{type(self).__name__}: {len(missing)} images have no label file, the first are missing at '
                 f'{expected}. The label of an image has its stem and the suffix {self.seg_map_suffix!r}: that of '
                 f'{images[missing[0]]!r} is {missing[0] + self._first(self.seg_map_suffix)!r} in seg_map_path. '
-                f'{self._hint()} For unlabelled use leave seg_map_path out of data_prefix.')
+                f'{self._hint()} For unlabelled use leave seg_map_path out of data_prefix.'
+            )
         alone = sorted(set(labels) - set(images))
         if alone:
             self.left_out.append(f'{len(alone)} label files have no image (first: {labels[alone[0]]})')
@@ -148,7 +165,8 @@ class PublishedDataset(BaseSegDataset):
 
     def _entry(self, img_path: str) -> dict:
         return dict(
-            img_path=img_path, label_map=self.label_map, reduce_zero_label=self.reduce_zero_label, seg_fields=[])
+            img_path=img_path, label_map=self.label_map, reduce_zero_label=self.reduce_zero_label, seg_fields=[]
+        )
 
     @staticmethod
     def _first(suffix: str | Sequence[str]) -> str:
@@ -156,8 +174,11 @@ class PublishedDataset(BaseSegDataset):
 
     def get_data_info(self, idx: int) -> dict:
         """The entry of one image, with the encoding of its label (``label_format``) and ``num_classes``."""
-        return {**super().get_data_info(idx), 'label_format': self.LABEL_FORMAT,
-                'num_classes': len(self._metainfo['classes'])}  # metainfo itself is a copy
+        return {
+            **super().get_data_info(idx),
+            'label_format': self.LABEL_FORMAT,
+            'num_classes': len(self._metainfo['classes']),
+        }  # metainfo itself is a copy
 
     def prepare_data(self, idx: int) -> dict:
         """Pass one image through the pipeline.
@@ -182,8 +203,10 @@ class PublishedDataset(BaseSegDataset):
 def _check_class_list(metainfo: dict | None, owner: str) -> None:
     classes = (metainfo or {}).get('classes')
     if isinstance(classes, str) and not osp.isfile(classes):  # mmengine reads classes from a file
-        raise ValueError(f'{owner}: classes = {classes!r} in metainfo is a string, whose letters would be the classes. '
-                         f'One class is a tuple with a comma: classes=({classes!r}, )')
+        raise ValueError(
+            f'{owner}: classes = {classes!r} in metainfo is a string, whose letters would be the classes. '
+            f'One class is a tuple with a comma: classes=({classes!r}, )'
+        )
 
 
 def _absolute(path: str) -> str:

@@ -1,4 +1,5 @@
 """Oxford RobotCar with semantic labels."""
+
 from mmseg.registry import DATASETS
 
 from mmuda.datasets import label_maps
@@ -17,7 +18,9 @@ class RobotCarDataset(PublishedDataset):
     METAINFO = dict(classes=label_maps.ROBOTCAR_CLASSES, palette=label_maps.ROBOTCAR_PALETTE)
     DATA_PREFIX = dict(img_path='train')
     LABEL_FORMAT = label_maps.ROBOTCAR
-    HOW_TO_GET = ('Get the Oxford RobotCar release of "Domain Adaptation for Structured Output via '
-                  'Discriminative Patch Representations" (NEC Labs page of the paper) so that data_root '
-                  'holds train/, val/ and anno/.')
+    HOW_TO_GET = (
+        'Get the Oxford RobotCar release of "Domain Adaptation for Structured Output via '
+        'Discriminative Patch Representations" (NEC Labs page of the paper) so that data_root '
+        'holds train/, val/ and anno/.'
+    )
     HAS_TOY = True

@@ -1,4 +1,5 @@
 """A selection of the images of a data set that can change between rounds."""
+
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,10 @@ def select_images(num_images: int, number: int, seed: int) -> np.ndarray:
         array([ 7261,  7403, 14745])
     """
     if not 1 <= number <= num_images:
-        raise ValueError(f'cannot select {number} of {num_images} images: expected 1 to {num_images}. A portion of '
-                         'the images that is too small selects none; enlarge it')
+        raise ValueError(
+            f'cannot select {number} of {num_images} images: expected 1 to {num_images}. A portion of '
+            'the images that is too small selects none; enlarge it'
+        )
     return np.random.RandomState(seed).choice(num_images, number, replace=False)
 
 

@@ -1,4 +1,5 @@
 """SYNTHIA-RAND-CITYSCAPES."""
+
 from typing import Any
 
 from mmseg.registry import DATASETS
@@ -23,8 +24,10 @@ class SynthiaDataset(PublishedDataset):
     METAINFO = dict(classes=label_maps.CITYSCAPES_CLASSES, palette=label_maps.CITYSCAPES_PALETTE)
     DATA_PREFIX = dict(img_path='RGB', seg_map_path='GT/LABELS')
     LABEL_FORMAT = label_maps.SYNTHIA
-    HOW_TO_GET = ('Get SYNTHIA-RAND-CITYSCAPES from https://synthia-dataset.net/ and unpack it so that '
-                  'data_root holds RGB/ and GT/LABELS/.')
+    HOW_TO_GET = (
+        'Get SYNTHIA-RAND-CITYSCAPES from https://synthia-dataset.net/ and unpack it so that '
+        'data_root holds RGB/ and GT/LABELS/.'
+    )
     HAS_TOY = True
 
     def __init__(self, lane_marking_is_road: bool = False, **kwargs: Any) -> None:

@@ -1,4 +1,5 @@
 """Which transforms a config has."""
+
 from typing import Any
 
 

@@ -1,4 +1,5 @@
 """Labelled source and unlabelled target as one data set."""
+
 from typing import Any, NamedTuple
 
 from mmengine.dataset import BaseDataset
@@ -62,8 +63,10 @@ class UDADataset:
     def __init__(self, source: dict, target: dict | None, seed: int = 0) -> None:
         loaders = sorted(name for name in transform_names(target) if any(part in name for part in _LABEL_LOADERS))
         if loaders:
-            raise ValueError(f'UDADataset: the target is unlabelled, but its pipeline has {loaders}. Remove '
-                             'the label loading from the pipeline of the target data set.')
+            raise ValueError(
+                f'UDADataset: the target is unlabelled, but its pipeline has {loaders}. Remove '
+                'the label loading from the pipeline of the target data set.'
+            )
         self.source: BaseDataset = DATASETS.build(source)
         self.target: BaseDataset | None = None if target is None else build_unlabelled(target)
         self.seed = seed
@@ -119,8 +122,10 @@ def packed(sample: dict, owner: str) -> dict:
 def _check_crops(dataset: BaseDataset) -> None:
     for part in walk_parts(dataset):
         if isinstance(part, RandomCrop) and part.cat_max_ratio < 1:
-            raise ValueError(f'UDADataset: {type(part).__name__} with cat_max_ratio = {part.cat_max_ratio} in the '
-                             'pipeline of the target chooses crops by labels; there are none. Leave cat_max_ratio out')
+            raise ValueError(
+                f'UDADataset: {type(part).__name__} with cat_max_ratio = {part.cat_max_ratio} in the '
+                'pipeline of the target chooses crops by labels; there are none. Leave cat_max_ratio out'
+            )
 
 
 def check_classes(source: tuple | None, target: tuple | None, owner: str) -> None:
@@ -130,8 +135,12 @@ def check_classes(source: tuple | None, target: tuple | None, owner: str) -> Non
         return
     only_source = [name for name in source if name not in target]
     only_target = [name for name in target if name not in source]
-    detail = f'only in the source: {only_source}, only in the target: {only_target}' \
-        if only_source or only_target else f'the order differs: source {source}, target {target}'
+    detail = (
+        f'only in the source: {only_source}, only in the target: {only_target}'
+        if only_source or only_target
+        else f'the order differs: source {source}, target {target}'
+    )
     raise ValueError(
         f'{owner}: source ({len(source)}) and target ({len(target)}) need the same classes in the same '
-        f'order; {detail}. Choose data sets of one class protocol, or give metainfo=dict(classes=...).')
+        f'order; {detail}. Choose data sets of one class protocol, or give metainfo=dict(classes=...).'
+    )

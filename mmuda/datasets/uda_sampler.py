@@ -1,4 +1,5 @@
 """Which source and which target image stand at which position of the run."""
+
 import itertools
 from collections.abc import Iterator
 
@@ -64,8 +65,13 @@ class UDASampler(Sampler[UDAIndex]):
             UDAIndex: The position with a source index and, where there is a target, a target index.
         """
         datasets = [dataset for dataset in (self.dataset.source, self.dataset.target) if dataset is not None]
-        return UDAIndex(position, *(int(np.random.default_rng([self.seed, position, view]).integers(len(dataset)))
-                                    for view, dataset in enumerate(datasets)))
+        return UDAIndex(
+            position,
+            *(
+                int(np.random.default_rng([self.seed, position, view]).integers(len(dataset)))
+                for view, dataset in enumerate(datasets)
+            ),
+        )
 
     def __iter__(self) -> Iterator[UDAIndex]:
         return map(self.draw, itertools.count(self.position + self.rank, self.world_size))

@@ -1,4 +1,5 @@
 """Building a data set so that it knows nothing of its labels."""
+
 import copy
 
 from mmengine.dataset import BaseDataset

@@ -1,4 +1,5 @@
 """What lies in work dirs and checkpoints."""
+
 import ast
 import contextlib
 import re
@@ -85,8 +86,10 @@ def check_whole(path: str | Path) -> None:
     if not Path(path).is_file():
         raise CheckpointError(f'cannot resume: there is no checkpoint {path}. {older_checkpoint(Path(path).parent)}')
     if not is_whole(path):
-        raise CheckpointError(f'cannot resume: the checkpoint {path} is damaged, cut off, or another kind of file. '
-                              f'{older_checkpoint(Path(path).parent, but=Path(path))}')
+        raise CheckpointError(
+            f'cannot resume: the checkpoint {path} is damaged, cut off, or another kind of file. '
+            f'{older_checkpoint(Path(path).parent, but=Path(path))}'
+        )
 
 
 def describe_last(work_dir: str | Path) -> str:

@@ -1,4 +1,5 @@
 """The slow copy of a network: exponential moving average of its weights."""
+
 from collections.abc import Iterable
 
 import torch

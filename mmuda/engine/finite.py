@@ -1,4 +1,5 @@
 """Weights and statistics that are no numbers."""
+
 from collections.abc import Mapping
 from typing import Any
 

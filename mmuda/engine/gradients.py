@@ -1,4 +1,5 @@
 """Gradients that wait for a step of the optimizer, where several iterations are accumulated."""
+
 from collections.abc import Mapping
 
 from mmengine.dist import all_reduce_params, get_world_size
@@ -45,5 +46,8 @@ def share_waiting_gradients(runner: Runner, module: nn.Module) -> None:
 
 def _saves_now(runner: Runner) -> bool:
     return any(
-        isinstance(hook, CheckpointHook) and not hook.by_epoch
-        and hook.every_n_train_iters(runner, hook.interval, hook.save_begin) for hook in runner.hooks)
+        isinstance(hook, CheckpointHook)
+        and not hook.by_epoch
+        and hook.every_n_train_iters(runner, hook.interval, hook.save_begin)
+        for hook in runner.hooks
+    )

@@ -1,4 +1,5 @@
 """Pseudo labels of a data set, by the model in training or by teachers."""
+
 import contextlib
 import functools
 import hashlib
@@ -37,13 +38,17 @@ def share_weights(runner: Runner) -> str:
         broadcast(buffer)
     state = student.state_dict()
     start = f' (started from {runner._load_from})' if runner._load_from else ''
-    check_finite(state, f'the model at iteration {runner.iter}{start} cannot label',
-                 'Start from a checkpoint before training diverged, with a lower learning rate')
+    check_finite(
+        state,
+        f'the model at iteration {runner.iter}{start} cannot label',
+        'Start from a checkpoint before training diverged, with a lower learning rate',
+    )
     return fingerprint(state)
 
 
-def describe_labels(runner: Runner, dataset: PseudoLabelDataset, predictor: dict, labeler: dict,
-                    weights: str | None) -> dict[str, Any]:
+def describe_labels(
+    runner: Runner, dataset: PseudoLabelDataset, predictor: dict, labeler: dict, weights: str | None
+) -> dict[str, Any]:
     """Return what makes the labels of ``dataset``: for the manifest of their store, as it comes back from it.
 
     A spatial prior is known by its content and not by its path, so that a work dir can be moved.
@@ -55,7 +60,8 @@ def describe_labels(runner: Runner, dataset: PseudoLabelDataset, predictor: dict
         predictor=predictor,
         labeler=labeler,
         model=prediction_settings(config.get('segmentor', config)),
-        data_preprocessor=prediction_settings(config.get('data_preprocessor')))
+        data_preprocessor=prediction_settings(config.get('data_preprocessor')),
+    )
     prior = labeler.get('prior')
     if prior is not None and Path(prior).is_file():
         description['labeler'] = {key: value for key, value in labeler.items() if key != 'prior'}
@@ -63,8 +69,16 @@ def describe_labels(runner: Runner, dataset: PseudoLabelDataset, predictor: dict
     return json.loads(json.dumps(description, default=str))
 
 
-def label_dataset(runner: Runner, dataset: PseudoLabelDataset, predictor: dict, labeler: dict, weights: str,
-                  store: PseudoLabelStore, overwrite: bool = False, keep_maps: bool = False) -> None:
+def label_dataset(
+    runner: Runner,
+    dataset: PseudoLabelDataset,
+    predictor: dict,
+    labeler: dict,
+    weights: str,
+    store: PseudoLabelStore,
+    overwrite: bool = False,
+    keep_maps: bool = False,
+) -> None:
     """Label the images of ``dataset`` and tell it where its labels are.
 
     Args:
@@ -80,15 +94,24 @@ def label_dataset(runner: Runner, dataset: PseudoLabelDataset, predictor: dict, 
     model = unwrap(runner.model)
     runner.logger.info(f'Pseudo labels of {len(dataset)} images: {store.root}')
     generate_pseudo_labels(
-        model, _images(dataset), TASK_UTILS.build(predictor), TASK_UTILS.build(labeler), store,
-        describe_labels(runner, dataset, predictor, labeler, weights), overwrite,
-        num_classes=len(dataset.metainfo['classes']), keep_maps=keep_maps, count=True)
+        model,
+        _images(dataset),
+        TASK_UTILS.build(predictor),
+        TASK_UTILS.build(labeler),
+        store,
+        describe_labels(runner, dataset, predictor, labeler, weights),
+        overwrite,
+        num_classes=len(dataset.metainfo['classes']),
+        keep_maps=keep_maps,
+        count=True,
+    )
     dataset.store = str(store.root)
     model.train()
 
 
-def describe_teacher_labels(dataset: PseudoLabelDataset, teachers: Sequence[TeacherConfig], labeler: dict,
-                            identities: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def describe_teacher_labels(
+    dataset: PseudoLabelDataset, teachers: Sequence[TeacherConfig], labeler: dict, identities: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
     """Return what makes the labels that teachers give: for the manifest of their store, as it comes back from it.
 
     Args:
@@ -101,9 +124,11 @@ def describe_teacher_labels(dataset: PseudoLabelDataset, teachers: Sequence[Teac
         ValueError: If they are of more or fewer teachers.
     """
     if len(teachers) != len(identities):
-        raise ValueError(f'the pseudo labels were made by {len(identities)} teachers, but train_cfg.teachers has '
-                         f'{len(teachers)} ({", ".join(teacher.name for teacher in teachers)}). Undo the change, or '
-                         'start again without --resume in another work dir')
+        raise ValueError(
+            f'the pseudo labels were made by {len(identities)} teachers, but train_cfg.teachers has '
+            f'{len(teachers)} ({", ".join(teacher.name for teacher in teachers)}). Undo the change, or '
+            'start again without --resume in another work dir'
+        )
     description = dict(classes=dataset.metainfo['classes'], labeler=labeler)
     for index, (teacher, identity) in enumerate(zip(teachers, identities)):
         description[f'teacher {index}'] = dict(teacher.settings(), **identity)
@@ -130,9 +155,15 @@ def build_fusion(labeler: dict, teachers: Sequence[TeacherConfig], classes: Sequ
     return built
 
 
-def label_dataset_by_teachers(runner: Runner, dataset: PseudoLabelDataset, teachers: Sequence[TeacherConfig],
-                              labeler: dict, store: PseudoLabelStore, keep_maps: bool = True,
-                              owned_planes: str | None = None) -> list[dict[str, Any]]:
+def label_dataset_by_teachers(
+    runner: Runner,
+    dataset: PseudoLabelDataset,
+    teachers: Sequence[TeacherConfig],
+    labeler: dict,
+    store: PseudoLabelStore,
+    keep_maps: bool = True,
+    owned_planes: str | None = None,
+) -> list[dict[str, Any]]:
     """Label the images of ``dataset`` by fusing what teachers say, and tell it where its labels are.
 
     The teachers are in memory meanwhile, not before and not after.
@@ -158,8 +189,14 @@ def label_dataset_by_teachers(runner: Runner, dataset: PseudoLabelDataset, teach
     runner.logger.info(f'Pseudo labels of {len(images)} images by {len(teachers)} teachers: {store.root}')
     built = build_fusion(labeler, teachers, classes)
     loaded, identities = load_teachers(
-        teachers, classes, [name for name, _ in images], store, keep_maps and getattr(built, 'num_passes', 0) > 0,
-        device, functools.lru_cache(maxsize=1)(read_image))
+        teachers,
+        classes,
+        [name for name, _ in images],
+        store,
+        keep_maps and getattr(built, 'num_passes', 0) > 0,
+        device,
+        functools.lru_cache(maxsize=1)(read_image),
+    )
     description = describe_teacher_labels(dataset, teachers, labeler, identities)
     predictions = EnsemblePredictions(loaded, classes, built, device)
     with contextlib.ExitStack() as stack:
@@ -177,8 +214,9 @@ def label_dataset_by_teachers(runner: Runner, dataset: PseudoLabelDataset, teach
     return identities
 
 
-def reuse_labels(dataset: PseudoLabelDataset, store: PseudoLabelStore, wanted: dict[str, Any],
-                 with_maps: bool = False) -> None:
+def reuse_labels(
+    dataset: PseudoLabelDataset, store: PseudoLabelStore, wanted: dict[str, Any], with_maps: bool = False
+) -> None:
     """Let a resumed run train on the labels that it was trained on.
 
     Args:
@@ -197,18 +235,24 @@ def reuse_labels(dataset: PseudoLabelDataset, store: PseudoLabelStore, wanted: d
     if not there or (with_maps and not all(map(store.has_map, names))):
         raise FileNotFoundError(
             f'cannot resume: the pseudo labels that this run was trained on are not (all) in {store.root}. Bring them '
-            'back, or start the stage again without --resume')
-    found = {key: value for key, value in manifest['description'].items()
-             if key in wanted or key.startswith('teacher ')}
+            'back, or start the stage again without --resume'
+        )
+    found = {
+        key: value for key, value in manifest['description'].items() if key in wanted or key.startswith('teacher ')
+    }
     if found != wanted:
-        raise ValueError(f'cannot resume: the pseudo labels in {store.root} are not those that this run was '
-                         f'trained on: {difference(found, wanted)}. Undo the change, or start the stage again '
-                         'without --resume in another work dir')
+        raise ValueError(
+            f'cannot resume: the pseudo labels in {store.root} are not those that this run was '
+            f'trained on: {difference(found, wanted)}. Undo the change, or start the stage again '
+            'without --resume in another work dir'
+        )
     dataset.store = str(store.root)
 
 
 def _images(dataset: PseudoLabelDataset) -> list[tuple[str, str]]:
     if dataset.flat:
-        raise ValueError(f'the labels in {dataset.store} were made elsewhere (flat=True) and would be replaced: remove '
-                         'PseudoLabelHook or SelfTrainingRunner, or flat=True')
+        raise ValueError(
+            f'the labels in {dataset.store} were made elsewhere (flat=True) and would be replaced: remove '
+            'PseudoLabelHook or SelfTrainingRunner, or flat=True'
+        )
     return [(dataset.relative_path(i), dataset.image_path(i)) for i in range(len(dataset))]

@@ -1,4 +1,5 @@
 """Who labels the target for the rounds of self-training: the model in training, or teachers."""
+
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
@@ -88,8 +89,16 @@ class ModelLabels(RoundLabels):
 
     remedy = 'Raise train_cfg.target_portion'
 
-    def __init__(self, runner: Runner, pool: PoolDataset, labeler: dict, predictor: dict, keep_maps: bool = False,
-                 spatial_prior: dict | None = None, pictures: bool = False) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        pool: PoolDataset,
+        labeler: dict,
+        predictor: dict,
+        keep_maps: bool = False,
+        spatial_prior: dict | None = None,
+        pictures: bool = False,
+    ) -> None:
         super().__init__(runner, pool, labeler, pictures)
         self.predictor = predictor
         self.keep_maps = keep_maps
@@ -108,8 +117,10 @@ class ModelLabels(RoundLabels):
             shape = image.size[::-1]
         wanted = tuple(self.spatial_prior.get('shape') or shape)
         if wanted != shape:
-            raise ValueError(f'train_cfg.spatial_prior.shape = {wanted}, but the target images have (height, width) = '
-                             f'{shape} ({path}): leave it out')
+            raise ValueError(
+                f'train_cfg.spatial_prior.shape = {wanted}, but the target images have (height, width) = '
+                f'{shape} ({path}): leave it out'
+            )
         prior_of(self.pool.source.dataset, **dict(self.spatial_prior, path=self.labeler['prior'], shape=shape))
 
     def store(self, folder: Path) -> PseudoLabelStore:
@@ -120,8 +131,16 @@ class ModelLabels(RoundLabels):
         """See :class:`RoundLabels`; returns the fingerprint of the model."""
         weights = share_weights(self.runner)
         # Labels of a later round can only be those of this run, which had gone further than its checkpoint.
-        label_dataset(self.runner, self.pool.target, self.predictor, self._labeler(portion), weights,
-                      self.store(folder), overwrite=made_before is not None, keep_maps=self.keep_maps)
+        label_dataset(
+            self.runner,
+            self.pool.target,
+            self.predictor,
+            self._labeler(portion),
+            weights,
+            self.store(folder),
+            overwrite=made_before is not None,
+            keep_maps=self.keep_maps,
+        )
         return weights
 
     def reuse(self, folder: Path, portion: float, made_by: str) -> None:
@@ -160,9 +179,18 @@ class TeacherLabels(RoundLabels):
 
     remedy = 'Lower the threshold of train_cfg.labeler, or look at the teachers'
 
-    def __init__(self, runner: Runner, pool: PoolDataset, labeler: dict, teachers: list[dict],
-                 predictor: dict | None = None, store: str | None = None, keep_maps: bool = True,
-                 owned_planes: str | None = None, pictures: bool = False) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        pool: PoolDataset,
+        labeler: dict,
+        teachers: list[dict],
+        predictor: dict | None = None,
+        store: str | None = None,
+        keep_maps: bool = True,
+        owned_planes: str | None = None,
+        pictures: bool = False,
+    ) -> None:
         super().__init__(runner, pool, labeler, pictures)
         self.teachers = teacher_configs(teachers, predictor)
         self.root = Path(store or Path(runner.work_dir, 'pseudo_labels'))
@@ -179,8 +207,15 @@ class TeacherLabels(RoundLabels):
         if made_before is not None:
             self.reuse(folder, portion, made_before)
             return made_before
-        return label_dataset_by_teachers(self.runner, self.pool.target, self.teachers, self.labeler,
-                                         self.store(folder), self.keep_maps, self.owned_planes)
+        return label_dataset_by_teachers(
+            self.runner,
+            self.pool.target,
+            self.teachers,
+            self.labeler,
+            self.store(folder),
+            self.keep_maps,
+            self.owned_planes,
+        )
 
     def reuse(self, folder: Path, portion: float, made_by: list[dict[str, Any]]) -> None:
         """See :class:`RoundLabels`."""

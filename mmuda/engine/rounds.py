@@ -1,4 +1,5 @@
 """What changes from round to round in self-training: portions, learning rate, seeds."""
+
 import math
 from dataclasses import dataclass
 
@@ -45,15 +46,17 @@ class PortionSchedule:
     """
 
     start: float
-    step: float = 0.
-    maximum: float = 1.
+    step: float = 0.0
+    maximum: float = 1.0
     rule: str = 'clean'
 
     def __post_init__(self) -> None:
         _check_rule(self.rule)
         if not 0 < self.start <= self.maximum <= 1:
-            raise ValueError(f'portion of a round: start = {self.start}, maximum = {self.maximum}, expected '
-                             '0 < start <= maximum <= 1')
+            raise ValueError(
+                f'portion of a round: start = {self.start}, maximum = {self.maximum}, expected '
+                '0 < start <= maximum <= 1'
+            )
         if self.step < 0:
             raise ValueError(f'portion of a round: step = {self.step}, expected a number that is not negative')
 
@@ -110,7 +113,7 @@ class LearningRateSchedule:
         if self.rule == 'crst':
             return self.base
         if self.rule == 'clean':
-            return self.base * 2**(-index / 2)
+            return self.base * 2 ** (-index / 2)
         rate = self.base
         for _ in range(index):
             rate /= math.sqrt(2)
@@ -118,7 +121,7 @@ class LearningRateSchedule:
 
     def inside(self, iteration: int, length: int) -> float:
         """Factor on the rate of a round of ``length`` iterations at ``iteration``, counted from 0."""
-        return (1 - iteration / length)**self.power if self.decay == 'poly' else 1.
+        return (1 - iteration / length) ** self.power if self.decay == 'poly' else 1.0
 
 
 def selection_seed(policy: str, seed: int, index: int, rule: str = 'clean') -> int:

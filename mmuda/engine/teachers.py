@@ -1,4 +1,5 @@
 """Teachers of an ensemble from configs: what `train_cfg.teachers` may hold."""
+
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,8 +26,19 @@ DEFAULT_PREDICTOR = dict(type='LogitMapPredictor', scale=(1024, 512), flip=False
 _NOT_PREDICTING = ('objectives.', 'auxiliary_head.', 'data_preprocessor.')
 # Parts of a segmentor's config that do not change what it predicts.
 _TRAINING_ONLY = frozenset(
-    ('drop_path_rate', 'dropout_ratio', 'frozen_stages', 'init_cfg', 'loss_decode', 'norm_eval', 'pretrained',
-     'requires_grad', 'train_cfg', 'with_cp'))
+    (
+        'drop_path_rate',
+        'dropout_ratio',
+        'frozen_stages',
+        'init_cfg',
+        'loss_decode',
+        'norm_eval',
+        'pretrained',
+        'requires_grad',
+        'train_cfg',
+        'with_cp',
+    )
+)
 # Parts of it that weights are not tied to: how it is tested, and what it does not predict with.
 _FREE_TO_CHANGE = frozenset(('auxiliary_head', 'data_preprocessor', 'test_cfg'))
 
@@ -61,14 +73,16 @@ class ModelTeacherConfig:
         ValueError: If a setting is not understood.
     """
 
-    def __init__(self,
-                 config: str,
-                 checkpoint: str | None = None,
-                 work_dir: str | None = None,
-                 predictor: dict | None = None,
-                 classes: Sequence[str] | None = None,
-                 drop_classes: Sequence[str] = (),
-                 name: str | None = None) -> None:
+    def __init__(
+        self,
+        config: str,
+        checkpoint: str | None = None,
+        work_dir: str | None = None,
+        predictor: dict | None = None,
+        classes: Sequence[str] | None = None,
+        drop_classes: Sequence[str] = (),
+        name: str | None = None,
+    ) -> None:
         if not Path(config).is_file():
             raise FileNotFoundError(f'train_cfg.teachers: there is no config {config}')
         if checkpoint is not None and work_dir is not None:
@@ -91,10 +105,17 @@ class ModelTeacherConfig:
             drop_classes=self.drop_classes,
             predictor=self.predictor,
             model=prediction_settings(model.get('segmentor', model)),
-            data_preprocessor=prediction_settings(model.get('data_preprocessor', self.cfg.get('data_preprocessor'))))
+            data_preprocessor=prediction_settings(model.get('data_preprocessor', self.cfg.get('data_preprocessor'))),
+        )
 
-    def load(self, student_classes: Sequence[str], store: PseudoLabelStore, keep_maps: bool,
-             device: torch.device, read: Callable[[str], np.ndarray]) -> tuple[ModelTeacher, str]:
+    def load(
+        self,
+        student_classes: Sequence[str],
+        store: PseudoLabelStore,
+        keep_maps: bool,
+        device: torch.device,
+        read: Callable[[str], np.ndarray],
+    ) -> tuple[ModelTeacher, str]:
         """Build the model and load its weights.
 
         Args:
@@ -120,11 +141,13 @@ class ModelTeacherConfig:
         self._load_weights(student, checkpoint.get('state_dict', checkpoint), path)
         self._check_settings(checkpoint, path)
         classes = self._classes(checkpoint, student.decode_head.num_classes, path)
-        weights = fingerprint({key: value for key, value in student.state_dict().items()
-                               if not key.startswith(_NOT_PREDICTING)})  # an auxiliary head stays random
+        weights = fingerprint(
+            {key: value for key, value in student.state_dict().items() if not key.startswith(_NOT_PREDICTING)}
+        )  # an auxiliary head stays random
         model = model.to(device).eval().requires_grad_(False)
         predictions = ModelPredictions(
-            model, TASK_UTILS.build(self.predictor), store, keep_maps, folder=self.name, read=read)
+            model, TASK_UTILS.build(self.predictor), store, keep_maps, folder=self.name, read=read
+        )
         return ModelTeacher(self.name, classes, student_classes, predictions, self.drop_classes), weights
 
     def _checkpoint(self) -> str:
@@ -134,7 +157,8 @@ class ModelTeacherConfig:
             if path is None:
                 raise FileNotFoundError(
                     f'teacher {self.name!r}: there is no checkpoint in {self.work_dir!r}. Train it first: python '
-                    f'tools/train.py {self.config} ; or name a checkpoint of it in train_cfg.teachers')
+                    f'tools/train.py {self.config} ; or name a checkpoint of it in train_cfg.teachers'
+                )
         if '://' not in path and not Path(path).is_file():
             raise FileNotFoundError(f'teacher {self.name!r}: there is no checkpoint {path}')
         return path
@@ -149,15 +173,22 @@ class ModelTeacherConfig:
     def _load_weights(self, model: nn.Module, state: dict[str, Tensor], path: str) -> None:
         """Load strictly: a model that lacks some of its weights predicts without any sign of it."""
         expected = {key: value for key, value in model.state_dict().items() if _predicts(key)}
-        found = {key.removeprefix('student.'): value for key, value in state.items()
-                 if _predicts(key.removeprefix('student.'))}
+        found = {
+            key.removeprefix('student.'): value
+            for key, value in state.items()
+            if _predicts(key.removeprefix('student.'))
+        }
         different = architecture_difference(expected, found)
         if different:
             raise RuntimeError(
                 f'teacher {self.name!r}: the checkpoint {path} is of another architecture than {self.config}: '
-                f'{different}. Give the config that the checkpoint was trained with')
-        check_finite(found, f'teacher {self.name!r}: the checkpoint {path} cannot label',
-                     'Name an older checkpoint of it in train_cfg.teachers, or train the teacher again')
+                f'{different}. Give the config that the checkpoint was trained with'
+            )
+        check_finite(
+            found,
+            f'teacher {self.name!r}: the checkpoint {path} cannot label',
+            'Name an older checkpoint of it in train_cfg.teachers, or train the teacher again',
+        )
         model.load_state_dict(found, strict=False)
 
     def _check_settings(self, checkpoint: dict, path: str) -> None:
@@ -170,15 +201,18 @@ class ModelTeacherConfig:
         if different:
             raise RuntimeError(
                 f'teacher {self.name!r}: the checkpoint {path} was trained with other settings than those of '
-                f'{self.config}: {different}. Give the config that the checkpoint was trained with')
+                f'{self.config}: {different}. Give the config that the checkpoint was trained with'
+            )
 
     def _classes(self, checkpoint: dict, num_classes: int, path: str) -> Sequence[str]:
         meta = checkpoint.get('meta') or {}
         classes = self.classes or (meta.get('dataset_meta') or {}).get('classes') or _classes_of_data(self.cfg)
         if classes is None or len(classes) != num_classes:
-            raise ValueError(f'teacher {self.name!r}: the names of its {num_classes} classes are not known (found in '
-                             f'{path} or {self.config}: {classes and list(classes)}). Give them by `classes` in '
-                             'train_cfg.teachers')
+            raise ValueError(
+                f'teacher {self.name!r}: the names of its {num_classes} classes are not known (found in '
+                f'{path} or {self.config}: {classes and list(classes)}). Give them by `classes` in '
+                'train_cfg.teachers'
+            )
         return classes
 
 
@@ -193,12 +227,14 @@ class FileTeacherConfig:
         name (str, optional): Defaults to the name of the folder of the labels.
     """
 
-    def __init__(self,
-                 labels: str,
-                 certainties: str,
-                 classes: Sequence[str] | None = None,
-                 drop_classes: Sequence[str] = (),
-                 name: str | None = None) -> None:
+    def __init__(
+        self,
+        labels: str,
+        certainties: str,
+        classes: Sequence[str] | None = None,
+        drop_classes: Sequence[str] = (),
+        name: str | None = None,
+    ) -> None:
         for key, folder in dict(labels=labels, certainties=certainties).items():
             if not Path(folder).is_dir():
                 raise FileNotFoundError(f'train_cfg.teachers: there is no folder {key} = {folder!r}')
@@ -228,8 +264,7 @@ class FileTeacherConfig:
             ValueError: If the classes do not fit.
         """
         classes = self.classes or student_classes
-        teacher = FileTeacher(
-            self.name, classes, student_classes, self.labels, self.certainties, self.drop_classes)
+        teacher = FileTeacher(self.name, classes, student_classes, self.labels, self.certainties, self.drop_classes)
         teacher.check(names)
         return teacher, teacher.fingerprint(names)
 
@@ -249,20 +284,29 @@ def teacher_configs(teachers: Sequence[dict], predictor: dict | None = None) -> 
         FileNotFoundError: If a config or a folder is missing.
     """
     if not teachers:
-        raise ValueError('train_cfg.teachers is empty: name at least one teacher, '
-                         "dict(config='configs/...py') or dict(labels=..., certainties=...)")
+        raise ValueError(
+            'train_cfg.teachers is empty: name at least one teacher, '
+            "dict(config='configs/...py') or dict(labels=..., certainties=...)"
+        )
     configs = [_teacher_config(index, teacher, predictor) for index, teacher in enumerate(teachers)]
     names = [config.name for config in configs]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise ValueError(f'train_cfg.teachers: {repeated} is the name of several teachers, give each a `name` of its '
-                         'own')
+        raise ValueError(
+            f'train_cfg.teachers: {repeated} is the name of several teachers, give each a `name` of its own'
+        )
     return configs
 
 
-def load_teachers(configs: Sequence[TeacherConfig], student_classes: Sequence[str], names: Sequence[str],
-                  store: PseudoLabelStore, keep_maps: bool, device: torch.device,
-                  read: Callable[[str], np.ndarray]) -> tuple[list[Teacher], list[dict[str, Any]]]:
+def load_teachers(
+    configs: Sequence[TeacherConfig],
+    student_classes: Sequence[str],
+    names: Sequence[str],
+    store: PseudoLabelStore,
+    keep_maps: bool,
+    device: torch.device,
+    read: Callable[[str], np.ndarray],
+) -> tuple[list[Teacher], list[dict[str, Any]]]:
     """Load all teachers.
 
     Args:
@@ -291,9 +335,11 @@ def _teacher_config(index: int, teacher: dict, predictor: dict | None) -> Teache
             return ModelTeacherConfig(**dict(dict(predictor=predictor), **teacher))
         return FileTeacherConfig(**teacher)
     except TypeError as error:
-        raise ValueError(f'train_cfg.teachers[{index}] has the keys {sorted(teacher)} ({error}): expected `config`, '
-                         'and optionally checkpoint or work_dir, predictor, classes, drop_classes, name; or `labels` '
-                         'and `certainties`, and optionally classes, drop_classes, name') from error
+        raise ValueError(
+            f'train_cfg.teachers[{index}] has the keys {sorted(teacher)} ({error}): expected `config`, '
+            'and optionally checkpoint or work_dir, predictor, classes, drop_classes, name; or `labels` '
+            'and `certainties`, and optionally classes, drop_classes, name'
+        ) from error
 
 
 def _settings_of_weights(cfg: dict) -> dict[str, Any]:
@@ -302,9 +348,14 @@ def _settings_of_weights(cfg: dict) -> dict[str, Any]:
     preprocessor = model.get('data_preprocessor') or cfg.get('data_preprocessor') or {}
     segmentor = {key: value for key, value in model.get('segmentor', model).items() if key not in _FREE_TO_CHANGE}
     swapped = any(preprocessor.get(key) for key in ('bgr_to_rgb', 'rgb_to_bgr'))  # which both do the same
-    return prediction_settings(dict(
-        model=segmentor,
-        data_preprocessor=dict(mean=preprocessor.get('mean'), std=preprocessor.get('std'), channels_swapped=swapped)))
+    return prediction_settings(
+        dict(
+            model=segmentor,
+            data_preprocessor=dict(
+                mean=preprocessor.get('mean'), std=preprocessor.get('std'), channels_swapped=swapped
+            ),
+        )
+    )
 
 
 def _predicts(key: str) -> bool:

@@ -5,16 +5,33 @@ confusion matrix: predicting a listed class on them counts as a false positive.
 """
 
 CITYSCAPES_19 = (
-    'road', 'sidewalk', 'building', 'wall', 'fence', 'pole', 'traffic light', 'traffic sign', 'vegetation',
-    'terrain', 'sky', 'person', 'rider', 'car', 'truck', 'bus', 'train', 'motorcycle', 'bicycle')
+    'road',
+    'sidewalk',
+    'building',
+    'wall',
+    'fence',
+    'pole',
+    'traffic light',
+    'traffic sign',
+    'vegetation',
+    'terrain',
+    'sky',
+    'person',
+    'rider',
+    'car',
+    'truck',
+    'bus',
+    'train',
+    'motorcycle',
+    'bicycle',
+)
 
 # SYNTHIA has no terrain, truck and train; the 13-class protocol also leaves out three classes that
 # early papers could not learn.
 SYNTHIA_16 = tuple(name for name in CITYSCAPES_19 if name not in ('terrain', 'truck', 'train'))
 SYNTHIA_13 = tuple(name for name in SYNTHIA_16 if name not in ('wall', 'fence', 'pole'))
 
-PROTOCOLS: dict[str, tuple[str, ...]] = dict(
-    cityscapes19=CITYSCAPES_19, synthia16=SYNTHIA_16, synthia13=SYNTHIA_13)
+PROTOCOLS: dict[str, tuple[str, ...]] = dict(cityscapes19=CITYSCAPES_19, synthia16=SYNTHIA_16, synthia13=SYNTHIA_13)
 
 
 def protocol_indices(key: str, protocol: str | list[int] | list[str], classes: list[str]) -> list[int]:
@@ -36,8 +53,10 @@ def protocol_indices(key: str, protocol: str | list[int] | list[str], classes: l
         return list(range(len(classes)))
     if isinstance(protocol, str):
         if protocol not in PROTOCOLS:
-            raise ValueError(f"{where}={protocol!r} is unknown, expected 'all', one of {sorted(PROTOCOLS)} "
-                             'or a list of class names or indices')
+            raise ValueError(
+                f"{where}={protocol!r} is unknown, expected 'all', one of {sorted(PROTOCOLS)} "
+                'or a list of class names or indices'
+            )
         protocol = list(PROTOCOLS[protocol])
     names = {name: index for index, name in enumerate(classes)}
     indices = []

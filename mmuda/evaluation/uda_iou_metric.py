@@ -60,10 +60,16 @@ class UDAIoUMetric(BaseMetric):
             ``output_dir``, a prediction that does not have its label's size, or two that would be one file.
     """
 
-    def __init__(self, ignore_index: int = 255,
-                 protocols: Mapping[str, str | Sequence[int] | Sequence[str]] | None = None,
-                 output_dir: str | None = None, format_only: bool = False, collect_device: str = 'cpu',
-                 prefix: str | None = None, keep_results: bool = False) -> None:
+    def __init__(
+        self,
+        ignore_index: int = 255,
+        protocols: Mapping[str, str | Sequence[int] | Sequence[str]] | None = None,
+        output_dir: str | None = None,
+        format_only: bool = False,
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+        keep_results: bool = False,
+    ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.ignore_index = ignore_index
         self.protocols = dict(protocols or {})
@@ -110,17 +116,22 @@ class UDAIoUMetric(BaseMetric):
                 self._unlabelled = True  # written all the same
                 continue
             if self._unlabelled:
-                raise KeyError(f'UDAIoUMetric: {sample["img_path"]} has a label, images before it have none: test them '
-                               'apart from each other')
+                raise KeyError(
+                    f'UDAIoUMetric: {sample["img_path"]} has a label, images before it have none: test them '
+                    'apart from each other'
+                )
             if 'gt_sem_seg' not in sample:
-                raise KeyError(f'UDAIoUMetric: image {sample.get("img_path", "(no img_path)")} has no label: give its '
-                               'data set seg_map_path in data_prefix and a pipeline with LoadLabelIds')
+                raise KeyError(
+                    f'UDAIoUMetric: image {sample.get("img_path", "(no img_path)")} has no label: give its '
+                    'data set seg_map_path in data_prefix and a pipeline with LoadLabelIds'
+                )
             label = _plane(sample['gt_sem_seg']['data'])
             if label.shape != prediction.shape:
                 raise ValueError(
                     f'prediction {tuple(prediction.shape)} and label {tuple(label.shape)} differ in size '
                     f'(height, width) for image {sample.get("img_path", "(no img_path)")}: load the label '
-                    'at the size of the original image, without resizing it in the test pipeline')
+                    'at the size of the original image, without resizing it in the test pipeline'
+                )
             matrix = confusion_matrix(prediction, label, num_classes, self.ignore_index)
             if self._last is not None:
                 self._total = self._last if self._total is None else self._total.add_(self._last)
@@ -195,8 +206,10 @@ class UDAIoUMetric(BaseMetric):
     def _write(self, prediction: Tensor, sample: dict) -> None:
         path, image_path = self._output_path(sample['img_path']), sample['img_path']
         if self._written.setdefault(path, image_path) != image_path:
-            raise ValueError(f'UDAIoUMetric: the predictions of {self._written[path]} and {image_path} would both be '
-                             f'{path}: test them one after the other, with a folder for each')
+            raise ValueError(
+                f'UDAIoUMetric: the predictions of {self._written[path]} and {image_path} would both be '
+                f'{path}: test them one after the other, with a folder for each'
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         offset = 1 if sample.get('reduce_zero_label', False) else 0
         image = Image.fromarray((prediction.cpu().numpy() + offset).astype(np.uint8))

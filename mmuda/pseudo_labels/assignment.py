@@ -1,4 +1,5 @@
 """The best class of every pixel, plane by plane: no second map of all classes is made."""
+
 from collections.abc import Iterable
 
 import torch
@@ -25,8 +26,9 @@ def top_class(planes: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
         torch.maximum(label, (plane > best).view(torch.uint8).mul_(index), out=label)
         torch.maximum(best, plane, out=best)
     if best.amax().isnan():
-        raise ValueError('the probabilities contain NaN: the labelling model has diverged, or its checkpoint is '
-                         'damaged')
+        raise ValueError(
+            'the probabilities contain NaN: the labelling model has diverged, or its checkpoint is damaged'
+        )
     return best, label
 
 

@@ -1,4 +1,5 @@
 """Certainties of teachers as bytes: percent, rounded down."""
+
 from torch import Tensor
 
 HIGHEST = 100
@@ -23,8 +24,10 @@ def certainty_bytes(probabilities: Tensor) -> Tensor:
     if probabilities.numel():
         low, high = (value.item() for value in probabilities.aminmax())
         if not (low >= 0 and high <= 1 + 1e-5):  # NaN compares false
-            raise ValueError(f'expected probabilities in 0..1, got {low:g}..{high:g}: the teacher has diverged, its '
-                             'checkpoint is damaged, or these are logits')
+            raise ValueError(
+                f'expected probabilities in 0..1, got {low:g}..{high:g}: the teacher has diverged, its '
+                'checkpoint is damaged, or these are logits'
+            )
     return (probabilities.float() * HIGHEST).byte()
 
 
@@ -58,5 +61,7 @@ def check_certainties(certainties: Tensor, source: str) -> None:
     if not (low >= 0 and high <= HIGHEST):
         raise ValueError(f'{source}: certainties of {low:g}..{high:g}, expected 0..100')
     if high <= 1:
-        raise ValueError(f'{source}: certainties of {low:g}..{high:g}, expected 0..100. They seem to be on the scale '
-                         '0..1: store floor(100 p) as bytes')
+        raise ValueError(
+            f'{source}: certainties of {low:g}..{high:g}, expected 0..100. They seem to be on the scale '
+            '0..1: store floor(100 p) as bytes'
+        )

@@ -13,6 +13,7 @@ A labeler that needs to see all images before it labels the first one says so by
 
 A labeler without ``num_passes``, or with 0, needs none of this: ``ConfidenceLabeler``.
 """
+
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -63,13 +64,15 @@ class ClassBalancedLabeler:
 
     num_passes = 2
 
-    def __init__(self,
-                 portion: float = 0.2,
-                 policy: str = 'class',
-                 sampling: str = 'cbst',
-                 prior: str | Path | np.ndarray | Tensor | None = None,
-                 rare_number: int = 3,
-                 rare_share: float = 1e-3) -> None:
+    def __init__(
+        self,
+        portion: float = 0.2,
+        policy: str = 'class',
+        sampling: str = 'cbst',
+        prior: str | Path | np.ndarray | Tensor | None = None,
+        rare_number: int = 3,
+        rare_share: float = 1e-3,
+    ) -> None:
         name = type(self).__name__
         if policy not in POLICIES:
             raise ValueError(f'{name}: policy = {policy!r}, expected one of {POLICIES}')
@@ -131,7 +134,8 @@ class ClassBalancedLabeler:
         rows = max(1, BLOCK // probabilities.shape[2])
         for begin in range(0, probabilities.shape[1], rows):
             confidence, label = (
-                part.flatten() for part in top_class(self._scores(probabilities, slice(begin, begin + rows))))
+                part.flatten() for part in top_class(self._scores(probabilities, slice(begin, begin + rows)))
+            )
             pixels = torch.bincount(label, minlength=self.num_classes)
             if self.rule.stride > 1:
                 chosen = every_nth_of_class(label, pixels, seen, self.rule.stride)
@@ -218,7 +222,8 @@ class ClassBalancedLabeler:
             class_sizes=self.class_sizes.tolist(),
             class_pixels=self.class_pixels.tolist(),
             priority_classes=rare.priority,
-            smallest_classes=rare.smallest)
+            smallest_classes=rare.smallest,
+        )
 
     def load_summary(self, summary: dict[str, Any], device: str | torch.device = 'cpu') -> None:
         """Take over the thresholds of a :meth:`summary`, in the place of the passes.
@@ -232,8 +237,10 @@ class ClassBalancedLabeler:
         """
         for key, value in self.settings().items():
             if summary.get(key) != value:
-                raise ValueError(f'{type(self).__name__}: the thresholds were found with {key} = '
-                                 f'{summary.get(key)!r}, but it is {value!r} now: label again')
+                raise ValueError(
+                    f'{type(self).__name__}: the thresholds were found with {key} = '
+                    f'{summary.get(key)!r}, but it is {value!r} now: label again'
+                )
         self.begin(len(summary['thresholds']), device)
         self.thresholds = torch.tensor(summary['thresholds'], device=device)
         self.class_sizes = torch.tensor(summary['class_sizes'], device=device)
@@ -247,7 +254,8 @@ class ClassBalancedLabeler:
             portion=self.portion,
             policy=self.policy,
             sampling=self.sampling,
-            prior=None if self.prior is None else self._prior_name())
+            prior=None if self.prior is None else self._prior_name(),
+        )
 
     def _num_zeros(self, sizes: Tensor) -> Tensor:
         if not self.rule.zeros:
@@ -260,8 +268,10 @@ class ClassBalancedLabeler:
         is_path = isinstance(self.prior, str | Path)
         prior = torch.as_tensor(load_prior(self.prior) if is_path else self.prior)
         if prior.ndim != 3 or len(prior) != self.num_classes:
-            raise ValueError(f'the spatial prior {self._prior_name()} has shape {tuple(prior.shape)}, expected '
-                             f'(classes, height, width) with {self.num_classes} classes')
+            raise ValueError(
+                f'the spatial prior {self._prior_name()} has shape {tuple(prior.shape)}, expected '
+                f'(classes, height, width) with {self.num_classes} classes'
+            )
         return prior.to(device, torch.float32)
 
     def _prior_name(self) -> str:
@@ -275,19 +285,27 @@ class ClassBalancedLabeler:
 
     def _check_shape(self, probabilities: Tensor) -> None:
         if probabilities.ndim != 3 or len(probabilities) != self.num_classes:
-            raise ValueError(f'{type(self).__name__}: expected probabilities of shape ({self.num_classes}, H, W), '
-                             f'got {tuple(probabilities.shape)}')
+            raise ValueError(
+                f'{type(self).__name__}: expected probabilities of shape ({self.num_classes}, H, W), '
+                f'got {tuple(probabilities.shape)}'
+            )
         if self._prior is not None and self._prior.shape != probabilities.shape:
-            raise ValueError(f'the spatial prior {self._prior_name()} has (H, W) = {tuple(self._prior.shape[1:])}, '
-                             f'expected {tuple(probabilities.shape[1:])} as of the image: make one of that size with '
-                             'tools/dataset_tools/make_spatial_prior.py')
+            raise ValueError(
+                f'the spatial prior {self._prior_name()} has (H, W) = {tuple(self._prior.shape[1:])}, '
+                f'expected {tuple(probabilities.shape[1:])} as of the image: make one of that size with '
+                'tools/dataset_tools/make_spatial_prior.py'
+            )
 
     def _check_in_pass(self) -> None:
         if self._pass not in range(self.num_passes):
-            raise RuntimeError(f'{type(self).__name__} is outside of a pass: call begin() first, and end_pass() after '
-                               f'each of the {self.num_passes} passes')
+            raise RuntimeError(
+                f'{type(self).__name__} is outside of a pass: call begin() first, and end_pass() after '
+                f'each of the {self.num_passes} passes'
+            )
 
     def _check_ready(self) -> None:
         if self._pass != self.num_passes:
-            raise RuntimeError(f'{type(self).__name__} has no thresholds yet: begin(), then observe() all images and '
-                               f'end_pass(), {self.num_passes} times')
+            raise RuntimeError(
+                f'{type(self).__name__} has no thresholds yet: begin(), then observe() all images and '
+                f'end_pass(), {self.num_passes} times'
+            )

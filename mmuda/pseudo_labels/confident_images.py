@@ -1,4 +1,5 @@
 """Which images a model is sure of, without favour for large classes."""
+
 from collections.abc import Sequence
 
 import numpy as np
@@ -66,6 +67,7 @@ def select_confident(scores: Sequence[float], top_k: int | None = None, threshol
         return sorted(np.argsort(-np.asarray(scores, float), kind='stable')[:top_k].tolist())
     chosen = [index for index, score in enumerate(scores) if score >= threshold]
     if not chosen:
-        raise ValueError(f'no image reaches the threshold {threshold}, the highest score is {max(scores):.4f}: '
-                         'lower the threshold')
+        raise ValueError(
+            f'no image reaches the threshold {threshold}, the highest score is {max(scores):.4f}: lower the threshold'
+        )
     return chosen

@@ -1,4 +1,5 @@
 """Where the two classifiers of a network disagree."""
+
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -19,4 +20,4 @@ def disagreement(aux: Tensor, main: Tensor) -> Tensor:
     divergence = F.kl_div(aux.log_softmax(dim=1), main.log_softmax(dim=1), reduction='none', log_target=True)
     divergence = divergence.sum(dim=1).clamp_min(0)
     highest = divergence.amax(dim=(1, 2), keepdim=True)
-    return divergence / highest.where(highest > 0, 1.)
+    return divergence / highest.where(highest > 0, 1.0)

@@ -4,6 +4,7 @@ Segmentation Based Unsupervised Domain Adaptation").
 Certainties are in percent, 0..100. With bytes all sums are integers: a mean that equals the threshold is kept
 whatever the order of summation. No map of all classes and teachers is made; rows or tiles are worked on at a time.
 """
+
 import math
 from collections.abc import Iterator, Sequence
 
@@ -51,8 +52,7 @@ def majority_vote(labels: Tensor) -> tuple[Tensor, Tensor]:
     return label, votes
 
 
-def mean_certainty(certainties: Tensor, threshold: float = 90.,
-                   known: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def mean_certainty(certainties: Tensor, threshold: float = 90.0, known: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Class of the highest certainty on average over the teachers that know it, where that is high enough.
 
     Args:
@@ -85,17 +85,19 @@ def mean_certainty(certainties: Tensor, threshold: float = 90.,
     return label, confidence
 
 
-def most_certain(certainties: Tensor, threshold: float = 90.) -> tuple[Tensor, Tensor]:
+def most_certain(certainties: Tensor, threshold: float = 90.0) -> tuple[Tensor, Tensor]:
     """Same as :func:`mean_certainty` for certainties (C, H, W) that are averaged already."""
     return mean_certainty(certainties.unsqueeze(0), threshold)
 
 
-def channel_wise(labels: Tensor,
-                 certainties: Tensor,
-                 owners: Sequence[int],
-                 threshold: float = 90.,
-                 window: int = 5,
-                 tile: int | None = 256) -> tuple[Tensor, Tensor]:
+def channel_wise(
+    labels: Tensor,
+    certainties: Tensor,
+    owners: Sequence[int],
+    threshold: float = 90.0,
+    window: int = 5,
+    tile: int | None = 256,
+) -> tuple[Tensor, Tensor]:
     """Fusion in which each class belongs to one teacher, the main policy of the paper (Sec. 3).
 
     A class is claimed where its owner predicts it. Where exactly one class is claimed, that is the label, with
@@ -161,8 +163,9 @@ def check_window(window: int) -> None:
         raise ValueError(f'window must be an odd positive number of pixels, got {window}')
 
 
-def _fuse(labels: Tensor, planes: Sequence[Tensor], owners: Sequence[int], window: int,
-          inside: tuple[slice, slice]) -> tuple[Tensor, Tensor]:
+def _fuse(
+    labels: Tensor, planes: Sequence[Tensor], owners: Sequence[int], window: int, inside: tuple[slice, slice]
+) -> tuple[Tensor, Tensor]:
     """Label and certainty times window area of the pixels ``inside`` a tile with halo."""
     claims = _claims(labels, owners)
     count = torch.zeros_like(labels[0][inside])
@@ -208,8 +211,10 @@ def _most_claims(claims: dict[int, Tensor], like: Tensor, window: int) -> Tensor
 def _count_knowing(known: Tensor, shape: tuple[int, int]) -> list[int]:
     """Number of teachers that know each class (C,), of ``known`` (T, C)."""
     if known.dtype != torch.bool or known.shape != shape or not known.any():
-        raise ValueError(f'expected known {shape}, (teachers, classes), of type bool and with a class that a teacher '
-                         f'knows, got {known.dtype} {tuple(known.shape)}, {int(known.sum())} times true')
+        raise ValueError(
+            f'expected known {shape}, (teachers, classes), of type bool and with a class that a teacher '
+            f'knows, got {known.dtype} {tuple(known.shape)}, {int(known.sum())} times true'
+        )
     return known.sum(0).tolist()
 
 
@@ -219,8 +224,10 @@ def _top_sum(certainties: Tensor, factors: Sequence[int], highest: int) -> tuple
     Of equal ones the lowest class. Classes with factor 0 are left out; no product is above ``highest``.
     """
     if certainties.is_floating_point():
-        return top_class(certainties[:, c].sum(0).mul_(factor) if factor else certainties[0, c] - 1
-                         for c, factor in enumerate(factors))
+        return top_class(
+            certainties[:, c].sum(0).mul_(factor) if factor else certainties[0, c] - 1
+            for c, factor in enumerate(factors)
+        )
     # product * 2^bits + number of later classes: the largest has the highest product and then the lowest class
     num_classes = len(factors)
     bits = (num_classes - 1).bit_length()
@@ -243,8 +250,10 @@ def _integer(highest: int) -> torch.dtype:
     for dtype in (torch.int16, torch.int32, torch.int64):
         if highest <= torch.iinfo(dtype).max:
             return dtype
-    raise ValueError('the numbers of teachers that know a class differ too much among the classes for exact means: '
-                     'take fewer teachers')
+    raise ValueError(
+        'the numbers of teachers that know a class differ too much among the classes for exact means: '
+        'take fewer teachers'
+    )
 
 
 def _row_blocks(height: int, width: int) -> Iterator[slice]:
@@ -268,17 +277,22 @@ def _span(begin: int, length: int, size: int, halo: int) -> tuple[slice, slice, 
 
 def _check_labels(labels: Tensor) -> None:
     if labels.ndim != 3 or not len(labels) or labels.dtype != torch.uint8:
-        raise ValueError(f'expected labels (T, H, W) of at least one teacher, uint8, got {tuple(labels.shape)}, '
-                         f'{labels.dtype}')
+        raise ValueError(
+            f'expected labels (T, H, W) of at least one teacher, uint8, got {tuple(labels.shape)}, {labels.dtype}'
+        )
 
 
-def _owned_planes(labels: Tensor, certainties: Tensor,
-                  owners: Sequence[int]) -> tuple[tuple[int, ...], list[Tensor]]:
+def _owned_planes(labels: Tensor, certainties: Tensor, owners: Sequence[int]) -> tuple[tuple[int, ...], list[Tensor]]:
     """Checked owners, and the certainty (H, W) of each class by its owner."""
-    if certainties.ndim not in (3, 4) or certainties.shape[-2:] != labels.shape[1:] or (
-            certainties.ndim == 4 and len(certainties) != len(labels)):
-        raise ValueError(f'expected certainties (T, C, H, W) or (C, H, W) for labels {tuple(labels.shape)}, got '
-                         f'{tuple(certainties.shape)}')
+    if (
+        certainties.ndim not in (3, 4)
+        or certainties.shape[-2:] != labels.shape[1:]
+        or (certainties.ndim == 4 and len(certainties) != len(labels))
+    ):
+        raise ValueError(
+            f'expected certainties (T, C, H, W) or (C, H, W) for labels {tuple(labels.shape)}, got '
+            f'{tuple(certainties.shape)}'
+        )
     num_classes = certainties.shape[-3]
     check_num_classes(num_classes)
     owners = resolve_owners(owners, num_classes, len(labels))

@@ -4,6 +4,7 @@ They are called with :class:`~mmuda.pseudo_labels.teacher_predictions.TeacherPre
 and have passes over all images as :mod:`mmuda.pseudo_labels.class_balanced` describes them. They return labels (H, W),
 uint8, 255 where there is none, and their confidence (H, W), float32, 0..1: the certainty / 100.
 """
+
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -48,7 +49,7 @@ class MeanCertaintyLabeler:
         ValueError: If it is not in 0..100.
     """
 
-    def __init__(self, threshold: float = 90.) -> None:
+    def __init__(self, threshold: float = 90.0) -> None:
         self.threshold = _checked_threshold(self, threshold)
 
     def __call__(self, predictions: TeacherPredictions) -> tuple[Tensor, Tensor]:
@@ -77,8 +78,9 @@ class _PassLabeler:
 
     def _check_ready(self, ready: bool) -> None:
         if not ready:
-            raise RuntimeError(f'{type(self).__name__} has not read the images yet: begin(), observe() all of them, '
-                               'end_pass()')
+            raise RuntimeError(
+                f'{type(self).__name__} has not read the images yet: begin(), observe() all of them, end_pass()'
+            )
 
 
 @TASK_UTILS.register_module()
@@ -103,11 +105,13 @@ class ChannelWiseLabeler(_PassLabeler):
         ValueError: If a setting is none of the above.
     """
 
-    def __init__(self,
-                 owner: str | Sequence[int | str] | Mapping[int | str, int | str] | None = None,
-                 threshold: float = 90.,
-                 window: int = 5,
-                 tile: int | None = 256) -> None:
+    def __init__(
+        self,
+        owner: str | Sequence[int | str] | Mapping[int | str, int | str] | None = None,
+        threshold: float = 90.0,
+        window: int = 5,
+        tile: int | None = 256,
+    ) -> None:
         self.threshold = _checked_threshold(self, threshold)
         check_window(window)
         self.owner = owner
@@ -174,10 +178,13 @@ class ChannelWiseLabeler(_PassLabeler):
             self.owners = resolve_owners(self.owner, predictions.num_classes, predictions.num_teachers)
         self._check_ready(self.owners is not None)
         if predictions.owners is not None and tuple(predictions.owners) != self.owners:
-            raise ValueError(f'the certainties are those of the owners {list(predictions.owners)}, but labels are '
-                             f'made with {list(self.owners)}: make the certainties again')
-        labels, certainty = channel_wise(predictions.labels, predictions.certainties, self.owners, self.threshold,
-                                         self.window, self.tile)
+            raise ValueError(
+                f'the certainties are those of the owners {list(predictions.owners)}, but labels are '
+                f'made with {list(self.owners)}: make the certainties again'
+            )
+        labels, certainty = channel_wise(
+            predictions.labels, predictions.certainties, self.owners, self.threshold, self.window, self.tile
+        )
         return labels, certainty / HIGHEST
 
     def summary(self) -> dict[str, Any]:
@@ -189,8 +196,7 @@ class ChannelWiseLabeler(_PassLabeler):
         """
         self._check_ready(self._statistics is not None and self.owners is not None)
         mean = [[None if value != value else value for value in row] for row in self._statistics.mean().tolist()]
-        return dict(
-            owners=list(self.owners), mean_certainties=mean, predicted_pixels=self._statistics.pixels.tolist())
+        return dict(owners=list(self.owners), mean_certainties=mean, predicted_pixels=self._statistics.pixels.tolist())
 
     def load_summary(self, summary: dict[str, Any], device: str | torch.device = 'cpu') -> None:
         """Take over the owners of a :meth:`summary`, in the place of the pass.
@@ -201,8 +207,9 @@ class ChannelWiseLabeler(_PassLabeler):
         """
         self.begin(len(summary['owners']), device)
         pixels = torch.tensor(summary['predicted_pixels'], device=device)
-        mean = torch.tensor([[value or 0. for value in row] for row in summary['mean_certainties']],
-                            dtype=torch.float64, device=device)
+        mean = torch.tensor(
+            [[value or 0.0 for value in row] for row in summary['mean_certainties']], dtype=torch.float64, device=device
+        )
         self._statistics = ClassCertainty(*pixels.shape, device)
         self._statistics.pixels, self._statistics.sums = pixels, mean * pixels
         self.owners = tuple(summary['owners'])
@@ -224,7 +231,7 @@ class RankUnificationLabeler(_PassLabeler):
         ValueError: If the threshold is not in 0..100, or ``delta`` not ascending.
     """
 
-    def __init__(self, delta: Sequence[float] | None = None, threshold: float = 90.) -> None:
+    def __init__(self, delta: Sequence[float] | None = None, threshold: float = 90.0) -> None:
         self.threshold = _checked_threshold(self, threshold)
         if delta is not None and list(delta) != sorted(delta):
             raise ValueError(f'{type(self).__name__}: delta must ascend, got {list(delta)}')
@@ -275,12 +282,15 @@ def _checked_threshold(labeler: Any, threshold: float) -> float:
     if not 0 <= threshold <= HIGHEST:
         raise ValueError(f'{type(labeler).__name__}: threshold = {threshold}, expected percent in 0..{HIGHEST}')
     if 0 < threshold <= 1:
-        raise ValueError(f'{type(labeler).__name__}: threshold = {threshold} is in percent, did you mean '
-                         f'{100 * threshold:g}?')
+        raise ValueError(
+            f'{type(labeler).__name__}: threshold = {threshold} is in percent, did you mean {100 * threshold:g}?'
+        )
     return threshold
 
 
 def _check_all_planes(labeler: Any, predictions: TeacherPredictions) -> None:
     if predictions.owners is not None:
-        raise ValueError(f'{type(labeler).__name__} reads the certainties of all teachers, but only those of the '
-                         'owners of the classes are there')
+        raise ValueError(
+            f'{type(labeler).__name__} reads the certainties of all teachers, but only those of the '
+            'owners of the classes are there'
+        )

@@ -1,4 +1,5 @@
 """The labelling engine: target images in, a complete store out."""
+
 import contextlib
 import hashlib
 from collections.abc import Callable, Sequence
@@ -28,16 +29,18 @@ def fingerprint(state_dict: dict[str, Tensor]) -> str:
     return digest.hexdigest()[:32]
 
 
-def generate_pseudo_labels(segmentor: nn.Module,
-                           images: Sequence[tuple[str, str]],
-                           predictor: Callable[[nn.Module, np.ndarray], Tensor],
-                           labeler: Callable[[Tensor], tuple[Tensor, Tensor]],
-                           store: PseudoLabelStore,
-                           description: dict[str, Any],
-                           overwrite: bool = False,
-                           num_classes: int | None = None,
-                           keep_maps: bool = False,
-                           count: bool = False) -> None:
+def generate_pseudo_labels(
+    segmentor: nn.Module,
+    images: Sequence[tuple[str, str]],
+    predictor: Callable[[nn.Module, np.ndarray], Tensor],
+    labeler: Callable[[Tensor], tuple[Tensor, Tensor]],
+    store: PseudoLabelStore,
+    description: dict[str, Any],
+    overwrite: bool = False,
+    num_classes: int | None = None,
+    keep_maps: bool = False,
+    count: bool = False,
+) -> None:
     """Label images, each rank its share, continuing where an earlier call was ended.
 
     A labeler that reads all predictions before it labels (``num_passes``, see
@@ -64,8 +67,10 @@ def generate_pseudo_labels(segmentor: nn.Module,
         OSError: If an image cannot be read or a file not be written; what is labelled is kept.
     """
     if keep_maps and not hasattr(predictor, 'encode'):
-        raise ValueError(f'soft labels need a predictor with maps, got {type(predictor).__name__}: use '
-                         'LogitMapPredictor or SoftmaxMapPredictor')
+        raise ValueError(
+            f'soft labels need a predictor with maps, got {type(predictor).__name__}: use '
+            'LogitMapPredictor or SoftmaxMapPredictor'
+        )
     passes = getattr(labeler, 'num_passes', 0)
     predictions = ModelPredictions(segmentor.eval(), predictor, store, keep=keep_maps or passes > 0)
     label_images(images, predictions, labeler, store, description, overwrite, num_classes, keep_maps, count)
@@ -83,15 +88,17 @@ class Predictions(Protocol):
         """Make the small maps of an image, if they are not there."""
 
 
-def label_images(images: Sequence[tuple[str, str]],
-                 predictions: Predictions,
-                 labeler: Callable[[Any], tuple[Tensor, Tensor]],
-                 store: PseudoLabelStore,
-                 description: dict[str, Any],
-                 overwrite: bool = False,
-                 num_classes: int | None = None,
-                 keep_maps: bool = False,
-                 count: bool = False) -> None:
+def label_images(
+    images: Sequence[tuple[str, str]],
+    predictions: Predictions,
+    labeler: Callable[[Any], tuple[Tensor, Tensor]],
+    store: PseudoLabelStore,
+    description: dict[str, Any],
+    overwrite: bool = False,
+    num_classes: int | None = None,
+    keep_maps: bool = False,
+    count: bool = False,
+) -> None:
     """Label images from predictions of any kind; :func:`generate_pseudo_labels` does so from those of one model.
 
     Args:
@@ -147,19 +154,23 @@ def _alone(store: PseudoLabelStore, overwrite: bool) -> contextlib.AbstractConte
     return store.lock()
 
 
-def _open(store: PseudoLabelStore, names: Sequence[str], description: dict[str, Any],
-          overwrite: bool) -> dict[str, Any]:
+def _open(
+    store: PseudoLabelStore, names: Sequence[str], description: dict[str, Any], overwrite: bool
+) -> dict[str, Any]:
     """Start or continue the store, on every rank; return its manifest."""
     store.check_names(names)
     description = dict(
-        description, num_images=len(names), images=hashlib.sha256('\n'.join(names).encode()).hexdigest()[:32])
+        description, num_images=len(names), images=hashlib.sha256('\n'.join(names).encode()).hexdigest()[:32]
+    )
     if is_main_process():
         store.open(description, overwrite)
     barrier()
     manifest = store.manifest()
     if manifest is None:
-        raise FileNotFoundError(f'rank {get_rank()} does not see {store.root}, which rank 0 has just made: the '
-                                'store must lie in a folder that all ranks share')
+        raise FileNotFoundError(
+            f'rank {get_rank()} does not see {store.root}, which rank 0 has just made: the '
+            'store must lie in a folder that all ranks share'
+        )
     return manifest
 
 
@@ -175,8 +186,15 @@ class ModelPredictions:
         read (Callable, optional): Path to image. Defaults to :func:`read_image`.
     """
 
-    def __init__(self, segmentor: nn.Module, predictor: Callable, store: PseudoLabelStore, keep: bool,
-                 folder: str = '', read: Callable[[str], np.ndarray] | None = None) -> None:
+    def __init__(
+        self,
+        segmentor: nn.Module,
+        predictor: Callable,
+        store: PseudoLabelStore,
+        keep: bool,
+        folder: str = '',
+        read: Callable[[str], np.ndarray] | None = None,
+    ) -> None:
         self.segmentor = segmentor
         self.predictor = predictor
         self.store = store
@@ -195,9 +213,11 @@ class ModelPredictions:
         """
         probabilities = self._predict(name, path)
         if not probabilities.sum().isfinite():
-            raise ValueError(f'the probabilities predicted for image {path} contain NaN or infinite values: the '
-                             'labelling model has diverged, or its checkpoint is damaged. Label with an earlier '
-                             'checkpoint of it')
+            raise ValueError(
+                f'the probabilities predicted for image {path} contain NaN or infinite values: the '
+                'labelling model has diverged, or its checkpoint is damaged. Label with an earlier '
+                'checkpoint of it'
+            )
         return probabilities
 
     def _predict(self, name: str, path: str) -> Tensor:
@@ -218,8 +238,9 @@ class ModelPredictions:
             self.store.write_map(key, small.values.cpu().numpy(), image.shape[:2], small.layout)
 
 
-def _find_thresholds(labeler: Any, images: Sequence[tuple[str, str]], maps: Predictions, store: PseudoLabelStore,
-                     num_classes: int | None) -> None:
+def _find_thresholds(
+    labeler: Any, images: Sequence[tuple[str, str]], maps: Predictions, store: PseudoLabelStore, num_classes: int | None
+) -> None:
     """Let the labeler read all images, or take over what it found before it was killed."""
     summary = store.summary()
     barrier()
@@ -251,7 +272,7 @@ def _count_labels(images: Sequence[tuple[str, str]], store: PseudoLabelStore, nu
 
 
 def _share(images: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
-    return images[get_rank()::get_world_size()]
+    return images[get_rank() :: get_world_size()]
 
 
 def read_image(path: str) -> np.ndarray:
@@ -263,5 +284,7 @@ def read_image(path: str) -> np.ndarray:
     try:
         return mmcv.imread(path, backend='pillow')
     except Exception as error:  # Pillow raises OSError, SyntaxError, ValueError, ... for damaged files
-        raise OSError(f'cannot read image {path} ({error}): mend or fetch it again and start again; the images '
-                      'labelled so far are kept') from error
+        raise OSError(
+            f'cannot read image {path} ({error}): mend or fetch it again and start again; the images '
+            'labelled so far are kept'
+        ) from error

@@ -1,4 +1,5 @@
 """Pseudo labels from class probabilities."""
+
 from mmseg.registry import TASK_UTILS
 from torch import Tensor
 
@@ -8,8 +9,10 @@ IGNORE_INDEX = 255
 def check_num_classes(num_classes: int) -> None:
     """Raise a ValueError if class ids do not fit into 8 bits beside 255, the ignored pixels."""
     if num_classes > IGNORE_INDEX:
-        raise ValueError(f'pseudo labels are stored in 8 bits, of which {IGNORE_INDEX} means ignored: at most '
-                         f'{IGNORE_INDEX} classes, got {num_classes}')
+        raise ValueError(
+            f'pseudo labels are stored in 8 bits, of which {IGNORE_INDEX} means ignored: at most '
+            f'{IGNORE_INDEX} classes, got {num_classes}'
+        )
 
 
 @TASK_UTILS.register_module()

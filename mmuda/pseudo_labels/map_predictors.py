@@ -3,6 +3,7 @@
 Labelling with thresholds reads every prediction several times. What the network gives, a few MB an image, is kept
 (``encode``), and the probabilities at the size of the image are made from it whenever they are needed (``decode``).
 """
+
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 

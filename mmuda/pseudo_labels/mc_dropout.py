@@ -4,6 +4,7 @@ Rules of "Enhanced Pseudo-Label Correction for Semantic Segmentation", whose con
 (Rizve et al., In Defense of Pseudo-Labeling, ICLR 2021). A pass is one map of class probabilities in
 [0, 1], the mean over the views of an image, predicted with dropout switched on.
 """
+
 import torch
 from torch import Tensor
 
@@ -45,8 +46,10 @@ class PassStatistics:
             self._squares = torch.zeros_like(probabilities)
             return
         if probabilities.shape != self._mean.shape:
-            raise ValueError(f'pass {self.passes} has the shape {tuple(probabilities.shape)}, the passes before it '
-                             f'{tuple(self._mean.shape)}')
+            raise ValueError(
+                f'pass {self.passes} has the shape {tuple(probabilities.shape)}, the passes before it '
+                f'{tuple(self._mean.shape)}'
+            )
         difference = probabilities - self._mean
         self._mean.add_(difference / self.passes)
         self._squares.addcmul_(difference, probabilities - self._mean)
@@ -104,7 +107,7 @@ def min_label(minimum: Tensor, threshold: float = 0.8) -> Tensor:
     return mean_label(minimum, threshold)
 
 
-def certain_label(mean: Tensor, std: Tensor, threshold: float = 0., max_std: float = 0.05) -> Tensor:
+def certain_label(mean: Tensor, std: Tensor, threshold: float = 0.0, max_std: float = 0.05) -> Tensor:
     """Most probable class on average, where the passes agree about it.
 
     Args:

@@ -1,4 +1,5 @@
 """Exact order statistics of a stream of values, in memory that does not grow with it."""
+
 import torch
 from mmengine.dist import all_reduce_params
 from torch import Tensor
@@ -80,8 +81,9 @@ class RadixSelection:
         self._histogram[:, ZERO_BIN] += self._zeros
         sizes = self._histogram.sum(dim=1)
         if (ranks < 0).any() or (ranks > sizes).any():
-            raise ValueError(f'ranks must lie between 0 and the number of values, got {ranks.tolist()} for '
-                             f'{sizes.tolist()} values')
+            raise ValueError(
+                f'ranks must lie between 0 and the number of values, got {ranks.tolist()} for {sizes.tolist()} values'
+            )
         self._none = ranks == 0
         bins, self._ranks = _locate(self._histogram, ranks)
         self._expected = self._histogram.gather(1, bins[:, None])[:, 0]
@@ -99,8 +101,10 @@ class RadixSelection:
             RuntimeError: If the second pass saw other values than the first.
         """
         if not torch.equal(self._histogram.sum(dim=1) + self._zeros, self._expected):
-            raise RuntimeError('the second pass saw other values than the first: both must read the same predictions '
-                               '(stored ones, or those of deterministic operators)')
+            raise RuntimeError(
+                'the second pass saw other values than the first: both must read the same predictions '
+                '(stored ones, or those of deterministic operators)'
+            )
         low, _ = _locate(self._histogram, self._ranks, self._zeros)
         keys = ((self._bins - ZERO_BIN) << 16) | low.int()
         return _flip_negatives(keys).view(torch.float32).where(~self._none, float('nan'))
@@ -108,11 +112,11 @@ class RadixSelection:
 
 def _keys(values: Tensor) -> Tensor:
     """Map float32 to int32 of the same order; -0.0 and 0.0 are one."""
-    return _flip_negatives((values + 0.).view(torch.int32))
+    return _flip_negatives((values + 0.0).view(torch.int32))
 
 
 def _flip_negatives(bits: Tensor) -> Tensor:
-    return bits ^ ((bits >> 31) & 0x7fffffff)
+    return bits ^ ((bits >> 31) & 0x7FFFFFFF)
 
 
 def _locate(histogram: Tensor, ranks: Tensor, lowest: Tensor | None = None) -> tuple[Tensor, Tensor]:

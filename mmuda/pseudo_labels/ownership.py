@@ -1,4 +1,5 @@
 """Which teacher owns a class in channel-wise fusion."""
+
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -50,8 +51,10 @@ class ClassCertainty:
             ValueError: If the shapes are not those.
         """
         if labels.shape != certainties.shape or len(labels) != len(self.sums):
-            raise ValueError(f'expected labels and certainties ({len(self.sums)}, ...) of the same shape, got '
-                             f'{tuple(labels.shape)} and {tuple(certainties.shape)}')
+            raise ValueError(
+                f'expected labels and certainties ({len(self.sums)}, ...) of the same shape, got '
+                f'{tuple(labels.shape)} and {tuple(certainties.shape)}'
+            )
         for teacher, (label, certainty) in enumerate(zip(labels.flatten(1), certainties.flatten(1))):
             size = self.num_classes
             self.pixels[teacher] += label.bincount(minlength=size)[:size]
@@ -81,11 +84,13 @@ def owners_by_certainty(mean: Tensor) -> tuple[int, ...]:
     return tuple(latest.masked_fill(never.all(0), 0).tolist())
 
 
-def resolve_owners(owners: str | Sequence[int | str] | Mapping[int | str, int | str],
-                   num_classes: int,
-                   num_teachers: int,
-                   classes: Sequence[str] | None = None,
-                   teachers: Sequence[str] | None = None) -> tuple[int, ...]:
+def resolve_owners(
+    owners: str | Sequence[int | str] | Mapping[int | str, int | str],
+    num_classes: int,
+    num_teachers: int,
+    classes: Sequence[str] | None = None,
+    teachers: Sequence[str] | None = None,
+) -> tuple[int, ...]:
     """Read a table of owners.
 
     Args:
@@ -115,9 +120,10 @@ def resolve_owners(owners: str | Sequence[int | str] | Mapping[int | str, int | 
             raise ValueError(f'the {table} has the unknown classes {unknown}, expected some of {names}')
         owners = [owners.get(index, owners.get(name)) for index, name in enumerate(names)]
     elif len(owners) != num_classes:
-        missing = f', those of {names[len(owners):]} are missing' if len(owners) < num_classes else ''
-        raise ValueError(f'the {table} has {len(owners)} entries, expected one for each of the {num_classes} '
-                         f'classes{missing}')
+        missing = f', those of {names[len(owners) :]} are missing' if len(owners) < num_classes else ''
+        raise ValueError(
+            f'the {table} has {len(owners)} entries, expected one for each of the {num_classes} classes{missing}'
+        )
     missing = [name for name, owner in zip(names, owners) if owner is None]
     if missing:
         raise ValueError(f'the {table} has no owner for {missing}: name a teacher for each class')

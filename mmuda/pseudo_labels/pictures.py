@@ -1,4 +1,5 @@
 """Pictures of pseudo labels, to be looked at."""
+
 from collections.abc import Sequence
 
 import cv2
@@ -17,7 +18,7 @@ def color_picture(label: np.ndarray, palette: Sequence[Sequence[int]]) -> Image.
         Image.Image: With a palette; the pixels are still the labels.
     """
     colors = np.zeros((256, 3), np.uint8)
-    colors[:len(palette)] = palette
+    colors[: len(palette)] = palette
     picture = Image.fromarray(label)
     picture.putpalette(colors.tobytes())
     return picture

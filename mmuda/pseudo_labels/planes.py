@@ -1,4 +1,5 @@
 """Operations on whole maps of small integers that torch does quickly on a CPU."""
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -9,7 +10,7 @@ def equals(labels: Tensor, number: int) -> Tensor:
 
     torch compares with a row of numbers 15 times faster than with a number.
     """
-    row = labels.new_full((labels.shape[-1], ), number)
+    row = labels.new_full((labels.shape[-1],), number)
     return (labels == row).view(torch.uint8)
 
 
@@ -23,7 +24,7 @@ def box_sum(plane: Tensor, window: int) -> Tensor:
     Returns:
         Tensor: Of the same shape and type.
     """
-    padded = F.pad(plane, (window // 2, ) * 4)
+    padded = F.pad(plane, (window // 2,) * 4)
     return _run_sum(_run_sum(padded, window, -2), window, -1)
 
 

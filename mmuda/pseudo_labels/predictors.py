@@ -1,4 +1,5 @@
 """Class probabilities of one target image."""
+
 from collections.abc import Sequence
 
 import mmcv
@@ -26,17 +27,18 @@ class MultiViewPredictor:
         predictor=dict(type='MultiViewPredictor', scales=[(1024, 512), (1280, 640)])
     """
 
-    def __init__(self,
-                 scales: Sequence[tuple[int, int] | float] = (1.,),
-                 flip: bool = True,
-                 interpolation: str = 'bicubic') -> None:
+    def __init__(
+        self, scales: Sequence[tuple[int, int] | float] = (1.0,), flip: bool = True, interpolation: str = 'bicubic'
+    ) -> None:
         if not scales:
             raise ValueError('MultiViewPredictor needs at least one entry in `scales`')
         for scale in scales:
             numbers = scale if isinstance(scale, Sequence) else (scale, scale)
             if len(numbers) != 2 or min(numbers) <= 0:
-                raise ValueError(f'MultiViewPredictor: scales has {scale!r}, expected (width, height) in pixels or a '
-                                 'factor, all positive')
+                raise ValueError(
+                    f'MultiViewPredictor: scales has {scale!r}, expected (width, height) in pixels or a '
+                    'factor, all positive'
+                )
         self.scales = tuple(scales)
         self.flip = flip
         self.interpolation = interpolation
@@ -78,13 +80,17 @@ class MultiViewPredictor:
                     img_shape=view.shape[:2],
                     pad_shape=view.shape[:2],
                     flip=mirrored,
-                    flip_direction='horizontal' if mirrored else None))
+                    flip_direction='horizontal' if mirrored else None,
+                )
+            )
             inputs = torch.from_numpy(np.ascontiguousarray(view.transpose(2, 0, 1)))
             result = segmentor.test_step(dict(inputs=[inputs], data_samples=[sample]))[0]
             logits = result.seg_logits.data
             if len(logits) < 2:
-                raise ValueError('pseudo labels need a segmentor with one output per class, this one has 1 output: '
-                                 'set out_channels=num_classes in its decode head')
+                raise ValueError(
+                    'pseudo labels need a segmentor with one output per class, this one has 1 output: '
+                    'set out_channels=num_classes in its decode head'
+                )
             probabilities = logits.softmax(dim=0)
             total = probabilities if total is None else total.add_(probabilities)
         return total.div_(len(views))

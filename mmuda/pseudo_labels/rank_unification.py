@@ -1,4 +1,5 @@
 """Certainties of teachers with different habits brought to one scale: only the order of the classes is kept."""
+
 import torch
 from mmengine.dist import all_reduce
 from torch import Tensor
@@ -63,8 +64,9 @@ def unify_ranks(certainties: Tensor, delta: Tensor, known: Tensor | None = None)
         ValueError: If the shapes do not fit.
     """
     if certainties.ndim != 4 or delta.shape != certainties.shape[1:2]:
-        raise ValueError(f'expected certainties (T, C, H, W) and delta (C,), got {tuple(certainties.shape)} and '
-                         f'{tuple(delta.shape)}')
+        raise ValueError(
+            f'expected certainties (T, C, H, W) and delta (C,), got {tuple(certainties.shape)} and {tuple(delta.shape)}'
+        )
     if known is None:
         known = torch.ones(certainties.shape[:2], dtype=torch.bool)
     if known.shape != certainties.shape[:2]:

@@ -1,4 +1,5 @@
 """Which classes are rare, from the sizes of the classes."""
+
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -19,10 +20,9 @@ class RareClasses(NamedTuple):
     smallest: list[int]
 
 
-def rare_classes(sizes: Sequence[float] | np.ndarray,
-                 number: int = 3,
-                 share: float = 1e-3,
-                 variant: str = 'cbst') -> RareClasses:
+def rare_classes(
+    sizes: Sequence[float] | np.ndarray, number: int = 3, share: float = 1e-3, variant: str = 'cbst'
+) -> RareClasses:
     """Find the classes to mine (Zou et al., ECCV 2018, Sec. 4.3; Zou et al., ICCV 2019).
 
     A class that is never predicted has share 0 and is rare. Of equal shares the lower id comes first.

@@ -1,4 +1,5 @@
 """Which confidences the thresholds are made of."""
+
 from dataclasses import dataclass
 
 import torch
@@ -47,4 +48,4 @@ def every_nth_of_class(label: Tensor, pixels: Tensor, seen: Tensor, stride: int)
         Tensor: Positions, int64, class by class.
     """
     by_class = label.sort(stable=True).indices.split(pixels.tolist())
-    return torch.cat([positions[-before % stride::stride] for positions, before in zip(by_class, seen.tolist())])
+    return torch.cat([positions[-before % stride :: stride] for positions, before in zip(by_class, seen.tolist())])

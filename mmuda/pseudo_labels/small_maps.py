@@ -1,4 +1,5 @@
 """Predictions at the resolution of the network, with what is needed to enlarge them to the image."""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,8 +31,9 @@ class SmallMap:
 
     def __post_init__(self) -> None:
         if any(inner > outer for inner, outer in zip(self.content, self.padded)):
-            raise ValueError(f'an image of (height, width) = {self.content} does not fit into an input of '
-                             f'{self.padded}')
+            raise ValueError(
+                f'an image of (height, width) = {self.content} does not fit into an input of {self.padded}'
+            )
 
     @property
     def layout(self) -> tuple[int, ...]:
@@ -46,8 +48,10 @@ class SmallMap:
             ValueError: If the layout is not complete.
         """
         if len(layout) != 5:
-            raise ValueError(f'a kept map has the layout {list(layout)}, expected 5 numbers: it was made by an earlier '
-                             'version. Delete the folder of the pseudo labels and label again')
+            raise ValueError(
+                f'a kept map has the layout {list(layout)}, expected 5 numbers: it was made by an earlier '
+                'version. Delete the folder of the pseudo labels and label again'
+            )
         height, width, inner_height, inner_width, align_corners = layout
         return cls(values, (height, width), (inner_height, inner_width), bool(align_corners))
 
@@ -64,8 +68,13 @@ class SmallMap:
         return crop_of_resized(self.values[index], size, box, self.align_corners, shown)
 
 
-def crop_of_resized(maps: Tensor, size: tuple[int, int], box: tuple[int, int, int, int],
-                    align_corners: bool = True, shown: tuple[float, float] = (1., 1.)) -> Tensor:
+def crop_of_resized(
+    maps: Tensor,
+    size: tuple[int, int],
+    box: tuple[int, int, int, int],
+    align_corners: bool = True,
+    shown: tuple[float, float] = (1.0, 1.0),
+) -> Tensor:
     """Part of bilinearly resized maps, without making the whole.
 
     With it, soft labels of a crop come from stored maps of low resolution::
@@ -90,14 +99,18 @@ def crop_of_resized(maps: Tensor, size: tuple[int, int], box: tuple[int, int, in
     """
     top, left, height, width = box
     if min(box) < 0 or top + height > size[0] or left + width > size[1]:
-        raise ValueError(f'the box (top, left, height, width) = {tuple(box)} does not lie inside of maps of '
-                         f'(height, width) = {tuple(size)}')
+        raise ValueError(
+            f'the box (top, left, height, width) = {tuple(box)} does not lie inside of maps of '
+            f'(height, width) = {tuple(size)}'
+        )
     rows, columns = (
         _normalised(torch.arange(begin, begin + length, device=maps.device), full, align_corners, share)
-        for begin, length, full, share in ((top, height, size[0], shown[0]), (left, width, size[1], shown[1])))
+        for begin, length, full, share in ((top, height, size[0], shown[0]), (left, width, size[1], shown[1]))
+    )
     grid = torch.stack([columns.expand(height, width), rows[:, None].expand(height, width)], dim=-1)
-    return F.grid_sample(maps[None], grid[None].to(maps.dtype), mode='bilinear', padding_mode='border',
-                         align_corners=align_corners)[0]
+    return F.grid_sample(
+        maps[None], grid[None].to(maps.dtype), mode='bilinear', padding_mode='border', align_corners=align_corners
+    )[0]
 
 
 def _normalised(positions: Tensor, length: int, align_corners: bool, share: float) -> Tensor:

@@ -1,4 +1,5 @@
 """Soft pseudo labels by entropy regularisation (LRENT)."""
+
 from typing import Any
 
 from mmseg.registry import TASK_UTILS
@@ -39,8 +40,10 @@ def lrent_kept(probabilities: Tensor, thresholds: Tensor, alpha: float = 0.25) -
         Tensor: (..., H, W), bool.
     """
     _check(thresholds, alpha)
-    powers = ((plane.clamp_min(0) / threshold).pow(1 / alpha)
-              for plane, threshold in zip(probabilities.unbind(-3), thresholds))
+    powers = (
+        (plane.clamp_min(0) / threshold).pow(1 / alpha)
+        for plane, threshold in zip(probabilities.unbind(-3), thresholds)
+    )
     return sum(powers) > 1
 
 
@@ -76,8 +79,10 @@ class EntropyRegularizedLabeler(ClassBalancedLabeler):
             raise ValueError(f'EntropyRegularizedLabeler: alpha must be positive, got {alpha}')
         super().__init__(portion, sampling=sampling, **kwargs)
         if self.prior is not None or self.policy != 'class':
-            raise ValueError("EntropyRegularizedLabeler: LRENT is defined with policy='class' and without prior; "
-                             'remove `policy` and `prior`')
+            raise ValueError(
+                "EntropyRegularizedLabeler: LRENT is defined with policy='class' and without prior; "
+                'remove `policy` and `prior`'
+            )
         self.alpha = alpha
 
     def __call__(self, probabilities: Tensor) -> tuple[Tensor, Tensor]:

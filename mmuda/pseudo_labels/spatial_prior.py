@@ -1,4 +1,5 @@
 """Where in the image each class occurs: the spatial prior of CBST-SP."""
+
 import hashlib
 import json
 from collections.abc import Sequence
@@ -82,7 +83,7 @@ def smooth(counts: np.ndarray, sigma: float, kernel: int) -> np.ndarray:
     Returns:
         np.ndarray: (H, W), float64.
     """
-    weights = np.exp(-(np.arange(kernel) - (kernel - 1) / 2)**2 / (2 * sigma**2))
+    weights = np.exp(-((np.arange(kernel) - (kernel - 1) / 2) ** 2) / (2 * sigma**2))
     weights /= weights.sum()
     result = np.asarray(counts, np.float64)
     for axis in (0, 1):
@@ -106,8 +107,9 @@ def load_prior(path: str | Path) -> np.ndarray:
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f'there is no spatial prior {path}: make it with '
-                                'tools/dataset_tools/make_spatial_prior.py')
+        raise FileNotFoundError(
+            f'there is no spatial prior {path}: make it with tools/dataset_tools/make_spatial_prior.py'
+        )
     readers = {'.npy': _read_npy, '.npz': _read_npz, '.mat': _read_mat}
     if path.suffix not in readers:
         raise ValueError(f'the spatial prior {path} is no {", ".join(readers)} file')
@@ -120,8 +122,10 @@ def load_prior(path: str | Path) -> np.ndarray:
     except Exception as error:  # SciPy and NumPy raise many kinds for damaged files
         raise ValueError(f'cannot read the spatial prior {path} ({error}): make or fetch it again') from error
     if prior.ndim != 3 or not np.issubdtype(prior.dtype, np.floating):
-        raise ValueError(f'the spatial prior {path} has shape {prior.shape} and type {prior.dtype}, expected '
-                         '(classes, height, width) and floating point')
+        raise ValueError(
+            f'the spatial prior {path} has shape {prior.shape} and type {prior.dtype}, expected '
+            '(classes, height, width) and floating point'
+        )
     if not np.isfinite(prior).all():
         raise ValueError(f'the spatial prior {path} holds NaN or infinite values: make it again')
     return prior.astype(np.float32)
@@ -144,6 +148,7 @@ def save_prior(path: str | Path, prior: np.ndarray, description: dict[str, Any])
     path = Path(path)
     if path.suffix != '.npy':
         raise ValueError(f'a spatial prior is written as .npy, got {path}')
+
     def write(file: BinaryIO) -> None:
         np.save(file, prior.astype(np.float32, copy=False))
         path.unlink(missing_ok=True)
@@ -152,16 +157,21 @@ def save_prior(path: str | Path, prior: np.ndarray, description: dict[str, Any])
     try:
         replace_file(path, write)
     except OSError as error:
-        raise OSError(error.errno, f'cannot write the spatial prior {path} ({error.strerror or error}); free some '
-                      'space or make the folder writable') from error
+        raise OSError(
+            error.errno,
+            f'cannot write the spatial prior {path} ({error.strerror or error}); free some '
+            'space or make the folder writable',
+        ) from error
 
 
-def prior_of(dataset: dict | BaseDataset,
-             path: str | Path,
-             shape: tuple[int, int],
-             sigma: float = 70 / 6,
-             kernel: int = 70,
-             overwrite: bool = False) -> Path:
+def prior_of(
+    dataset: dict | BaseDataset,
+    path: str | Path,
+    shape: tuple[int, int],
+    sigma: float = 70 / 6,
+    kernel: int = 70,
+    overwrite: bool = False,
+) -> Path:
     """Return the file of a data set's spatial prior, which is made if it is missing.
 
     Labels are read through the label map of the data set, each rank its share; a progress bar shows how far
@@ -186,8 +196,9 @@ def prior_of(dataset: dict | BaseDataset,
     """
     path = Path(path)
     if min(shape) < 1 or kernel < 1 or not sigma > 0:
-        raise ValueError(f'a spatial prior needs a positive shape, kernel and sigma, got {tuple(shape)}, {kernel}, '
-                         f'{sigma}')
+        raise ValueError(
+            f'a spatial prior needs a positive shape, kernel and sigma, got {tuple(shape)}, {kernel}, {sigma}'
+        )
     if isinstance(dataset, dict):
         while 'dataset' in dataset:
             dataset = dataset['dataset']
@@ -207,7 +218,7 @@ def prior_of(dataset: dict | BaseDataset,
 def _count(infos: Sequence[dict], estimate: SpatialPriorEstimate) -> SpatialPriorEstimate:
     """Count the labels of all ranks."""
     load = TRANSFORMS.build(dict(type='LoadLabelIds'))
-    for info in progress(infos[get_rank()::get_world_size()], 'Spatial prior'):
+    for info in progress(infos[get_rank() :: get_world_size()], 'Spatial prior'):
         estimate.update(load(info)['gt_seg_map'])
     counts = torch.from_numpy(estimate.counts)
     all_reduce(counts)
@@ -215,11 +226,14 @@ def _count(infos: Sequence[dict], estimate: SpatialPriorEstimate) -> SpatialPrio
     return estimate
 
 
-def _describe(dataset: BaseDataset, infos: Sequence[dict], shape: tuple[int, int], sigma: float,
-              kernel: int) -> dict[str, Any]:
+def _describe(
+    dataset: BaseDataset, infos: Sequence[dict], shape: tuple[int, int], sigma: float, kernel: int
+) -> dict[str, Any]:
     if not infos or any('seg_map_path' not in info for info in infos):
-        raise ValueError(f'the spatial prior is made of labels, but {type(dataset).__name__} has none: give a labelled '
-                         'data set, with seg_map_path in its data_prefix')
+        raise ValueError(
+            f'the spatial prior is made of labels, but {type(dataset).__name__} has none: give a labelled '
+            'data set, with seg_map_path in its data_prefix'
+        )
     paths = [info['seg_map_path'] for info in infos]
     folder = os.path.commonpath([os.path.dirname(path) for path in paths])
     files = [f'{os.path.relpath(path, folder)} {os.path.getsize(path)}' for path in paths]
@@ -230,7 +244,8 @@ def _describe(dataset: BaseDataset, infos: Sequence[dict], shape: tuple[int, int
         classes=list(dataset.metainfo['classes']),
         shape=[int(side) for side in shape],
         sigma=sigma,
-        kernel=kernel)
+        kernel=kernel,
+    )
 
 
 def _matches(path: Path, description: dict[str, Any], overwrite: bool) -> bool:
@@ -241,8 +256,10 @@ def _matches(path: Path, description: dict[str, Any], overwrite: bool) -> bool:
     try:
         found = json.loads(_description_path(path).read_text())
     except FileNotFoundError as error:
-        raise ValueError(f'{path} has no {_description_path(path).name} beside it that says what it was made of: '
-                         f'{hint}, or give it as the prior of the labeler itself') from error
+        raise ValueError(
+            f'{path} has no {_description_path(path).name} beside it that says what it was made of: '
+            f'{hint}, or give it as the prior of the labeler itself'
+        ) from error
     except ValueError as error:
         raise ValueError(f'{_description_path(path)} is damaged: {hint}') from error
     if found != description:

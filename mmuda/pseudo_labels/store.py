@@ -1,4 +1,5 @@
 """Pseudo labels on disk."""
+
 import contextlib
 import json
 import os
@@ -69,15 +70,19 @@ class PseudoLabelStore:
         names = list(names)
         outside = [name for name in names if Path(name).is_absolute() or '..' in Path(name).parts]
         if outside:
-            raise ValueError(f'the image {outside[0]!r} lies outside of the image folder of its dataset, so that its '
-                             f'pseudo labels would lie outside of {self.root}')
+            raise ValueError(
+                f'the image {outside[0]!r} lies outside of the image folder of its dataset, so that its '
+                f'pseudo labels would lie outside of {self.root}'
+            )
         owners: dict[Path, str] = {}
         for name in names:
             pictures = () if self.palette is None else self.picture_paths(name)
             for path in (self.label_path(name), self.confidence_path(name), *pictures):
                 if path in owners:
-                    raise ValueError(f'the pseudo labels of the images {owners[path]!r} and {name!r} would share the '
-                                     f'file {path}: rename one of the images')
+                    raise ValueError(
+                        f'the pseudo labels of the images {owners[path]!r} and {name!r} would share the '
+                        f'file {path}: rename one of the images'
+                    )
                 owners[path] = name
 
     def manifest(self) -> dict[str, Any] | None:
@@ -90,8 +95,10 @@ class PseudoLabelStore:
             if not (isinstance(manifest['description'], dict) and isinstance(manifest['complete'], bool)):
                 raise TypeError('`description` or `complete` is of another type')
         except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f'{path} is damaged or not the manifest of pseudo labels ({error}): delete the folder '
-                             'and label again, or name another store') from error
+            raise ValueError(
+                f'{path} is damaged or not the manifest of pseudo labels ({error}): delete the folder '
+                'and label again, or name another store'
+            ) from error
         return manifest
 
     def open(self, description: dict[str, Any], overwrite: bool = False) -> bool:
@@ -113,8 +120,10 @@ class PseudoLabelStore:
         manifest = self.manifest()
         if manifest is None:
             if self.root.is_dir() and any(not _is_temporary(path) for path in self.root.iterdir()):
-                raise ValueError(f'{self.root} is no store of pseudo labels: it has files, but no {self.MANIFEST}. '
-                                 'It was left as it is: empty it, or name another store')
+                raise ValueError(
+                    f'{self.root} is no store of pseudo labels: it has files, but no {self.MANIFEST}. '
+                    'It was left as it is: empty it, or name another store'
+                )
         elif manifest['description'] == description:
             for path in self.root.rglob('.*.tmp'):  # of a process that was killed
                 path.unlink(missing_ok=True)
@@ -122,9 +131,11 @@ class PseudoLabelStore:
         elif overwrite:
             self.delete()
         else:
-            raise ValueError(f'{self.root} holds other pseudo labels: '
-                             f'{difference(manifest["description"], description)}. '
-                             'Delete it, name another store, or set overwrite=True')
+            raise ValueError(
+                f'{self.root} holds other pseudo labels: '
+                f'{difference(manifest["description"], description)}. '
+                'Delete it, name another store, or set overwrite=True'
+            )
         self._write_manifest(description, complete=False)
         return False
 
@@ -141,8 +152,10 @@ class PseudoLabelStore:
         try:
             lock(path)
         except BlockingIOError as error:
-            raise RuntimeError(f'another run is making the pseudo labels {self.root}: start again when it has '
-                               f'made them, or name another store ({error})') from error
+            raise RuntimeError(
+                f'another run is making the pseudo labels {self.root}: start again when it has '
+                f'made them, or name another store ({error})'
+            ) from error
         try:
             yield
         finally:
@@ -176,8 +189,10 @@ class PseudoLabelStore:
             OSError: If a file cannot be written, for instance for want of space.
         """
         if label.dtype != np.uint8 or label.ndim != 2 or confidence.shape != label.shape:
-            raise ValueError(f'pseudo labels of {name!r}: expected (H, W) uint8 labels and confidences of the same '
-                             f'shape, got {label.dtype} {label.shape} and {confidence.shape}')
+            raise ValueError(
+                f'pseudo labels of {name!r}: expected (H, W) uint8 labels and confidences of the same '
+                f'shape, got {label.dtype} {label.shape} and {confidence.shape}'
+            )
         scaled = np.rint(np.clip(confidence, 0, 1) * 255).astype(np.uint8)
         self._write(self.confidence_path(name), lambda file: Image.fromarray(scaled).save(file, format='png'))
         if self.palette is not None:
@@ -221,8 +236,10 @@ class PseudoLabelStore:
             layout (Sequence[int]): What else is needed to decode it, see
                 :attr:`~mmuda.pseudo_labels.small_maps.SmallMap.layout`. Defaults to nothing.
         """
-        self._write(self.map_path(name), lambda file: np.savez(
-            file, encoded=encoded, size=np.array(size), layout=np.array(layout, np.int64)))
+        self._write(
+            self.map_path(name),
+            lambda file: np.savez(file, encoded=encoded, size=np.array(size), layout=np.array(layout, np.int64)),
+        )
 
     def read_map(self, name: str) -> tuple[np.ndarray, tuple[int, int], list[int]]:
         """Return what :meth:`write_map` wrote: map, size and layout.
@@ -256,9 +273,11 @@ class PseudoLabelStore:
         try:
             replace_file(path, write)
         except OSError as error:
-            raise OSError(error.errno, f'cannot write the pseudo labels {path} ({error.strerror or error}); free some '
-                          'space or make the folder writable and start again: the images labelled so far are kept'
-                          ) from error
+            raise OSError(
+                error.errno,
+                f'cannot write the pseudo labels {path} ({error.strerror or error}); free some '
+                'space or make the folder writable and start again: the images labelled so far are kept',
+            ) from error
 
 
 def difference(found: dict[str, Any], expected: dict[str, Any], prefix: str = '') -> str:

@@ -1,4 +1,5 @@
 """What several teachers say about one image: the input of the labelers that fuse them."""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,21 +38,30 @@ class TeacherPredictions:
     def __post_init__(self) -> None:
         labels, certainties = self.labels, self.certainties
         leading = labels.shape[:1] if self.owners is None else ()
-        if (labels.ndim != 3 or certainties.ndim != len(leading) + 3 or certainties.shape[:len(leading)] != leading
-                or certainties.shape[-2:] != labels.shape[1:]):
+        if (
+            labels.ndim != 3
+            or certainties.ndim != len(leading) + 3
+            or certainties.shape[: len(leading)] != leading
+            or certainties.shape[-2:] != labels.shape[1:]
+        ):
             wanted = '(T, C, H, W)' if self.owners is None else '(C, H, W), as owners are given'
-            raise ValueError(f'expected labels (T, H, W) and certainties {wanted}, got {tuple(labels.shape)} and '
-                             f'{tuple(certainties.shape)}')
+            raise ValueError(
+                f'expected labels (T, H, W) and certainties {wanted}, got {tuple(labels.shape)} and '
+                f'{tuple(certainties.shape)}'
+            )
         if labels.dtype != torch.uint8 or certainties.dtype != torch.uint8:
-            raise ValueError(f'labels and certainties of teachers are bytes (uint8), got {labels.dtype} and '
-                             f'{certainties.dtype}')
+            raise ValueError(
+                f'labels and certainties of teachers are bytes (uint8), got {labels.dtype} and {certainties.dtype}'
+            )
         check_num_classes(self.num_classes)
         if self.owners is not None and len(self.owners) != self.num_classes:
             raise ValueError(f'there are owners of {len(self.owners)} classes and planes of {self.num_classes}')
         shape = (self.num_teachers, self.num_classes)
         if self.known is not None and (self.known.shape != shape or self.known.dtype != torch.bool):
-            raise ValueError(f'expected known {shape}, (teachers, classes), of type bool, got '
-                             f'{tuple(self.known.shape)}, {self.known.dtype}')
+            raise ValueError(
+                f'expected known {shape}, (teachers, classes), of type bool, got '
+                f'{tuple(self.known.shape)}, {self.known.dtype}'
+            )
 
     @classmethod
     def from_probabilities(cls, probabilities: Sequence[Tensor]) -> 'TeacherPredictions':
@@ -68,7 +78,8 @@ class TeacherPredictions:
             raise ValueError(f'expected the probabilities of at least one teacher, all of one shape, got {shapes}')
         return cls(
             torch.stack([top_class(one)[1] for one in probabilities]),
-            torch.stack([certainty_bytes(one) for one in probabilities]))
+            torch.stack([certainty_bytes(one) for one in probabilities]),
+        )
 
     @property
     def num_teachers(self) -> int:

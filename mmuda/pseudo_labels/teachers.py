@@ -1,4 +1,5 @@
 """Teachers of an ensemble: what gives labels and certainties of an image, each in its own way and class space."""
+
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -18,8 +19,7 @@ SAMPLED_ROWS = 16  # one in so many rows of a file is looked at with all its cla
 HASHED_ROWS = 16  # so many rows of a file, evenly spread, are in the fingerprint
 
 
-def map_classes(own: Sequence[str], classes: Sequence[str], teacher: str,
-                drop: Sequence[str] = ()) -> dict[int, int]:
+def map_classes(own: Sequence[str], classes: Sequence[str], teacher: str, drop: Sequence[str] = ()) -> dict[int, int]:
     """Find the classes of a teacher among those of the student, by name.
 
     Args:
@@ -45,9 +45,11 @@ def map_classes(own: Sequence[str], classes: Sequence[str], teacher: str,
         raise ValueError(f'teacher {teacher!r}: drop_classes has {strangers}, none of its classes {list(own)}')
     unknown = [name for name in own if name not in classes and name not in drop]
     if unknown:
-        raise ValueError(f'teacher {teacher!r} has classes that the student does not have: {unknown}. The student has '
-                         f'{list(classes)}. Leave them out by drop_classes={unknown} of the teacher, or give the names '
-                         'that the student uses by its `classes`')
+        raise ValueError(
+            f'teacher {teacher!r} has classes that the student does not have: {unknown}. The student has '
+            f'{list(classes)}. Leave them out by drop_classes={unknown} of the teacher, or give the names '
+            'that the student uses by its `classes`'
+        )
     return {index: list(classes).index(name) for index, name in enumerate(own) if name not in drop}
 
 
@@ -64,12 +66,13 @@ class Teacher(ABC):
         class_ids (dict[int, int]): From its ids to the student's.
     """
 
-    def __init__(self, name: str, classes: Sequence[str], student_classes: Sequence[str],
-                 drop_classes: Sequence[str] = ()) -> None:
+    def __init__(
+        self, name: str, classes: Sequence[str], student_classes: Sequence[str], drop_classes: Sequence[str] = ()
+    ) -> None:
         self.name = name
         self.classes = tuple(classes)
         self.class_ids = map_classes(classes, student_classes, name, drop_classes)
-        self._table = torch.full((IGNORE_INDEX + 1, ), IGNORE_INDEX, dtype=torch.uint8)
+        self._table = torch.full((IGNORE_INDEX + 1,), IGNORE_INDEX, dtype=torch.uint8)
         for own, student in self.class_ids.items():
             self._table[own] = student
 
@@ -103,8 +106,14 @@ class ModelTeacher(Teacher):
         predictions (ModelPredictions): Of the model.
     """
 
-    def __init__(self, name: str, classes: Sequence[str], student_classes: Sequence[str],
-                 predictions: ModelPredictions, drop_classes: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        classes: Sequence[str],
+        student_classes: Sequence[str],
+        predictions: ModelPredictions,
+        drop_classes: Sequence[str] = (),
+    ) -> None:
         super().__init__(name, classes, student_classes, drop_classes)
         self.predictions = predictions
 
@@ -116,8 +125,10 @@ class ModelTeacher(Teacher):
         """
         probabilities = self.predictions(name, path)
         if len(probabilities) != len(self.classes):
-            raise ValueError(f'teacher {self.name!r} predicts {len(probabilities)} classes, but has '
-                             f'{len(self.classes)} names: {list(self.classes)}. Give the right ones by `classes`')
+            raise ValueError(
+                f'teacher {self.name!r} predicts {len(probabilities)} classes, but has '
+                f'{len(self.classes)} names: {list(self.classes)}. Give the right ones by `classes`'
+            )
         try:
             kept = list(self.class_ids)
             best = torch.tensor(kept, device=probabilities.device)[top_class(probabilities[kept])[1].long()]
@@ -146,8 +157,15 @@ class FileTeacher(Teacher):
         certainties (str or Path): Folder of the certainties.
     """
 
-    def __init__(self, name: str, classes: Sequence[str], student_classes: Sequence[str], labels: str | Path,
-                 certainties: str | Path, drop_classes: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        classes: Sequence[str],
+        student_classes: Sequence[str],
+        labels: str | Path,
+        certainties: str | Path,
+        drop_classes: Sequence[str] = (),
+    ) -> None:
         super().__init__(name, classes, student_classes, drop_classes)
         self.labels = Path(labels)
         self.certainties = Path(certainties)
@@ -168,14 +186,18 @@ class FileTeacher(Teacher):
         for name in names:
             other = stems.setdefault(Path(name).stem, name)
             if other != name:
-                raise ValueError(f'teacher {self.name!r}: the images {other!r} and {name!r} would have the same files '
-                                 f'{self.files(name)[0]} and {self.files(name)[1]}, which have no folders')
+                raise ValueError(
+                    f'teacher {self.name!r}: the images {other!r} and {name!r} would have the same files '
+                    f'{self.files(name)[0]} and {self.files(name)[1]}, which have no folders'
+                )
         for index, kind in enumerate(('labels', 'certainties')):
             missing = [str(path) for path in (self.files(name)[index] for name in names) if not path.is_file()]
             if missing:
                 more = ', ...' if len(missing) > 5 else ''
-                raise FileNotFoundError(f'teacher {self.name!r}: {kind} of {len(missing)} of {len(names)} images are '
-                                        f'missing: {", ".join(missing[:5])}{more}. Make them, or label fewer images')
+                raise FileNotFoundError(
+                    f'teacher {self.name!r}: {kind} of {len(missing)} of {len(names)} images are '
+                    f'missing: {", ".join(missing[:5])}{more}. Make them, or label fewer images'
+                )
 
     def fingerprint(self, names: Sequence[str]) -> str:
         """Return a hash of the labels and a sample of rows of the certainties (hexadecimal, 32 digits).
@@ -217,12 +239,16 @@ class FileTeacher(Teacher):
         except Exception as error:  # Pillow raises OSError, SyntaxError, ValueError, ... for damaged files
             raise OSError(f'teacher {self.name!r}: cannot read labels {path}: {error}') from error
         if mode not in ('L', 'P') or labels.shape != size:
-            raise ValueError(f'teacher {self.name!r}: {path} has mode {mode} and (height, width) = {labels.shape[:2]}, '
-                             f'expected train ids in 8 bits of the size of the image, {size}')
+            raise ValueError(
+                f'teacher {self.name!r}: {path} has mode {mode} and (height, width) = {labels.shape[:2]}, '
+                f'expected train ids in 8 bits of the size of the image, {size}'
+            )
         highest = int(labels.max(where=labels != IGNORE_INDEX, initial=0))
         if highest >= len(self.classes):
-            raise ValueError(f'teacher {self.name!r}: {path} has the label {highest}, expected train ids below '
-                             f'{len(self.classes)}, and {IGNORE_INDEX} for no label')
+            raise ValueError(
+                f'teacher {self.name!r}: {path} has the label {highest}, expected train ids below '
+                f'{len(self.classes)}, and {IGNORE_INDEX} for no label'
+            )
         return labels
 
     def _open_certainties(self, path: Path) -> np.ndarray:
@@ -231,20 +257,25 @@ class FileTeacher(Teacher):
         except (OSError, ValueError, EOFError) as error:
             raise OSError(f'teacher {self.name!r}: cannot read certainties {path}: {error}') from error
         if certainties.ndim != 3 or certainties.shape[2] != len(self.classes):
-            raise ValueError(f'teacher {self.name!r}: {path} has the shape {certainties.shape}, expected (height, '
-                             f'width, {len(self.classes)} classes)')
+            raise ValueError(
+                f'teacher {self.name!r}: {path} has the shape {certainties.shape}, expected (height, '
+                f'width, {len(self.classes)} classes)'
+            )
         return certainties
 
     def _read_certainties(self, path: Path, size: tuple[int, int], planes: Sequence[int]) -> np.ndarray:
         certainties = self._open_certainties(path)
         if certainties.shape[:2] != size:
-            raise ValueError(f'teacher {self.name!r}: {path} has (height, width) = {certainties.shape[:2]}, expected '
-                             f'that of the image, {size}')
+            raise ValueError(
+                f'teacher {self.name!r}: {path} has (height, width) = {certainties.shape[:2]}, expected '
+                f'that of the image, {size}'
+            )
         sample = np.moveaxis(certainties[::SAMPLED_ROWS], 2, 0)
         check_certainties(torch.from_numpy(sample.astype(np.float32)), f'teacher {self.name!r}: {path}')
         wanted = np.moveaxis(certainties[..., list(planes)], 2, 0)
         if wanted.size and not (wanted.min() >= 0 and wanted.max() <= HIGHEST):  # NaN compares false
-            raise ValueError(f'teacher {self.name!r}: {path}: certainties of {wanted.min():g}..{wanted.max():g}, '
-                             f'expected 0..{HIGHEST}')
+            raise ValueError(
+                f'teacher {self.name!r}: {path}: certainties of {wanted.min():g}..{wanted.max():g}, '
+                f'expected 0..{HIGHEST}'
+            )
         return np.ascontiguousarray(wanted, dtype=np.uint8)
-

@@ -1,4 +1,5 @@
 """Files that are there whole or not at all, and locks that end with their process."""
+
 import contextlib
 import os
 import socket

@@ -1,7 +1,8 @@
 """Points in training, given as iterations or as shares of its length."""
+
 from dataclasses import dataclass
 
-LARGEST_SHARE = 10.
+LARGEST_SHARE = 10.0
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class TrainingLength:
     def __str__(self) -> str:
         return f'{self.key}={self.iterations}'
 
-    def point(self, value: int | float, key: str, largest: float = 1.) -> int:
+    def point(self, value: int | float, key: str, largest: float = 1.0) -> int:
         """Return the iteration that ``value`` is.
 
         Args:
@@ -38,6 +39,8 @@ class TrainingLength:
             ValueError: If it is negative, or a share larger than ``largest``.
         """
         if value < 0 or (isinstance(value, float) and not value <= largest):
-            raise ValueError(f'{key}={value}: expected iterations (an integer >= 0) or a share of training (a float '
-                             f'from 0 to {largest:g})')
+            raise ValueError(
+                f'{key}={value}: expected iterations (an integer >= 0) or a share of training (a float '
+                f'from 0 to {largest:g})'
+            )
         return round(value * self.iterations) if isinstance(value, float) else value

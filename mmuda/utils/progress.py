@@ -1,4 +1,5 @@
 """Named progress of long passes over images: a bar on a terminal, lines in the log."""
+
 import logging
 import sys
 import time
@@ -15,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 Item = TypeVar('Item')
 
 
-def progress(items: Sequence[Item], name: str, interval: float = 60.) -> Iterator[Item]:
+def progress(items: Sequence[Item], name: str, interval: float = 60.0) -> Iterator[Item]:
     """Yield items; show on rank 0 how far it is and how much time is left.
 
     A terminal has a bar, below what is logged meanwhile. The log, and so its file, has a line every ``interval``

@@ -1,4 +1,5 @@
 """The model inside the wrapper that distributes it."""
+
 from mmengine.model import is_model_wrapper
 from torch import nn
 

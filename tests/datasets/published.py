@@ -1,4 +1,5 @@
 """Writes single images and labels in the layouts and encodings of the published data sets."""
+
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,17 +19,23 @@ class Layout(NamedTuple):
     prefix: dict | None = None
 
 
-_CITYSCAPES = Layout('leftImg8bit/train/aachen/aachen_0_leftImg8bit.png',
-                     'gtFine/train/aachen/aachen_0_gtFine_labelIds.png', 'grey')
-_CROSS_CITY = Layout('Images/Test/pano_00002_2_180.png', 'Labels/Test/pano_00002_2_180_eval.png', 'grey',
-                     dict(img_path='Images/Test', seg_map_path='Labels/Test'))
+_CITYSCAPES = Layout(
+    'leftImg8bit/train/aachen/aachen_0_leftImg8bit.png', 'gtFine/train/aachen/aachen_0_gtFine_labelIds.png', 'grey'
+)
+_CROSS_CITY = Layout(
+    'Images/Test/pano_00002_2_180.png',
+    'Labels/Test/pano_00002_2_180_eval.png',
+    'grey',
+    dict(img_path='Images/Test', seg_map_path='Labels/Test'),
+)
 LAYOUTS = {
     'GTADataset': Layout('images/00001.png', 'labels/00001.png', 'palette'),
     'SynthiaDataset': Layout('RGB/0000000.png', 'GT/LABELS/0000000.png', 'red16'),
     'CityscapesLabelIdsDataset': _CITYSCAPES,
     'Cityscapes9Dataset': _CITYSCAPES,
-    'RobotCarDataset': Layout('val/2014-11-25/000000.png', 'anno/2014-11-25/000000.png', 'rgba',
-                              dict(img_path='val', seg_map_path='anno')),
+    'RobotCarDataset': Layout(
+        'val/2014-11-25/000000.png', 'anno/2014-11-25/000000.png', 'rgba', dict(img_path='val', seg_map_path='anno')
+    ),
     'CrossCityDataset': _CROSS_CITY,
     'CrossCity19Dataset': _CROSS_CITY,
     'CamVidDataset': Layout('images/day_train/a.jpg', 'labels/day_train/a.png', 'grey'),
@@ -71,5 +78,8 @@ def write_camvid(root: Path, split: str, count: int, size: tuple[int, int] = (12
     for index in range(count):
         rng = np.random.default_rng(index)
         write_image(root / f'images/{split}/{index:02d}.jpg', rng.integers(0, 256, (*size, 3), np.uint8))
-        write_label(root / f'labels/{split}/{index:02d}.png',
-                    rng.integers(0, len(label_maps.CAMVID_CLASSES) + 1, size).astype(np.uint8), 'grey')
+        write_label(
+            root / f'labels/{split}/{index:02d}.png',
+            rng.integers(0, len(label_maps.CAMVID_CLASSES) + 1, size).astype(np.uint8),
+            'grey',
+        )

@@ -5,8 +5,10 @@ from mmseg.registry import DATASETS
 from mmuda.datasets.label_maps import CROSS_CITY_CLASSES
 from tests.datasets.published import write_image, write_label
 
-TRAIN, TEST = dict(type='CrossCityDataset'), dict(
-    type='CrossCityDataset', data_prefix=dict(img_path='Images/Test', seg_map_path='Labels/Test'))
+TRAIN, TEST = (
+    dict(type='CrossCityDataset'),
+    dict(type='CrossCityDataset', data_prefix=dict(img_path='Images/Test', seg_map_path='Labels/Test')),
+)
 PIPELINE = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds')]
 
 
@@ -16,8 +18,9 @@ def write_city(root, suffix: str = '.png') -> dict:
         write_image(root / f'Images/Train/pano_{index:05d}_0_0{suffix}', np.zeros((*size, 3), np.uint8))
     for index, size in enumerate([(4, 6), (6, 8)]):
         write_image(root / f'Images/Test/pano_{index:05d}_2_180{suffix}', np.zeros((*size, 3), np.uint8))
-        write_label(root / f'Labels/Test/pano_{index:05d}_2_180_eval.png',
-                    np.full(size, (7, 33)[index], np.uint8), 'grey')
+        write_label(
+            root / f'Labels/Test/pano_{index:05d}_2_180_eval.png', np.full(size, (7, 33)[index], np.uint8), 'grey'
+        )
     (root / 'List').mkdir()
     (root / 'List/train.txt').write_text('pano_00002_0_0\npano_00000_0_0\n')
     return dict(data_root=str(root))
@@ -27,7 +30,8 @@ def write_city(root, suffix: str = '.png') -> dict:
 def test_training_images_are_found_without_labels(tmp_path, suffix):
     dataset = DATASETS.build(dict(TRAIN, pipeline=[], **write_city(tmp_path, suffix)))
     assert [info['img_path'] for info in dataset] == [
-        str(tmp_path / f'Images/Train/pano_{index:05d}_0_0{suffix}') for index in range(3)]
+        str(tmp_path / f'Images/Train/pano_{index:05d}_0_0{suffix}') for index in range(3)
+    ]
     assert 'seg_map_path' not in dataset[0]
 
 
@@ -54,9 +58,16 @@ def test_it_is_the_target_of_cityscapes_in_13_classes(tmp_path):
     write_image(tmp_path / 'cs/leftImg8bit/train/a/a_0_leftImg8bit.png', np.zeros((4, 6, 3), np.uint8))
     write_label(tmp_path / 'cs/gtFine/train/a/a_0_gtFine_labelIds.png', np.full((4, 6), 27, np.uint8), 'grey')
     pack = dict(type='PackSegInputs')
-    pair = DATASETS.build(dict(
-        type='UDADataset',
-        source=dict(type='CityscapesLabelIdsDataset', data_root=str(tmp_path / 'cs'), pipeline=[*PIPELINE, pack],
-                    metainfo=dict(classes=CROSS_CITY_CLASSES)),
-        target=dict(TRAIN, pipeline=[PIPELINE[0], pack], **write_city(tmp_path / 'rome'))))
+    pair = DATASETS.build(
+        dict(
+            type='UDADataset',
+            source=dict(
+                type='CityscapesLabelIdsDataset',
+                data_root=str(tmp_path / 'cs'),
+                pipeline=[*PIPELINE, pack],
+                metainfo=dict(classes=CROSS_CITY_CLASSES),
+            ),
+            target=dict(TRAIN, pipeline=[PIPELINE[0], pack], **write_city(tmp_path / 'rome')),
+        )
+    )
     assert pair[0]['data_samples']['source'].gt_sem_seg.data.unique().tolist() == [255]  # truck is none of the 13

@@ -37,10 +37,17 @@ def test_entries_out_of_range_are_named(raw, train):
         lookup_array({raw: train})
 
 
-@pytest.mark.parametrize('label_format, classes', [
-    (GTA, CITYSCAPES_CLASSES), (SYNTHIA, CITYSCAPES_CLASSES), (ROBOTCAR, ROBOTCAR_CLASSES),
-    (CITYSCAPES_AS_ROBOTCAR, ROBOTCAR_CLASSES), (CAMVID, CAMVID_CLASSES),
-    (CROSS_CITY, CROSS_CITY_CLASSES)])
+@pytest.mark.parametrize(
+    'label_format, classes',
+    [
+        (GTA, CITYSCAPES_CLASSES),
+        (SYNTHIA, CITYSCAPES_CLASSES),
+        (ROBOTCAR, ROBOTCAR_CLASSES),
+        (CITYSCAPES_AS_ROBOTCAR, ROBOTCAR_CLASSES),
+        (CAMVID, CAMVID_CLASSES),
+        (CROSS_CITY, CROSS_CITY_CLASSES),
+    ],
+)
 def test_every_class_has_a_raw_id(label_format, classes):
     assert set(label_format.lookup.tolist()) == {*range(len(classes)), 255}
 
@@ -53,9 +60,15 @@ def test_camvid_void_is_ignored():
     assert CAMVID.lookup[11] == 255
 
 
-@pytest.mark.parametrize('classes, palette', [
-    (CITYSCAPES_CLASSES, CITYSCAPES_PALETTE), (ROBOTCAR_CLASSES, ROBOTCAR_PALETTE),
-    (CAMVID_CLASSES, CAMVID_PALETTE), (CROSS_CITY_CLASSES, CROSS_CITY_PALETTE)])
+@pytest.mark.parametrize(
+    'classes, palette',
+    [
+        (CITYSCAPES_CLASSES, CITYSCAPES_PALETTE),
+        (ROBOTCAR_CLASSES, ROBOTCAR_PALETTE),
+        (CAMVID_CLASSES, CAMVID_PALETTE),
+        (CROSS_CITY_CLASSES, CROSS_CITY_PALETTE),
+    ],
+)
 def test_palettes_have_one_colour_per_class(classes, palette):
     assert len({tuple(colour) for colour in palette}) == len(classes)
 

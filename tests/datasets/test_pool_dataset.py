@@ -12,8 +12,13 @@ from tests.datasets.published import write_camvid, write_label
 
 NUM_SOURCE, NUM_TARGET = 3, 2
 PIPELINE = [
-    dict(type='LoadImageStrict'), dict(type='LoadLabelIds'), dict(type='JitteredResize', scale=(20, 16)),
-    dict(type='HardSampleCrop', crop_size=(8, 8)), dict(type='HorizontalFlip'), dict(type='PackSegInputs')]
+    dict(type='LoadImageStrict'),
+    dict(type='LoadLabelIds'),
+    dict(type='JitteredResize', scale=(20, 16)),
+    dict(type='HardSampleCrop', crop_size=(8, 8)),
+    dict(type='HorizontalFlip'),
+    dict(type='PackSegInputs'),
+]
 
 
 @pytest.fixture
@@ -27,7 +32,8 @@ def config(tmp_path):
     return dict(
         type='PoolDataset',
         source=dict(camvid, pipeline=PIPELINE),
-        target=dict(type='PseudoLabelDataset', dataset=target, pipeline=PIPELINE, store=str(tmp_path / 'store')))
+        target=dict(type='PseudoLabelDataset', dataset=target, pipeline=PIPELINE, store=str(tmp_path / 'store')),
+    )
 
 
 def test_source_images_come_first(config):
@@ -35,7 +41,12 @@ def test_source_images_come_first(config):
     samples = [dataset[index]['data_samples']['pool'] for index in range(len(dataset))]
     assert [sample.domain for sample in samples] == ['source'] * NUM_SOURCE + ['target'] * NUM_TARGET
     assert [sample.img_path[-16:] for sample in samples] == [
-        'day_train/00.jpg', 'day_train/01.jpg', 'day_train/02.jpg', 'usk_train/00.jpg', 'usk_train/01.jpg']
+        'day_train/00.jpg',
+        'day_train/01.jpg',
+        'day_train/02.jpg',
+        'usk_train/00.jpg',
+        'usk_train/01.jpg',
+    ]
 
 
 def test_pool_without_source(config):
@@ -105,7 +116,7 @@ def stream(sampler: PoolSampler, count: int) -> list[PoolIndex]:
 
 def test_every_epoch_has_every_image_once():
     indices = [draw.index for draw in stream(PoolSampler(Pool(), seed=0), 15)]
-    assert [sorted(indices[epoch:epoch + 5]) for epoch in (0, 5, 10)] == [list(range(5))] * 3
+    assert [sorted(indices[epoch : epoch + 5]) for epoch in (0, 5, 10)] == [list(range(5))] * 3
     assert indices[:5] != indices[5:10]
 
 
@@ -167,7 +178,8 @@ def test_negative_numbers_are_refused(method):
 @pytest.mark.parametrize('num_workers', [0, 2])
 def test_batches_do_not_depend_on_workers(config, num_workers):
     loader = Runner.build_dataloader(
-        dict(batch_size=2, num_workers=num_workers, sampler=dict(type='PoolSampler', seed=1), dataset=config), seed=0)
+        dict(batch_size=2, num_workers=num_workers, sampler=dict(type='PoolSampler', seed=1), dataset=config), seed=0
+    )
     dataset = DATASETS.build(config)
     draws = stream(DATA_SAMPLERS.build(dict(type='PoolSampler', seed=1), default_args=dict(dataset=dataset)), 6)
     want = torch.stack([dataset[draw]['inputs']['pool'] for draw in draws])

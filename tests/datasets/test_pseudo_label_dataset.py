@@ -13,8 +13,12 @@ PIPELINE = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds'), dict(type='
 def config(tmp_path):
     write_camvid(tmp_path / 'data', 'dusk_train', 2)
     shutil.rmtree(tmp_path / 'data/labels')
-    target = dict(type='CamVidDataset', data_root=str(tmp_path / 'data'), pipeline=PIPELINE,
-                  data_prefix=dict(img_path='images', seg_map_path='labels'))
+    target = dict(
+        type='CamVidDataset',
+        data_root=str(tmp_path / 'data'),
+        pipeline=PIPELINE,
+        data_prefix=dict(img_path='images', seg_map_path='labels'),
+    )
     return dict(type='PseudoLabelDataset', pipeline=PIPELINE, dataset=target)
 
 
@@ -56,7 +60,10 @@ def test_pseudo_labels_can_be_the_source(config, tmp_path):
 def test_paths_and_length(config, tmp_path):
     dataset = DATASETS.build(config)
     assert (len(dataset), dataset.relative_path(1), dataset.image_path(1)) == (
-        2, 'dusk_train/01.jpg', str(tmp_path / 'data/images/dusk_train/01.jpg'))
+        2,
+        'dusk_train/01.jpg',
+        str(tmp_path / 'data/images/dusk_train/01.jpg'),
+    )
 
 
 def test_classes_are_those_of_the_wrapped_data_set(config):

@@ -17,7 +17,9 @@ CROSS_CITY = ('CrossCityDataset', 'CrossCity19Dataset')
 def test_image_and_label_of_the_published_layout_are_found(tmp_path, name):
     info = DATASETS.build(write_dataset(tmp_path, name, np.zeros((4, 6), np.uint8)))[0]
     assert (info['img_path'], info['seg_map_path']) == (
-        str(tmp_path / LAYOUTS[name].image), str(tmp_path / LAYOUTS[name].label))
+        str(tmp_path / LAYOUTS[name].image),
+        str(tmp_path / LAYOUTS[name].label),
+    )
 
 
 @pytest.mark.parametrize('name', LAYOUTS)
@@ -47,8 +49,13 @@ def test_images_without_label_are_counted_and_named(tmp_path):
 def test_missing_label_folder_counts_all_images(tmp_path):
     write_camvid(tmp_path, 'day_train', 3)
     with pytest.raises(FileNotFoundError, match='3 images have no label file'):
-        DATASETS.build(dict(CAMVID, data_root=str(tmp_path), data_prefix=dict(
-            img_path='images/day_train', seg_map_path='labels/elsewhere')))
+        DATASETS.build(
+            dict(
+                CAMVID,
+                data_root=str(tmp_path),
+                data_prefix=dict(img_path='images/day_train', seg_map_path='labels/elsewhere'),
+            )
+        )
 
 
 def own_files(tmp_path, images: list[str], labels: list[str], **options) -> dict:
@@ -57,8 +64,14 @@ def own_files(tmp_path, images: list[str], labels: list[str], **options) -> dict
         for name in names:
             (tmp_path / kind / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / kind / name).touch()
-    return dict(type='PublishedDataset', data_root=str(tmp_path), metainfo=dict(classes=['road']), pipeline=[],
-                data_prefix=dict(img_path='images', seg_map_path='labels'), **options)
+    return dict(
+        type='PublishedDataset',
+        data_root=str(tmp_path),
+        metainfo=dict(classes=['road']),
+        pipeline=[],
+        data_prefix=dict(img_path='images', seg_map_path='labels'),
+        **options,
+    )
 
 
 def names_of(dataset, tmp_path) -> list[tuple[str, str]]:
@@ -66,26 +79,37 @@ def names_of(dataset, tmp_path) -> list[tuple[str, str]]:
 
 
 def test_case_of_suffixes_does_not_matter_and_jpeg_is_jpg(tmp_path):
-    config = own_files(tmp_path, ['a.JPG', 'b.jpeg', 'c/d.jpg', 'list.txt'], ['a.png', 'b.PNG', 'c/d.png', 'e.png'],
-                       img_suffix='.jpg')
+    config = own_files(
+        tmp_path, ['a.JPG', 'b.jpeg', 'c/d.jpg', 'list.txt'], ['a.png', 'b.PNG', 'c/d.png', 'e.png'], img_suffix='.jpg'
+    )
     dataset = DATASETS.build(config)
     assert names_of(dataset, tmp_path) == [
-        ('images/a.JPG', 'labels/a.png'), ('images/b.jpeg', 'labels/b.PNG'), ('images/c/d.jpg', 'labels/c/d.png')]
-    assert dataset.left_out == ["1 files do not end in '.jpg' (1 .txt)",
-                                '1 label files have no image (first: e.png)']
+        ('images/a.JPG', 'labels/a.png'),
+        ('images/b.jpeg', 'labels/b.PNG'),
+        ('images/c/d.jpg', 'labels/c/d.png'),
+    ]
+    assert dataset.left_out == ["1 files do not end in '.jpg' (1 .txt)", '1 label files have no image (first: e.png)']
 
 
 def test_several_suffixes_are_taken(tmp_path):
-    config = own_files(tmp_path, ['a.jpg', 'b_rgb.png', 'c.bmp'], ['a_id.png', 'b.png', 'c_id.png'],
-                       img_suffix=('.jpg', '_rgb.png'), seg_map_suffix=['_id.png', '.png'])
+    config = own_files(
+        tmp_path,
+        ['a.jpg', 'b_rgb.png', 'c.bmp'],
+        ['a_id.png', 'b.png', 'c_id.png'],
+        img_suffix=('.jpg', '_rgb.png'),
+        seg_map_suffix=['_id.png', '.png'],
+    )
     assert names_of(DATASETS.build(config), tmp_path) == [
-        ('images/a.jpg', 'labels/a_id.png'), ('images/b_rgb.png', 'labels/b.png')]
+        ('images/a.jpg', 'labels/a_id.png'),
+        ('images/b_rgb.png', 'labels/b.png'),
+    ]
 
 
 def test_image_list_with_several_suffixes(tmp_path):
     (tmp_path / 'list.txt').write_text('b\na\n')
-    config = own_files(tmp_path, ['a.jpg', 'b.PNG', 'c.jpg'], ['a.png', 'b.png'], img_suffix=('.jpg', '.png'),
-                       ann_file='list.txt')
+    config = own_files(
+        tmp_path, ['a.jpg', 'b.PNG', 'c.jpg'], ['a.png', 'b.png'], img_suffix=('.jpg', '.png'), ann_file='list.txt'
+    )
     dataset = DATASETS.build(config)
     assert [image for image, _ in names_of(dataset, tmp_path)] == ['images/b.PNG', 'images/a.jpg']
     assert dataset.left_out == [f'1 images are not in the list {tmp_path}/list.txt']
@@ -100,8 +124,10 @@ def test_two_images_of_one_stem_are_refused(tmp_path, twin):
 
 def test_missing_label_says_how_its_name_is_made(tmp_path):
     config = own_files(tmp_path, ['s/a_rgb.jpg'], ['s/a_rgb.png'], img_suffix='_rgb.jpg')
-    with pytest.raises(FileNotFoundError, match="has its stem and the suffix '.png': that of 's/a_rgb.jpg' is "
-                                                "'s/a.png' in seg_map_path"):
+    with pytest.raises(
+        FileNotFoundError,
+        match="has its stem and the suffix '.png': that of 's/a_rgb.jpg' is 's/a.png' in seg_map_path",
+    ):
         DATASETS.build(config)
 
 
@@ -113,8 +139,7 @@ def test_folder_of_other_files_says_which(tmp_path):
 def test_without_label_prefix_no_label_is_looked_for(tmp_path):
     write_camvid(tmp_path, 'dusk_train', 2)
     (tmp_path / 'labels/dusk_train/00.png').unlink()
-    dataset = DATASETS.build(
-        dict(CAMVID, data_root=str(tmp_path), data_prefix=dict(img_path='images/dusk_train')))
+    dataset = DATASETS.build(dict(CAMVID, data_root=str(tmp_path), data_prefix=dict(img_path='images/dusk_train')))
     assert len(dataset) == 2 and 'seg_map_path' not in dataset[0]
 
 
@@ -161,9 +186,13 @@ def test_no_file_is_opened_at_start(tmp_path, monkeypatch):
 
 def test_subset_of_the_classes_renumbers_the_labels(tmp_path):
     config = write_dataset(tmp_path, 'CamVidDataset', np.array([[0, 3, 8, 11]], np.uint8))
-    dataset = DATASETS.build(dict(
-        config, metainfo=dict(classes=('car', 'road')),
-        pipeline=[dict(type='LoadImageStrict'), dict(type='LoadLabelIds')]))
+    dataset = DATASETS.build(
+        dict(
+            config,
+            metainfo=dict(classes=('car', 'road')),
+            pipeline=[dict(type='LoadImageStrict'), dict(type='LoadLabelIds')],
+        )
+    )
     np.testing.assert_array_equal(dataset[0]['gt_seg_map'], [[255, 1, 0, 255]])
 
 
@@ -175,9 +204,19 @@ def test_lane_marking_of_synthia_is_ignored_or_road(tmp_path, options, want):
     np.testing.assert_array_equal(dataset[0]['gt_seg_map'], [[0, want, 255, 1, 15]])
 
 
-@pytest.mark.parametrize('name, count', [
-    ('GTADataset', 19), ('SynthiaDataset', 19), ('CityscapesLabelIdsDataset', 19), ('Cityscapes9Dataset', 9),
-    ('RobotCarDataset', 9), ('CamVidDataset', 11), ('CrossCityDataset', 13), ('CrossCity19Dataset', 19)])
+@pytest.mark.parametrize(
+    'name, count',
+    [
+        ('GTADataset', 19),
+        ('SynthiaDataset', 19),
+        ('CityscapesLabelIdsDataset', 19),
+        ('Cityscapes9Dataset', 9),
+        ('RobotCarDataset', 9),
+        ('CamVidDataset', 11),
+        ('CrossCityDataset', 13),
+        ('CrossCity19Dataset', 19),
+    ],
+)
 def test_number_of_classes(name, count):
     assert len(DATASETS.get(name).METAINFO['classes']) == count
 
@@ -185,8 +224,17 @@ def test_number_of_classes(name, count):
 def own_data(tmp_path, **options) -> dict:
     write_camvid(tmp_path, 'day_train', 1)
     prefix = dict(img_path='images/day_train', seg_map_path='labels/day_train')
-    return dict(dict(type='PublishedDataset', data_root=str(tmp_path), data_prefix=prefix, img_suffix='.jpg',
-                     metainfo=dict(classes=['road', 'rest']), pipeline=[dict(type='LoadLabelIds')]), **options)
+    return dict(
+        dict(
+            type='PublishedDataset',
+            data_root=str(tmp_path),
+            data_prefix=prefix,
+            img_suffix='.jpg',
+            metainfo=dict(classes=['road', 'rest']),
+            pipeline=[dict(type='LoadLabelIds')],
+        ),
+        **options,
+    )
 
 
 def test_own_data_need_no_class_of_their_own(tmp_path):
@@ -213,9 +261,13 @@ def test_own_data_without_image_folder_are_refused(tmp_path, prefix):
         DATASETS.build(own_data(tmp_path, data_prefix=prefix))
 
 
-@pytest.mark.parametrize('pipeline', [
-    [dict(type='LoadAnnotations')],
-    [dict(type='TestTimeAug', transforms=[[dict(type='mmseg.LoadAnnotations')], [dict(type='PackSegInputs')]])]])
+@pytest.mark.parametrize(
+    'pipeline',
+    [
+        [dict(type='LoadAnnotations')],
+        [dict(type='TestTimeAug', transforms=[[dict(type='mmseg.LoadAnnotations')], [dict(type='PackSegInputs')]])],
+    ],
+)
 def test_stock_loading_of_labels_is_refused(tmp_path, pipeline):
     with pytest.raises(ValueError, match="CamVidDataset: LoadAnnotations .*'LoadLabelIds'"):
         DATASETS.build(dict(CAMVID, data_root=str(tmp_path), pipeline=pipeline))

@@ -1,4 +1,5 @@
 """The data of the distilled student, through the shipped config."""
+
 import numpy as np
 import pytest
 from mmengine.config import Config
@@ -48,8 +49,10 @@ def test_crops_have_the_published_size(pool):
 def test_images_and_labels_are_halved_by_pillow_and_not_mirrored(pool, files, monkeypatch):
     crop = next(step for step in pool.target.pipeline.transforms if isinstance(step, RandomCrop))
     monkeypatch.setattr(crop, 'crop_bbox', lambda results: BOX)
-    image, labels = (np.asarray(Image.fromarray(array).resize((1024, 512), kind))[BOX[0]:BOX[1], BOX[2]:BOX[3]]
-                     for array, kind in zip(files, (Image.Resampling.BICUBIC, Image.Resampling.NEAREST)))
+    image, labels = (
+        np.asarray(Image.fromarray(array).resize((1024, 512), kind))[BOX[0] : BOX[1], BOX[2] : BOX[3]]
+        for array, kind in zip(files, (Image.Resampling.BICUBIC, Image.Resampling.NEAREST))
+    )
     sample = pool[0]
     # The tensor holds B, G, R.
     assert np.array_equal(sample['inputs']['pool'].numpy(), image[..., ::-1].transpose(2, 0, 1))

@@ -80,8 +80,12 @@ def test_entries_are_those_of_the_selection(source):
 
 def test_sampler_draws_from_the_selection(source, tmp_path):
     write_camvid(tmp_path, 'dusk_train', 2)
-    target = dict(type='CamVidDataset', data_root=str(tmp_path), pipeline=[PIPELINE[0], PIPELINE[-1]],
-                  data_prefix=dict(img_path='images/dusk_train'))
+    target = dict(
+        type='CamVidDataset',
+        data_root=str(tmp_path),
+        pipeline=[PIPELINE[0], PIPELINE[-1]],
+        data_prefix=dict(img_path='images/dusk_train'),
+    )
     pair = DATASETS.build(dict(type='UDADataset', source=source, target=target))
     pair.source.select(1, seed=0)
     sampler = UDASampler(pair, seed=0)

@@ -16,8 +16,12 @@ from tests.datasets.published import write_camvid
 IMAGE = dict(type='LoadImageStrict')
 LABEL = dict(type='LoadLabelIds')
 AUGMENT = [
-    dict(type='JitteredResize', scale=(20, 16)), dict(type='HardSampleCrop', crop_size=(8, 8)),
-    dict(type='HorizontalFlip'), dict(type='PhotoMetricDistortion'), dict(type='PackSegInputs')]
+    dict(type='JitteredResize', scale=(20, 16)),
+    dict(type='HardSampleCrop', crop_size=(8, 8)),
+    dict(type='HorizontalFlip'),
+    dict(type='PhotoMetricDistortion'),
+    dict(type='PackSegInputs'),
+]
 
 
 @pytest.fixture
@@ -28,8 +32,12 @@ def config(tmp_path):
     return dict(
         type='UDADataset',
         source=dict(camvid, pipeline=[IMAGE, LABEL, *AUGMENT]),
-        target=dict(camvid, pipeline=[IMAGE, *AUGMENT],
-                    data_prefix=dict(img_path='images/dusk_train', seg_map_path='labels/dusk_train')))
+        target=dict(
+            camvid,
+            pipeline=[IMAGE, *AUGMENT],
+            data_prefix=dict(img_path='images/dusk_train', seg_map_path='labels/dusk_train'),
+        ),
+    )
 
 
 def test_sample_has_both_views(config):
@@ -48,7 +56,8 @@ def test_default_collate_makes_dicts_of_lists(config):
     dataset = DATASETS.build(config)
     batch = pseudo_collate([dataset[0], dataset[1]])
     assert {key: {view: len(items) for view, items in value.items()} for key, value in batch.items()} == dict(
-        inputs=dict(source=2, target=2), data_samples=dict(source=2, target=2))
+        inputs=dict(source=2, target=2), data_samples=dict(source=2, target=2)
+    )
 
 
 def test_target_can_be_left_out(config):
@@ -138,9 +147,14 @@ def test_order_of_the_classes_must_agree(config):
         DATASETS.build(config)
 
 
-@pytest.mark.parametrize('loader', [
-    dict(type='LoadLabelIds'), dict(type='LoadAnnotations'),
-    dict(type='RandomApply', transforms=[dict(type='mmseg.LoadAnnotations')])])
+@pytest.mark.parametrize(
+    'loader',
+    [
+        dict(type='LoadLabelIds'),
+        dict(type='LoadAnnotations'),
+        dict(type='RandomApply', transforms=[dict(type='mmseg.LoadAnnotations')]),
+    ],
+)
 def test_target_pipeline_must_not_load_labels(config, loader):
     config['target']['pipeline'] = [IMAGE, loader, *AUGMENT]
     with pytest.raises(ValueError, match='the target is unlabelled, but its pipeline has'):
@@ -154,11 +168,15 @@ def test_target_pipeline_inside_a_wrapper_must_not_load_labels(config):
         DATASETS.build(config)
 
 
-@pytest.mark.parametrize('wrap', [
-    lambda target: target,
-    lambda target: dict(type='RepeatDataset', times=2, dataset=target),
-    lambda target: dict(type='ConcatDataset', datasets=[target, target]),
-], ids=['plain', 'repeated', 'concatenated'])
+@pytest.mark.parametrize(
+    'wrap',
+    [
+        lambda target: target,
+        lambda target: dict(type='RepeatDataset', times=2, dataset=target),
+        lambda target: dict(type='ConcatDataset', datasets=[target, target]),
+    ],
+    ids=['plain', 'repeated', 'concatenated'],
+)
 def test_target_labels_need_not_exist(config, tmp_path, wrap):
     shutil.rmtree(tmp_path / 'labels/dusk_train')
     dataset = DATASETS.build(dict(config, target=wrap(config['target'])))
@@ -192,8 +210,9 @@ print(json.dumps(touched))
 
 
 def test_no_target_label_is_opened_or_listed(config, tmp_path):
-    result = subprocess.run([sys.executable, '-W', 'ignore', '-c', WATCH, json.dumps(config)], check=True,
-                            capture_output=True, text=True)
+    result = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-c', WATCH, json.dumps(config)], check=True, capture_output=True, text=True
+    )
     touched = json.loads(result.stdout.splitlines()[-1])
     assert str(tmp_path / 'labels/day_train/00.png') in touched  # the watch does see labels
     assert str(tmp_path / 'images/dusk_train/04.jpg') in touched
@@ -207,8 +226,9 @@ def test_pipeline_that_does_not_pack_is_named(config, view):
         DATASETS.build(config)[0]
 
 
-@pytest.mark.parametrize('wrap', [
-    lambda target: target, lambda target: dict(type='RepeatDataset', times=2, dataset=target)])
+@pytest.mark.parametrize(
+    'wrap', [lambda target: target, lambda target: dict(type='RepeatDataset', times=2, dataset=target)]
+)
 def test_crop_that_needs_labels_is_refused_in_the_target(config, wrap):
     crop = dict(type='RandomCrop', crop_size=(8, 8), cat_max_ratio=0.75)
     config['source']['pipeline'].insert(2, crop)

@@ -10,9 +10,13 @@ from mmuda.datasets import UDASampler, uda_sampler
 from tests.datasets.published import write_camvid
 
 PIPELINE = [
-    dict(type='LoadImageStrict'), dict(type='JitteredResize', scale=(20, 16)),
-    dict(type='HardSampleCrop', crop_size=(8, 8)), dict(type='HorizontalFlip'),
-    dict(type='PhotoMetricDistortion'), dict(type='PackSegInputs')]
+    dict(type='LoadImageStrict'),
+    dict(type='JitteredResize', scale=(20, 16)),
+    dict(type='HardSampleCrop', crop_size=(8, 8)),
+    dict(type='HorizontalFlip'),
+    dict(type='PhotoMetricDistortion'),
+    dict(type='PackSegInputs'),
+]
 
 
 class Sizes:
@@ -32,7 +36,8 @@ def test_source_images_are_the_same_without_a_target():
     alone = Sizes()
     alone.target = None
     assert [(index.source, index.target) for index in stream(UDASampler(alone, seed=3), 30)] == [
-        (index.source, None) for index in stream(UDASampler(Sizes(), seed=3), 30)]
+        (index.source, None) for index in stream(UDASampler(Sizes(), seed=3), 30)
+    ]
 
 
 def test_positions_count_up():
@@ -77,7 +82,7 @@ def test_pairs_are_uniform():
     draws = stream(UDASampler(Sizes(), seed=0), 7000)
     counts = Counter((index.source, index.target) for index in draws)
     assert len(counts) == 35
-    chi_square = sum((count - 200)**2 / 200 for count in counts.values())
+    chi_square = sum((count - 200) ** 2 / 200 for count in counts.values())
     assert chi_square < 60  # 34 degrees of freedom: above 60 in 0.4 % of the seeds
 
 
@@ -109,19 +114,27 @@ def test_negative_numbers_are_refused(method):
 
 def batches(config: dict, count: int, workers: int = 0, position: int = 0) -> list[torch.Tensor]:
     loader = Runner.build_dataloader(
-        dict(dataset=config, sampler=dict(type='UDASampler'), batch_size=2, num_workers=workers), seed=11)
+        dict(dataset=config, sampler=dict(type='UDASampler'), batch_size=2, num_workers=workers), seed=11
+    )
     loader.sampler.set_position(position)
-    return [torch.stack(batch['inputs']['source'] + batch['inputs']['target'])
-            for batch in itertools.islice(loader, count)]
+    return [
+        torch.stack(batch['inputs']['source'] + batch['inputs']['target']) for batch in itertools.islice(loader, count)
+    ]
 
 
 @pytest.fixture
 def config(tmp_path):
     write_camvid(tmp_path, 'day_train', 3)
     write_camvid(tmp_path, 'dusk_train', 4)
-    parts = {view: dict(type='CamVidDataset', data_root=str(tmp_path), pipeline=PIPELINE,
-                        data_prefix=dict(img_path=f'images/{split}'))
-             for view, split in (('source', 'day_train'), ('target', 'dusk_train'))}
+    parts = {
+        view: dict(
+            type='CamVidDataset',
+            data_root=str(tmp_path),
+            pipeline=PIPELINE,
+            data_prefix=dict(img_path=f'images/{split}'),
+        )
+        for view, split in (('source', 'day_train'), ('target', 'dusk_train'))
+    }
     return dict(type='UDADataset', **parts)
 
 
@@ -135,5 +148,6 @@ def test_loading_from_a_position_equals_loading_and_skipping(config):
 
 def test_data_set_is_seeded_by_the_sampler_of_the_runner(config):
     loader = Runner.build_dataloader(
-        dict(dataset=config, sampler=dict(type='UDASampler'), batch_size=1, num_workers=0), seed=11)
+        dict(dataset=config, sampler=dict(type='UDASampler'), batch_size=1, num_workers=0), seed=11
+    )
     assert loader.dataset.seed == 11

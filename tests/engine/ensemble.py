@@ -1,4 +1,5 @@
 """Two tiny teachers of different networks, and a student of the toy config that learns from them."""
+
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,16 @@ def make_teachers(folder: Path) -> list[dict]:
     folder.mkdir(parents=True, exist_ok=True)
     two = Config.fromfile(REPO / 'configs/toy/source_only.py')
     two.merge_from_dict({key: value for key, value in TINY.items() if key.startswith('model')})
-    plain = Config(dict(model=dict(
-        type='EncoderDecoder',
-        data_preprocessor=dict(type='SegDataPreProcessor', mean=[128.] * 3, std=[64.] * 3),
-        backbone=dict(type='DeepLabResNet', depth=50, base_channels=4, out_indices=(3, )),
-        decode_head=dict(type='FCNHead', in_channels=128, channels=4, num_convs=1, num_classes=16))))
+    plain = Config(
+        dict(
+            model=dict(
+                type='EncoderDecoder',
+                data_preprocessor=dict(type='SegDataPreProcessor', mean=[128.0] * 3, std=[64.0] * 3),
+                backbone=dict(type='DeepLabResNet', depth=50, base_channels=4, out_indices=(3,)),
+                decode_head=dict(type='FCNHead', in_channels=128, channels=4, num_convs=1, num_classes=16),
+            )
+        )
+    )
     classes = [[*CLASSES], [name for name in CLASSES if name not in ('terrain', 'truck', 'train')]]
     return [write_teacher(folder, name, cfg, own) for name, cfg, own in zip(('two', 'plain'), (two, plain), classes)]
 
@@ -49,8 +55,15 @@ def write_teacher(folder: Path, name: str, cfg: Config, classes: list[str]) -> d
 def ensemble_config(data: Path, work_dir: Path, teachers: list[dict], **options: Any) -> Config:
     """One round of two iterations, checkpoints after each, not evaluated."""
     cfg = tiny_self_training_config(
-        data, work_dir, 'ensemble', train_cfg__num_rounds=1, train_cfg__iterations=2,
-        train_cfg__labeler__threshold=6, default_hooks__checkpoint__interval=1, **options)
+        data,
+        work_dir,
+        'ensemble',
+        train_cfg__num_rounds=1,
+        train_cfg__iterations=2,
+        train_cfg__labeler__threshold=6,
+        default_hooks__checkpoint__interval=1,
+        **options,
+    )
     cfg.train_cfg.teachers = teachers
     for key in ('val_dataloader', 'val_cfg', 'val_evaluator'):
         cfg.pop(key)

@@ -1,4 +1,5 @@
 """Damaged, foreign and missing checkpoints are named, and what can be done about them."""
+
 import shutil
 from pathlib import Path
 
@@ -28,8 +29,16 @@ def plain_texts():
 def trained(data, tmp_path_factory) -> Path:
     """The work dir of a run with the checkpoints of iterations 1 to 3."""
     folder = tmp_path_factory.mktemp('run')
-    train(tiny_config(data, folder, 'source_only', train_cfg__max_iters=3, default_hooks__checkpoint__interval=1,
-                      default_hooks__checkpoint__max_keep_ckpts=-1))
+    train(
+        tiny_config(
+            data,
+            folder,
+            'source_only',
+            train_cfg__max_iters=3,
+            default_hooks__checkpoint__interval=1,
+            default_hooks__checkpoint__max_keep_ckpts=-1,
+        )
+    )
     return folder
 
 
@@ -72,8 +81,11 @@ DAMAGE = [cut, flip, empty, picture, arrays]
 @pytest.mark.parametrize('damage', DAMAGE)
 def test_damaged_checkpoint_cannot_be_resumed_from_and_a_whole_one_is_named(data, work_dir, damage):
     damage(work_dir / 'iter_3.pth')
-    with pytest.raises(CheckpointError, match=r'cannot resume: the checkpoint .*iter_3\.pth is damaged.*'
-                       r'newest whole one there is .*iter_2\.pth: .*write its name into .*last_checkpoint'):
+    with pytest.raises(
+        CheckpointError,
+        match=r'cannot resume: the checkpoint .*iter_3\.pth is damaged.*'
+        r'newest whole one there is .*iter_2\.pth: .*write its name into .*last_checkpoint',
+    ):
         resume(data, work_dir)
     (work_dir / 'last_checkpoint').write_text('iter_2.pth')
     assert resume(data, work_dir).iter == 4
@@ -131,14 +143,25 @@ def test_missing_pointer_beside_checkpoints_is_warned_of(data, work_dir, caplog)
     assert any('starts from the beginning, although' in text and 'iter_3.pth' in text for text in caplog.messages)
 
 
-@pytest.mark.parametrize('damage, resumed', [
-    (cut, False), (empty, False), (picture, False), (arrays, False), (lambda path: torch.save([1, 2], path), False),
-    (cut, True), (flip, True), (lambda path: torch.save([1, 2], path), True)])
+@pytest.mark.parametrize(
+    'damage, resumed',
+    [
+        (cut, False),
+        (empty, False),
+        (picture, False),
+        (arrays, False),
+        (lambda path: torch.save([1, 2], path), False),
+        (cut, True),
+        (flip, True),
+        (lambda path: torch.save([1, 2], path), True),
+    ],
+)
 def test_damaged_start_is_named(data, work_dir, tmp_path, damage, resumed):
     damage(work_dir / 'iter_3.pth')
     with pytest.raises(CheckpointError, match=r'iter_3\.pth'):
-        train(tiny_config(data, tmp_path / 'new', 'source_only', load_from=str(work_dir / 'iter_3.pth'),
-                          resume=resumed))
+        train(
+            tiny_config(data, tmp_path / 'new', 'source_only', load_from=str(work_dir / 'iter_3.pth'), resume=resumed)
+        )
 
 
 @pytest.mark.parametrize('damage', [cut, empty, picture, arrays])
@@ -148,10 +171,15 @@ def test_every_reader_names_a_damaged_file(work_dir, damage):
         safe_load(work_dir / 'iter_3.pth', map_location='cpu')
 
 
-@pytest.mark.parametrize('content, message', [
-    (dict(state_dict={}), r'holds no weights'), (dict(model=dict(a=torch.ones(1))), r"no weights: .*\['model'\]"),
-    (dict(state_dict=dict(other=torch.ones(1))), r'of another architecture'),
-], ids=['empty', 'nested otherwise', 'another network'])
+@pytest.mark.parametrize(
+    'content, message',
+    [
+        (dict(state_dict={}), r'holds no weights'),
+        (dict(model=dict(a=torch.ones(1))), r"no weights: .*\['model'\]"),
+        (dict(state_dict=dict(other=torch.ones(1))), r'of another architecture'),
+    ],
+    ids=['empty', 'nested otherwise', 'another network'],
+)
 def test_foreign_checkpoint_is_named(data, tmp_path, content, message):
     torch.save(content, tmp_path / 'foreign.pth')
     with pytest.raises(RuntimeError, match=rf'(?s)({message}.*foreign\.pth|foreign\.pth.*{message})'):
@@ -196,6 +224,9 @@ def test_last_checkpoint_of_a_diverged_run(work_dir):
 
 def test_work_dir_that_cannot_be_written_is_said_in_words(data, tmp_path):
     (tmp_path / 'file').touch()
-    with pytest.raises(OSError, match=rf'the work dir {tmp_path}/file/run cannot be written to \(Not a directory\).*'
-                       '--work-dir'):
+    with pytest.raises(
+        OSError,
+        match=rf'the work dir {tmp_path}/file/run cannot be written to \(Not a directory\).*'
+        '--work-dir',
+    ):
         train(tiny_config(data, tmp_path / 'file' / 'run', 'source_only'))

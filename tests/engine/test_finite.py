@@ -1,4 +1,5 @@
 """Weights and statistics that are no numbers."""
+
 import pytest
 import torch
 
@@ -9,7 +10,7 @@ STATE = dict(weight=torch.ones(2), count=torch.tensor(3), name='a string')
 
 @pytest.mark.parametrize('value', [float('nan'), float('inf'), -float('inf')])
 def test_the_first_tensor_that_is_no_number_is_named(value):
-    state = dict(STATE, mean=torch.tensor([0., value]), variance=torch.tensor([value]))
+    state = dict(STATE, mean=torch.tensor([0.0, value]), variance=torch.tensor([value]))
     assert first_not_finite(state) == 'mean'
     with pytest.raises(FloatingPointError, match='a.pth: mean has values that are NaN or infinite. Do this'):
         check_finite(state, 'a.pth', 'Do this')

@@ -39,8 +39,9 @@ def test_portions_never_fall_and_never_pass_the_maximum(rule, start, step, room)
     assert all(before <= after for before, after in zip(got, got[1:])) and max(got) <= maximum
 
 
-@pytest.mark.parametrize('settings', [
-    dict(start=0), dict(start=1.2), dict(start=0.5, maximum=0.4), dict(start=0.5, maximum=1.5)])
+@pytest.mark.parametrize(
+    'settings', [dict(start=0), dict(start=1.2), dict(start=0.5, maximum=0.4), dict(start=0.5, maximum=1.5)]
+)
 def test_portions_out_of_range_are_named(settings):
     with pytest.raises(ValueError, match='expected 0 < start <= maximum <= 1'):
         PortionSchedule(**settings)
@@ -51,9 +52,16 @@ def test_falling_portions_are_refused():
         PortionSchedule(0.5, step=-0.1)
 
 
-@pytest.mark.parametrize('rule, index, want', [
-    ('clean', 1, 1e-4 * 2**-0.5), ('clean', 4, 2.5e-5), ('cbst', 1, 7.07106781187e-05), ('cbst', 4, 2.5e-5),
-    ('crst', 4, 1e-4)])
+@pytest.mark.parametrize(
+    'rule, index, want',
+    [
+        ('clean', 1, 1e-4 * 2**-0.5),
+        ('clean', 4, 2.5e-5),
+        ('cbst', 1, 7.07106781187e-05),
+        ('cbst', 4, 2.5e-5),
+        ('crst', 4, 1e-4),
+    ],
+)
 def test_learning_rate(rule, index, want):
     assert LearningRateSchedule(1e-4, rule)(index) == want
 
@@ -63,9 +71,17 @@ def test_learning_rate_of_zero_is_refused():
         LearningRateSchedule(0)
 
 
-@pytest.mark.parametrize('rule, policy, want', [
-    ('cbst', 'cumulative', [3, 3, 3]), ('cbst', 'random', [0, 1, 2]), ('crst', 'cumulative', [3, 3, 3]),
-    ('crst', 'random', [4, 5, 6]), ('clean', 'cumulative', [3, 3, 3]), ('clean', 'random', [4, 5, 6])])
+@pytest.mark.parametrize(
+    'rule, policy, want',
+    [
+        ('cbst', 'cumulative', [3, 3, 3]),
+        ('cbst', 'random', [0, 1, 2]),
+        ('crst', 'cumulative', [3, 3, 3]),
+        ('crst', 'random', [4, 5, 6]),
+        ('clean', 'cumulative', [3, 3, 3]),
+        ('clean', 'random', [4, 5, 6]),
+    ],
+)
 def test_seeds_of_the_selection(rule, policy, want):
     assert [selection_seed(policy, 3, index, rule) for index in range(3)] == want
 
@@ -75,9 +91,15 @@ def test_unknown_policy_is_named():
         selection_seed('nested', 0, 0)
 
 
-@pytest.mark.parametrize('make', [
-    lambda: PortionSchedule(0.2, rule='mine'), lambda: LearningRateSchedule(rule='mine'),
-    lambda: selection_seed('random', 0, 0, 'mine'), lambda: iterations_per_epoch(4, 2, 'mine')])
+@pytest.mark.parametrize(
+    'make',
+    [
+        lambda: PortionSchedule(0.2, rule='mine'),
+        lambda: LearningRateSchedule(rule='mine'),
+        lambda: selection_seed('random', 0, 0, 'mine'),
+        lambda: iterations_per_epoch(4, 2, 'mine'),
+    ],
+)
 def test_unknown_rule_is_named(make):
     with pytest.raises(ValueError, match=r"unknown rule 'mine'.*clean"):
         make()
@@ -104,11 +126,13 @@ def test_rate_is_constant_inside_a_round_by_default():
 
 def test_poly_decay_inside_a_round():
     decay = LearningRateSchedule(1e-4, decay='poly', power=0.9)
-    assert [decay.inside(iteration, 100001) for iteration in (0, 1)] == [1, (1 - 1 / 100001)**0.9]
+    assert [decay.inside(iteration, 100001) for iteration in (0, 1)] == [1, (1 - 1 / 100001) ** 0.9]
 
 
-@pytest.mark.parametrize('settings, message', [
-    (dict(decay='cosine'), "decay = 'cosine', expected one of"), (dict(decay='poly', power=0), 'power = 0, expected')])
+@pytest.mark.parametrize(
+    'settings, message',
+    [(dict(decay='cosine'), "decay = 'cosine', expected one of"), (dict(decay='poly', power=0), 'power = 0, expected')],
+)
 def test_unknown_decay_is_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         LearningRateSchedule(**settings)

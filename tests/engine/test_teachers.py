@@ -1,4 +1,5 @@
 """Teachers from configs."""
+
 import re
 import shutil
 from pathlib import Path
@@ -29,10 +30,11 @@ def teachers(made, tmp_path) -> list[dict]:
     return [dict(copy, checkpoint=str(folder / copy['name'] / 'iter_1.pth')) for copy in copies]
 
 
-def loaded(teachers, classes=CLASSES, names=('0.png', ), seed=0):
+def loaded(teachers, classes=CLASSES, names=('0.png',), seed=0):
     torch.manual_seed(seed)  # what is not loaded stays random
-    return load_teachers(teacher_configs(teachers), classes, names, PseudoLabelStore('unused'), False,
-                         torch.device('cpu'), read_image)
+    return load_teachers(
+        teacher_configs(teachers), classes, names, PseudoLabelStore('unused'), False, torch.device('cpu'), read_image
+    )
 
 
 def test_last_checkpoint_of_the_work_dir_is_taken(made):
@@ -119,18 +121,24 @@ class TestAlignCorners:
 
 
 @pytest.mark.parametrize('index', [0, 1], ids=['UDASegmentor', 'plain segmentor'])
-@pytest.mark.parametrize('change, message', [
-    (lambda state: state.pop(next(iter(state))), '1 of [0-9]+ parameters are missing'),
-    (lambda state: state.update({next(iter(state)): torch.zeros(1)}), '1 have another shape'),
-    (lambda state: state.update({'backbone.layer5.weight': torch.zeros(1)}), '1 are unknown'),
-], ids=['missing', 'reshaped', 'unknown'])
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (lambda state: state.pop(next(iter(state))), '1 of [0-9]+ parameters are missing'),
+        (lambda state: state.update({next(iter(state)): torch.zeros(1)}), '1 have another shape'),
+        (lambda state: state.update({'backbone.layer5.weight': torch.zeros(1)}), '1 are unknown'),
+    ],
+    ids=['missing', 'reshaped', 'unknown'],
+)
 def test_checkpoint_of_another_architecture_is_refused(teachers, index, change, message):
     teacher = teachers[index]
     checkpoint = load(teacher['checkpoint'])
     change(checkpoint['state_dict'])
     torch.save(checkpoint, teacher['checkpoint'])
-    with pytest.raises(RuntimeError, match=f"teacher '{teacher['name']}': the checkpoint .*iter_1.pth is of another "
-                                           f'architecture than .*{message}'):
+    with pytest.raises(
+        RuntimeError,
+        match=f"teacher '{teacher['name']}': the checkpoint .*iter_1.pth is of another architecture than .*{message}",
+    ):
         loaded([teacher])
 
 
@@ -154,12 +162,15 @@ class TestTrainedSettings:
     def test_checkpoint_fits_the_config_that_it_was_trained_with(self, teachers, index):
         self.check(teachers[index], Config.fromfile(teachers[index]['config']))
 
-    @pytest.mark.parametrize('change, message', [
-        ({'decode_head.align_corners': True}, r'model\.decode_head\.align_corners is True, expected None'),
-        ({'backbone.contract_dilation': False}, r'model\.backbone\.contract_dilation is False'),
-        ({'data_preprocessor.std': [1., 1., 1.]}, r'data_preprocessor\.std is \[1\.0, .*expected \[64\.0'),
-        ({'data_preprocessor.bgr_to_rgb': True}, r'data_preprocessor\.channels_swapped is True, expected False'),
-    ])
+    @pytest.mark.parametrize(
+        'change, message',
+        [
+            ({'decode_head.align_corners': True}, r'model\.decode_head\.align_corners is True, expected None'),
+            ({'backbone.contract_dilation': False}, r'model\.backbone\.contract_dilation is False'),
+            ({'data_preprocessor.std': [1.0, 1.0, 1.0]}, r'data_preprocessor\.std is \[1\.0, .*expected \[64\.0'),
+            ({'data_preprocessor.bgr_to_rgb': True}, r'data_preprocessor\.channels_swapped is True, expected False'),
+        ],
+    )
     def test_other_settings_of_the_prediction_are_refused(self, teachers, change, message):
         cfg = Config.fromfile(teachers[1]['config'])
         cfg.merge_from_dict({f'model.{key}': value for key, value in change.items()})
@@ -168,10 +179,16 @@ class TestTrainedSettings:
 
     def test_settings_that_do_not_change_the_prediction_may_differ(self, teachers):
         cfg = Config.fromfile(teachers[1]['config'])
-        cfg.merge_from_dict({
-            'model.backbone.norm_eval': True, 'model.backbone.init_cfg': dict(type='Pretrained', checkpoint='a.pth'),
-            'model.decode_head.loss_decode': dict(type='FocalLoss'), 'model.test_cfg': dict(mode='slide'),
-            'model.data_preprocessor.size': (64, 64), 'model.data_preprocessor.bgr_to_rgb': False})
+        cfg.merge_from_dict(
+            {
+                'model.backbone.norm_eval': True,
+                'model.backbone.init_cfg': dict(type='Pretrained', checkpoint='a.pth'),
+                'model.decode_head.loss_decode': dict(type='FocalLoss'),
+                'model.test_cfg': dict(mode='slide'),
+                'model.data_preprocessor.size': (64, 64),
+                'model.data_preprocessor.bgr_to_rgb': False,
+            }
+        )
         self.check(teachers[1], cfg)
 
     def test_preprocessor_may_stand_beside_the_model(self, teachers):
@@ -225,31 +242,40 @@ def test_other_number_of_class_names_is_refused(made):
         loaded([dict(made[1], classes=['road'])])
 
 
-@pytest.mark.parametrize('options, message', [
-    (dict(checkpoint='missing.pth'), "teacher 'two': there is no checkpoint missing.pth"),
-    (dict(work_dir='missing'), "teacher 'two': there is no checkpoint in 'missing'. Train it first: "),
-])
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (dict(checkpoint='missing.pth'), "teacher 'two': there is no checkpoint missing.pth"),
+        (dict(work_dir='missing'), "teacher 'two': there is no checkpoint in 'missing'. Train it first: "),
+    ],
+)
 def test_missing_checkpoint_is_named(made, options, message):
     with pytest.raises(FileNotFoundError, match=re.escape(message)):
         loaded([dict(made[0], **options)])
 
 
-@pytest.mark.parametrize('teacher, error, message', [
-    (dict(config='missing.py'), FileNotFoundError, 'there is no config missing.py'),
-    (dict(labels='missing', certainties='.'), FileNotFoundError, "there is no folder labels = 'missing'"),
-    (dict(labels='.'), ValueError, r"teachers\[0\] has the keys \['labels'\] .*'certainties'"),
-    (dict(), ValueError, r'teachers\[0\] has the keys \[\] '),
-])
+@pytest.mark.parametrize(
+    'teacher, error, message',
+    [
+        (dict(config='missing.py'), FileNotFoundError, 'there is no config missing.py'),
+        (dict(labels='missing', certainties='.'), FileNotFoundError, "there is no folder labels = 'missing'"),
+        (dict(labels='.'), ValueError, r"teachers\[0\] has the keys \['labels'\] .*'certainties'"),
+        (dict(), ValueError, r'teachers\[0\] has the keys \[\] '),
+    ],
+)
 def test_settings_that_are_not_understood_are_refused(teacher, error, message):
     with pytest.raises(error, match=f'train_cfg.teachers.*{message}|train_cfg.{message}'):
         teacher_configs([teacher])
 
 
-@pytest.mark.parametrize('options, message', [
-    (dict(weights='a.pth'), r"teachers\[0\] has the keys .*unexpected keyword argument 'weights'"),
-    (dict(checkpoint='a.pth', work_dir='b'), 'has both checkpoint and work_dir'),
-    (dict(predictor=dict(type='LogitMapPredictor', scale=0)), 'scale = 0'),
-])
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (dict(weights='a.pth'), r"teachers\[0\] has the keys .*unexpected keyword argument 'weights'"),
+        (dict(checkpoint='a.pth', work_dir='b'), 'has both checkpoint and work_dir'),
+        (dict(predictor=dict(type='LogitMapPredictor', scale=0)), 'scale = 0'),
+    ],
+)
 def test_settings_of_a_model_that_are_refused(made, options, message):
     with pytest.raises(ValueError, match=message):
         teacher_configs([dict(made[0], **options)])
@@ -271,7 +297,6 @@ def test_name_is_that_of_the_config_if_none_is_given(made):
 
 
 class TestFiles:
-
     @pytest.fixture
     def files(self, tmp_path) -> dict:
         for kind in ('labels', 'certainties'):
@@ -291,9 +316,11 @@ class TestFiles:
         Path(files['labels'], '1.png').write_bytes(b'other')
         assert loaded([files], names=['0.png', '1.png'])[1] != before
 
-    @pytest.mark.parametrize('change', [
-        lambda certainties: certainties // 2, lambda certainties: certainties.astype(np.float32)
-    ], ids=['values', 'type'])
+    @pytest.mark.parametrize(
+        'change',
+        [lambda certainties: certainties // 2, lambda certainties: certainties.astype(np.float32)],
+        ids=['values', 'type'],
+    )
     def test_fingerprint_follows_the_certainties(self, files, change):
         before = loaded([files], names=['0.png', '1.png'])[1]
         path = Path(files['certainties'], '1.npy')
@@ -302,8 +329,10 @@ class TestFiles:
 
     def test_copy_of_the_files_has_the_same_fingerprint(self, files, tmp_path):
         before = loaded([files], names=['0.png', '1.png'])[1]
-        copies = {kind: shutil.copytree(folder, tmp_path / 'copy' / kind, copy_function=shutil.copy)
-                  for kind, folder in files.items()}
+        copies = {
+            kind: shutil.copytree(folder, tmp_path / 'copy' / kind, copy_function=shutil.copy)
+            for kind, folder in files.items()
+        }
         assert loaded([{kind: str(folder) for kind, folder in copies.items()}], names=['0.png', '1.png'])[1] == before
 
     def test_missing_files_are_noticed_at_once(self, files):

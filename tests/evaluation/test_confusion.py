@@ -16,8 +16,11 @@ def by_hand(prediction: torch.Tensor, label: torch.Tensor, num_classes: int, ign
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.integers(-2, 300), st.integers(-2, 300)), min_size=0, max_size=40),
-       st.sampled_from([1, 3, 255, 270]), st.sampled_from([0, 2, 255]))
+@given(
+    st.lists(st.tuples(st.integers(-2, 300), st.integers(-2, 300)), min_size=0, max_size=40),
+    st.sampled_from([1, 3, 255, 270]),
+    st.sampled_from([0, 2, 255]),
+)
 def test_counts_pairs(pairs, num_classes, ignore_index):
     prediction, label = torch.tensor(pairs, dtype=torch.long).reshape(-1, 2).T
     got = confusion_matrix(prediction, label, num_classes, ignore_index)

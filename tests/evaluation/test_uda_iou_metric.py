@@ -26,7 +26,7 @@ def random_samples(count: int, classes: int = 3, size: tuple[int, int] = (6, 7))
     samples = []
     for _ in range(count):
         prediction, label = torch.randint(classes, (2, *size), generator=generator)
-        label[torch.rand(size, generator=generator) < .2] = 255
+        label[torch.rand(size, generator=generator) < 0.2] = 255
         samples.append(sample(prediction, label, img_path='x.png'))
     return samples
 
@@ -46,7 +46,7 @@ def test_iou_of_the_worked_example():
     metric = UDAIoUMetric()
     metric.dataset_meta = dict(classes=CLASSES[:3])
     metric.process({}, [sample(prediction, label)])
-    assert metric.evaluate(1)['mIoU'] == 50.
+    assert metric.evaluate(1)['mIoU'] == 50.0
 
 
 @pytest.mark.parametrize('classes', [3, 4], ids=['one class absent', 'all classes'])
@@ -62,7 +62,8 @@ def test_prediction_outside_the_classes_is_a_miss_as_in_mmseg():
     samples[0]['pred_sem_seg']['data'][:, :3] = 200
     want = evaluate(METRICS.build(dict(type='IoUMetric')), samples)
     assert evaluate(UDAIoUMetric(), samples) == {
-        key: pytest.approx(float(value), abs=1e-5) for key, value in want.items()}
+        key: pytest.approx(float(value), abs=1e-5) for key, value in want.items()
+    }
 
 
 def test_ignored_class_is_as_in_mmseg():
@@ -99,7 +100,7 @@ def test_second_evaluation_starts_anew():
 
 def test_counts_stay_exact_above_float32():
     iou, accuracy = iou_and_accuracy(np.array([[2**24 + 1, 0, 0], [0, 1, 1]]))
-    assert iou.tolist() == [1, .5] and accuracy.tolist() == [1, .5]
+    assert iou.tolist() == [1, 0.5] and accuracy.tolist() == [1, 0.5]
 
 
 def test_size_mismatch_names_the_image():
@@ -132,8 +133,10 @@ def test_data_set_without_classes_is_refused():
 
 def test_data_samples_pass_through_mmengine_s_evaluator():
     samples = random_samples(2)
-    packed = [SegDataSample(pred_sem_seg=PixelData(**s['pred_sem_seg']), gt_sem_seg=PixelData(**s['gt_sem_seg']))
-              for s in samples]
+    packed = [
+        SegDataSample(pred_sem_seg=PixelData(**s['pred_sem_seg']), gt_sem_seg=PixelData(**s['gt_sem_seg']))
+        for s in samples
+    ]
     evaluator = Evaluator(dict(type='mmseg.UDAIoUMetric'))
     evaluator.dataset_meta = dict(classes=CLASSES)
     evaluator.process(packed)
@@ -192,7 +195,7 @@ def test_two_predictions_of_one_name_are_refused_where_no_root_is_known(tmp_path
 def evaluate_on_rank(rank: int, count: int) -> dict[str, float]:
     """As mmengine's DefaultSampler deals images out: round robin, padded with the first ones."""
     samples = random_samples(count)
-    padded = samples + samples[:count % 2]
+    padded = samples + samples[: count % 2]
     metric = with_classes(UDAIoUMetric())
     metric.process({}, padded[rank::2])
     return metric.evaluate(count)

@@ -1,4 +1,5 @@
 """The case of a test, and the place of the question whether every case was run: after all other tests."""
+
 import pytest
 
 from tests.parity.golden import Case, load_case

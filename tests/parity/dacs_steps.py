@@ -1,4 +1,5 @@
 """Steps of DACS in which the outputs of the networks are given."""
+
 import numpy as np
 import torch
 from mmengine.structures import PixelData
@@ -32,8 +33,12 @@ class GivenLogits(nn.Module):
         return images
 
 
-def given_step(source_labels: np.ndarray, student: tuple[np.ndarray, ...], teacher: np.ndarray,
-               images: dict[str, np.ndarray] | None = None) -> Step:
+def given_step(
+    source_labels: np.ndarray,
+    student: tuple[np.ndarray, ...],
+    teacher: np.ndarray,
+    images: dict[str, np.ndarray] | None = None,
+) -> Step:
     """A step of one source and one target batch.
 
     Args:
@@ -44,8 +49,13 @@ def given_step(source_labels: np.ndarray, student: tuple[np.ndarray, ...], teach
     """
     num, height, width = source_labels.shape
     samples = [SegDataSample(gt_sem_seg=PixelData(data=tensor(label)[None])) for label in source_labels]
-    inputs = {view: tensor(images[view]) if images else torch.zeros(num, 3, height, width)
-              for view in ('source', 'target')}
-    return Step(GivenLogits(*map(tensor, student)), inputs,
-                dict(source=samples, target=[SegDataSample() for _ in samples]), iteration=0,
-                teacher=GivenLogits(tensor(teacher)))
+    inputs = {
+        view: tensor(images[view]) if images else torch.zeros(num, 3, height, width) for view in ('source', 'target')
+    }
+    return Step(
+        GivenLogits(*map(tensor, student)),
+        inputs,
+        dict(source=samples, target=[SegDataSample() for _ in samples]),
+        iteration=0,
+        teacher=GivenLogits(tensor(teacher)),
+    )

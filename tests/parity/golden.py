@@ -1,4 +1,5 @@
 """Access to the golden fixtures (see tests/golden/README.md)."""
+
 import importlib.util
 import json
 import os
@@ -58,7 +59,8 @@ def cases(family: str, pattern: str, without: str = '') -> list[str]:
     if not names:
         raise FileNotFoundError(
             f'no golden case {family}/{pattern}.npz in {GOLDEN_ROOT}: set MMUDA_GOLDEN to the folder with the fixtures '
-            'or restore tests/golden')
+            'or restore tests/golden'
+        )
     return names
 
 
@@ -75,20 +77,28 @@ def suffixes(case: Case, prefix: str) -> list[str]:
 
 def each_variant(family: str, pattern: str, prefix: str, without: str = '') -> pytest.MarkDecorator:
     """As :func:`each_case`, once for every array that starts so; the rest of its name is ``suffix``."""
-    rows = [(name, suffix) for name in cases(family, pattern, without)
-            for suffix in suffixes(load_case(family, name), prefix)]
+    rows = [
+        (name, suffix)
+        for name in cases(family, pattern, without)
+        for suffix in suffixes(load_case(family, name), prefix)
+    ]
     return pytest.mark.parametrize(
-        'case, suffix', [((family, name), suffix) for name, suffix in rows],
-        ids=[name + suffix for name, suffix in rows], indirect=['case'])
+        'case, suffix',
+        [((family, name), suffix) for name, suffix in rows],
+        ids=[name + suffix for name, suffix in rows],
+        indirect=['case'],
+    )
 
 
 def each_row(family: str, pattern: str, key: str, without: str = '') -> pytest.MarkDecorator:
     """As :func:`each_case`, once for every row of an array; the ``row`` is its index."""
-    rows = [(name, row) for name in cases(family, pattern, without)
-            for row in range(len(load_case(family, name)[key]))]
+    rows = [(name, row) for name in cases(family, pattern, without) for row in range(len(load_case(family, name)[key]))]
     return pytest.mark.parametrize(
-        'case, row', [((family, name), row) for name, row in rows], ids=[f'{name}-{row}' for name, row in rows],
-        indirect=['case'])
+        'case, row',
+        [((family, name), row) for name, row in rows],
+        ids=[f'{name}-{row}' for name, row in rows],
+        indirect=['case'],
+    )
 
 
 def load_case(family: str, case: str) -> Case:
@@ -96,8 +106,8 @@ def load_case(family: str, case: str) -> Case:
     path = GOLDEN_ROOT / family / f'{case}.npz'
     if not path.is_file():
         raise FileNotFoundError(
-            f'golden case {path} is missing: set MMUDA_GOLDEN to the folder with the fixtures or '
-            'restore tests/golden')
+            f'golden case {path} is missing: set MMUDA_GOLDEN to the folder with the fixtures or restore tests/golden'
+        )
     with np.load(path, allow_pickle=False) as data:
         return Case(family, case, {key: data[key] for key in data.files})
 
@@ -131,8 +141,10 @@ def original_arrays(case: Case, network: str | None = None, prefix: str = '') ->
     params = json.loads(params_file(case.family, network or case.name).read_text())
     scaled = [('bn3.weight', case['param_bn3_gain'])] if 'param_bn3_gain' in case else []
     return recipe().make_state(
-        [{**entry, 'name': prefix + entry['name']} for entry in params], float(case.get('param_weight_gain', 1.)),
-        scaled=scaled)
+        [{**entry, 'name': prefix + entry['name']} for entry in params],
+        float(case.get('param_weight_gain', 1.0)),
+        scaled=scaled,
+    )
 
 
 def original_state(case: Case, network: str | None = None, prefix: str = '') -> dict[str, torch.Tensor]:

@@ -1,4 +1,5 @@
 """Label ids of the published code, whose tables are in the fixtures."""
+
 import numpy as np
 
 from tests.parity.golden import cases, load_case

@@ -1,4 +1,5 @@
 """CBST's data: label tables, crops, source selection, schedules (cases of golden/cbst)."""
+
 import numpy as np
 import pytest
 import torch
@@ -27,7 +28,7 @@ LOAD = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds')]
 TASKS = dict(gta='gta2cs', synthia='synthia2cs')
 SOURCE_IMAGES = dict(gta=24966, synthia=9400)  # lengths of the source lists, which the fixtures do not hold
 GRID = slice(4, None, 8)  # rows and columns whose labels the loss reads
-MEAN, STD = (.485, .456, .406), (.229, .224, .225)
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +52,8 @@ def assert_drawn(drawn: RareClassCropDraw, case: Case, row: int) -> None:
     box = (drawn.top, drawn.left, drawn.top + drawn.size, drawn.left + drawn.size)
     np.testing.assert_array_equal(box, case['out_box'][row])
     assert (drawn.target_size, drawn.size, drawn.border, drawn.mine, drawn.mined_class, drawn.flip) == tuple(
-        case[f'out_{key}'][row] for key in ('target_size', 'crop_size', 'border', 'mine_flag', 'mined_class', 'flip'))
+        case[f'out_{key}'][row] for key in ('target_size', 'crop_size', 'border', 'mine_flag', 'mined_class', 'flip')
+    )
 
 
 def protocol_table(classes: tuple[str, ...], raw_ids: dict[int, int]) -> np.ndarray:
@@ -61,10 +63,14 @@ def protocol_table(classes: tuple[str, ...], raw_ids: dict[int, int]) -> np.ndar
 
 def crop_of(case: Case, row: int, nominal_size: int, suffix: str = '') -> Recorder:
     return Recorder(
-        crop_size=int(case['param_crop_size']), nominal_size=nominal_size,
-        scale_range=tuple(case['param_scale_range']), mine_chance=float(case['param_mine_port']),
+        crop_size=int(case['param_crop_size']),
+        nominal_size=nominal_size,
+        scale_range=tuple(case['param_scale_range']),
+        mine_chance=float(case['param_mine_port']),
         mine_ids=ids(case, f'in_mine_ids{suffix}', row),
-        priority_ids=ids(case, f'in_priority_ids{suffix}', row), mirror_label_grid=True)
+        priority_ids=ids(case, f'in_priority_ids{suffix}', row),
+        mirror_label_grid=True,
+    )
 
 
 @each_row('cbst', 'mining_crop*', 'in_seed', without='*_fullsize*')
@@ -72,8 +78,11 @@ def test_mining_crop(case, row):
     kind = ('source', 'target')[case['in_domain'][row]]
     crop = crop_of(case, row, int(case['param_origin_size']))
     np.random.seed(case['in_seed'][row])
-    results = crop(dict(img=case[f'in_{kind}_image'][:, :, ::-1],
-                        gt_seg_map=label_maps.CITYSCAPES.lookup[case[f'in_{kind}_label']]))
+    results = crop(
+        dict(
+            img=case[f'in_{kind}_image'][:, :, ::-1], gt_seg_map=label_maps.CITYSCAPES.lookup[case[f'in_{kind}_label']]
+        )
+    )
     assert np.random.random_sample() == case['out_next_random'][row]
     assert_drawn(crop.drawn, case, row)
     np.testing.assert_array_equal(results['gt_seg_map'][GRID, GRID], case['out_grid_label'][row])
@@ -110,21 +119,27 @@ def test_crop_of_the_loss_fixture(case):
     for row, seed in enumerate(case['param_seed']):
         label = label_maps.CITYSCAPES.lookup[case['in_raw_label'][row]]
         settings = dict(
-            crop_size=int(case['param_crop_size']), nominal_size=int(case['param_origin_size']),
-            scale_range=tuple(case['param_scale_range']), mine_chance=0., mirror_label_grid=True)
+            crop_size=int(case['param_crop_size']),
+            nominal_size=int(case['param_origin_size']),
+            scale_range=tuple(case['param_scale_range']),
+            mine_chance=0.0,
+            mirror_label_grid=True,
+        )
         got = {}
         for flip in (False, True):
             np.random.seed(seed)
             got[flip] = RareClassCrop(flip=flip, **settings)(
-                dict(img=np.zeros((*label.shape, 3), np.uint8), gt_seg_map=label))
+                dict(img=np.zeros((*label.shape, 3), np.uint8), gt_seg_map=label)
+            )
         assert got[True]['flip'] == case['out_flip'][row]
         np.testing.assert_array_equal(got[False]['gt_seg_map'], case['out_crop_label'][row])
         np.testing.assert_array_equal(got[True]['gt_seg_map'][GRID, GRID], case['out_grid_label'][row])
 
 
 def schedules(case: Case, kind: str) -> list[float]:
-    schedule = PortionSchedule(*(float(case[f'param_{part}_{kind}_portion']) for part in ('init', 'step', 'max')),
-                               rule='cbst')
+    schedule = PortionSchedule(
+        *(float(case[f'param_{part}_{kind}_portion']) for part in ('init', 'step', 'max')), rule='cbst'
+    )
     return [schedule(index) for index in range(int(case['param_num_round']))]
 
 
@@ -138,7 +153,6 @@ def published_text(values: list[float]) -> list[str]:
 
 @each_case('cbst', 'portion_schedule_*')
 class TestPortionSchedule:
-
     @pytest.mark.parametrize('kind', ['target', 'source'])
     def test_portions(self, case, kind):
         got = schedules(case, kind)
@@ -152,14 +166,16 @@ class TestPortionSchedule:
         assert published_text(got) == case['out_lr_text'].tolist()
 
     def test_samples_and_iterations(self, case):
-        numbers = [num_selected(SOURCE_IMAGES[str(case['param_dataset'])], portion)
-                   for portion in schedules(case, 'source')]
+        numbers = [
+            num_selected(SOURCE_IMAGES[str(case['param_dataset'])], portion) for portion in schedules(case, 'source')
+        ]
         samples = [number + int(case['param_num_target']) for number in numbers]
         np.testing.assert_array_equal(numbers, case['out_num_source_images'])
         np.testing.assert_array_equal(samples, case['out_num_samples'])
         np.testing.assert_array_equal(
             [iterations_per_epoch(number, int(case['param_batch_size']), 'cbst') for number in samples],
-            case['out_iterations_per_epoch'])
+            case['out_iterations_per_epoch'],
+        )
 
     def test_epochs_of_a_round(self, case):
         begin, end = case['out_begin_epoch'], case['out_end_epoch']
@@ -170,7 +186,7 @@ class TestPortionSchedule:
         optimizer = shipped(case).optim_wrapper.optimizer
         assert set(case['out_momentum']) == {optimizer.momentum}
         assert set(case['out_weight_decay']) == {optimizer.weight_decay}
-        assert set(case['out_rescale_grad']) == {1.}  # one device: the gradient of the mean, as ours
+        assert set(case['out_rescale_grad']) == {1.0}  # one device: the gradient of the mean, as ours
 
     def test_selected_images(self, case):
         num_images = SOURCE_IMAGES[str(case['param_dataset'])]
@@ -180,16 +196,16 @@ class TestPortionSchedule:
             seed = selection_seed(str(case['param_policy']), int(case['param_seed']), index, 'cbst')
             assert seed == case['out_seed'][index]
             np.testing.assert_array_equal(
-                select_images(num_images, int(case['out_num_source_images'][index]), seed),
-                rounds[str(index)])
+                select_images(num_images, int(case['out_num_source_images'][index]), seed), rounds[str(index)]
+            )
 
 
 @each_case('cbst', 'source_subset*')
 def test_source_subset(case):
     for index, (source, number, seed) in enumerate(
-            zip(case['param_num_source'], case['param_num_selected'], case['param_seed'])):
-        np.testing.assert_array_equal(
-            select_images(int(source), int(number), int(seed)), case[f'out_indices_{index}'])
+        zip(case['param_num_source'], case['param_num_selected'], case['param_seed'])
+    ):
+        np.testing.assert_array_equal(select_images(int(source), int(number), int(seed)), case[f'out_indices_{index}'])
 
 
 def read(root, name: str, raw: np.ndarray, **options) -> np.ndarray:
@@ -197,11 +213,12 @@ def read(root, name: str, raw: np.ndarray, **options) -> np.ndarray:
     return DATASETS.build(dict(config, pipeline=LOAD, **options))[0]['gt_seg_map']
 
 
-@pytest.mark.parametrize('task, source, classes', [
-    ('gta', 'GTADataset', label_maps.CITYSCAPES_CLASSES), ('synthia', 'SynthiaDataset', SYNTHIA_16)])
+@pytest.mark.parametrize(
+    'task, source, classes',
+    [('gta', 'GTADataset', label_maps.CITYSCAPES_CLASSES), ('synthia', 'SynthiaDataset', SYNTHIA_16)],
+)
 @each_case('cbst', 'label_maps*')
 class TestLabelMaps:
-
     @pytest.mark.parametrize('domain', ['source', 'target'])
     def test_files_are_read_as_published(self, tmp_path, case, task, source, classes, domain):
         name = source if domain == 'source' else 'CityscapesLabelIdsDataset'
@@ -216,16 +233,18 @@ class TestLabelMaps:
         np.testing.assert_array_equal(got.ravel(), case[f'out_{task}_{domain}_table'])
 
     def test_class_to_label_id(self, case, task, source, classes):
-        table = {raw: classes.index(label_maps.CITYSCAPES_CLASSES[train])
-                 for raw, train in label_maps.CITYSCAPES_IDS.items() if label_maps.CITYSCAPES_CLASSES[train] in classes}
+        table = {
+            raw: classes.index(label_maps.CITYSCAPES_CLASSES[train])
+            for raw, train in label_maps.CITYSCAPES_IDS.items()
+            if label_maps.CITYSCAPES_CLASSES[train] in classes
+        }
         got = label_maps.label_ids(table)
         np.testing.assert_array_equal(got, case[f'out_{task}_class_to_label_id'])
         np.testing.assert_array_equal(np.sort(got), case[f'out_{task}_valid_label_ids'])
 
     def test_palette(self, case, task, source, classes):
         got = [label_maps.CITYSCAPES_PALETTE[label_maps.CITYSCAPES_CLASSES.index(name)] for name in classes]
-        np.testing.assert_array_equal(
-            got, case[f'out_{task}_target_palette'][case[f'out_{task}_class_to_label_id']])
+        np.testing.assert_array_equal(got, case[f'out_{task}_target_palette'][case[f'out_{task}_class_to_label_id']])
 
 
 CROSS_CITY = {'13': 'CrossCityDataset', '19': 'CrossCity19Dataset'}
@@ -242,8 +261,12 @@ def test_cross_city_labels(tmp_path, case, suffix):
 
 @each_case('cbst', 'derived_class_subsets*')
 def test_cross_city_source_is_cityscapes_in_13_classes(tmp_path, case):
-    got = read(tmp_path, 'CityscapesLabelIdsDataset', case['in_raw_label'],
-               metainfo=dict(classes=label_maps.CROSS_CITY_CLASSES))
+    got = read(
+        tmp_path,
+        'CityscapesLabelIdsDataset',
+        case['in_raw_label'],
+        metainfo=dict(classes=label_maps.CROSS_CITY_CLASSES),
+    )
     np.testing.assert_array_equal(got, case['out_nthu_labels_13'])
 
 
@@ -251,7 +274,8 @@ def test_cross_city_source_is_cityscapes_in_13_classes(tmp_path, case):
 def test_class_subsets(case):
     names = label_maps.CITYSCAPES_CLASSES
     np.testing.assert_array_equal(
-        [names.index(name) for name in label_maps.CROSS_CITY_CLASSES], case['out_nthu_train_ids_of_19'])
+        [names.index(name) for name in label_maps.CROSS_CITY_CLASSES], case['out_nthu_train_ids_of_19']
+    )
     np.testing.assert_array_equal(label_maps.label_ids(label_maps.CROSS_CITY_IDS), case['out_nthu_label_ids'])
     np.testing.assert_array_equal([SYNTHIA_16.index(name) for name in SYNTHIA_13], case['out_synthia_13_of_16'])
 

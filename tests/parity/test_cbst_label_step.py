@@ -1,4 +1,5 @@
 """The label step of ST, CBST and CBST-SP through the labelling engine (cases of golden/cbst)."""
+
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -59,7 +60,6 @@ def bgr(image: np.ndarray) -> np.ndarray:
 
 @each_variant('cbst', 'upsample*', 'in_image')
 class TestUpsample:
-
     @pytest.fixture
     def step(self, case, suffix):
         segmentor = GivenMaps([case[f'in_probs{suffix}'], case[f'in_probs_flip{suffix}']])
@@ -101,14 +101,25 @@ def run(case: Case, tmp_path: Path) -> Callable[[str], tuple[PseudoLabelStore, C
             prior = tmp_path / 'prior.npy'
             np.save(prior, case['in_prior'])
         labeler = ClassBalancedLabeler(
-            float(case['param_portion']), POLICIES[variant.split('_')[1]], prior=prior,
-            rare_number=int(case['param_mine_number']), rare_share=float(case['param_mine_thresh']))
+            float(case['param_portion']),
+            POLICIES[variant.split('_')[1]],
+            prior=prior,
+            rare_number=int(case['param_mine_number']),
+            rare_share=float(case['param_mine_thresh']),
+        )
         pairs = zip(case['in_probs'], case['in_probs_flip'])
         segmentor = GivenMaps([probabilities for pair in pairs for probabilities in pair])
         store = PseudoLabelStore(tmp_path / 'store')
         generate_pseudo_labels(
-            segmentor, images, predictor(case), labeler, store, dict(variant=variant),
-            num_classes=int(case['param_num_classes']), keep_maps=True)
+            segmentor,
+            images,
+            predictor(case),
+            labeler,
+            store,
+            dict(variant=variant),
+            num_classes=int(case['param_num_classes']),
+            keep_maps=True,
+        )
         return store, labeler, segmentor
 
     return run
@@ -120,7 +131,6 @@ def with_prior(variant: str) -> bool:
 
 @each_variant('cbst', 'full_label_step*', 'out_thresholds_used')
 class TestLabelStep:
-
     def test_thresholds_and_class_sizes(self, case, suffix, run):
         summary = run(suffix)[0].summary()
         np.testing.assert_array_equal(summary['thresholds'], case[f'out_thresholds{suffix}'])
@@ -130,8 +140,7 @@ class TestLabelStep:
     def test_labels(self, case, suffix, run):
         labels = stored_labels(run(suffix)[0], len(case['in_images']))
         np.testing.assert_array_equal(labels, case[f'out_train_ids{suffix}'])
-        np.testing.assert_array_equal(
-            label_ids(labels, int(case['param_num_classes'])), case[f'out_label_ids{suffix}'])
+        np.testing.assert_array_equal(label_ids(labels, int(case['param_num_classes'])), case[f'out_label_ids{suffix}'])
 
     def test_number_of_labelled_pixels(self, case, suffix, run):
         labels = case[f'out_train_ids{suffix}']
@@ -160,7 +169,8 @@ def test_predicted_classes_and_their_scores(case, run, variant, key):
     store, *_ = run(variant)
     predicted = torch.stack([top_class(scores)[1] for scores in products(case, store, variant)])
     np.testing.assert_array_equal(
-        label_ids(predicted.numpy(), int(case['param_num_classes'])), case[f'out_{key}_label_ids'])
+        label_ids(predicted.numpy(), int(case['param_num_classes'])), case[f'out_{key}_label_ids']
+    )
     matrix = confusion(predicted, case)
     if key == 'plain':
         np.testing.assert_array_equal(matrix, case['out_confusion'])

@@ -1,4 +1,5 @@
 """Thresholds, labels, spatial prior and rare classes of ST and CBST (cases of golden/cbst)."""
+
 import dataclasses
 
 import numpy as np
@@ -52,7 +53,8 @@ def test_thresholds_and_labels_with_prior(case, suffix):
         labeler = fitted(ClassBalancedLabeler(portion, policy, prior=case['in_prior']), maps, case['param_stride'])
         assert_same(labeler, maps, case, row, suffix)
         np.testing.assert_array_equal(
-            label_ids(labels(labeler, maps), maps.shape[1]), case[f'out_label_ids{suffix}'][row])
+            label_ids(labels(labeler, maps), maps.shape[1]), case[f'out_label_ids{suffix}'][row]
+        )
 
 
 @each_variant('cbst', 'spatial_prior*', 'out_rw_train_ids')
@@ -74,9 +76,14 @@ def test_predicted_classes_with_and_without_prior(case):
 def test_assignment(case):
     labeler = ClassBalancedLabeler()
     labeler.begin(case['in_maps'].shape[1])
-    labeler.load_summary(dict(
-        labeler.settings(), thresholds=case['in_thresholds'].tolist(),
-        class_sizes=[0] * labeler.num_classes, class_pixels=[0] * labeler.num_classes))
+    labeler.load_summary(
+        dict(
+            labeler.settings(),
+            thresholds=case['in_thresholds'].tolist(),
+            class_sizes=[0] * labeler.num_classes,
+            class_pixels=[0] * labeler.num_classes,
+        )
+    )
     np.testing.assert_array_equal(labeler.thresholds_used.double(), case['out_thresholds_used'])
     maps = torch.from_numpy(case['in_maps'])
     train_ids = labels(labeler, maps)
@@ -104,12 +111,13 @@ def test_prior_estimate(case):
 @each_variant('cbst', 'mining_classes*', 'in_class_size')
 def test_mining_classes(case, suffix):
     number = int(case['param_mine_number'])
-    for sizes, mask, ids in zip(*(case[key + suffix] for key in (
-            'in_class_size', 'out_priority_mask', 'out_mine_ids'))):
+    for sizes, mask, ids in zip(
+        *(case[key + suffix] for key in ('in_class_size', 'out_priority_mask', 'out_mine_ids'))
+    ):
         rare = rare_classes(sizes, number, float(case['param_mine_thresh']))
         assert rare.priority == np.flatnonzero(mask).tolist()
         # The published code orders equal shares by an unstable sort: there only the shares are compared.
         np.testing.assert_array_equal(sizes[rare.smallest], sizes[ids])
-        smallest = np.sort(sizes)[:number + 1]
+        smallest = np.sort(sizes)[: number + 1]
         if len(np.unique(smallest)) == len(smallest):
             assert rare.smallest == ids.tolist()

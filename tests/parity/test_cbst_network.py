@@ -1,4 +1,5 @@
 """ResNet-38, its loss and its optimizer against the authors' network (cases of golden/cbst)."""
+
 import gc
 import importlib
 from collections.abc import Iterator
@@ -29,8 +30,11 @@ class Nodes:
     """What passes through the network, node by node under the original's names, in the order of execution."""
 
     def __init__(self, model: nn.Module, names: dict[str, str], num_classes: int) -> None:
-        owners = {ours.rsplit('.', 1)[0]: theirs.rsplit('_', 1)[0]
-                  for theirs, ours in names.items() if not theirs.endswith(('_mean', '_var'))}
+        owners = {
+            ours.rsplit('.', 1)[0]: theirs.rsplit('_', 1)[0]
+            for theirs, ours in names.items()
+            if not theirs.endswith(('_mean', '_var'))
+        }
         self.outputs: dict[str, dict] = {}
         self.logits = f'linear{num_classes}'
         for owner, module in model.named_modules():
@@ -116,9 +120,13 @@ class Network:
 def build(num_classes: int) -> nn.Module:
     """The network in evaluation mode, without storage."""
     with torch.device('meta'):
-        model = MODELS.build(dict(
-            type='EncoderDecoder', backbone=dict(type='ResNet38'),
-            decode_head=dict(type='ResNet38Head', num_classes=num_classes)))
+        model = MODELS.build(
+            dict(
+                type='EncoderDecoder',
+                backbone=dict(type='ResNet38'),
+                decode_head=dict(type='ResNet38Head', num_classes=num_classes),
+            )
+        )
     return model.eval()
 
 
@@ -133,7 +141,6 @@ def network(request) -> Iterator[Network]:
 
 
 class TestResNet38:
-
     def test_names_and_shapes_of_the_parameters(self, network):
         shapes = {name: tuple(value.shape) for name, value in network.model.state_dict().items()}
         got = {theirs: shapes[ours] for theirs, ours in network.table.items()}
@@ -154,10 +161,13 @@ class TestResNet38:
         case, convs = network.case, network.nodes.of('Convolution')
         assert list(convs) == case['out_conv_names'].tolist()
         assert [(conv.in_channels, conv.out_channels) for conv in convs.values()] == [
-            tuple(row) for row in case['out_conv_in_out_channels']]
+            tuple(row) for row in case['out_conv_in_out_channels']
+        ]
         for sides in (0, 1):
-            assert [[getattr(conv, key)[sides] for key in ('kernel_size', 'stride', 'dilation', 'padding')]
-                    for conv in convs.values()] == case['out_conv_kernel_stride_dilation_pad'].tolist()
+            assert [
+                [getattr(conv, key)[sides] for key in ('kernel_size', 'stride', 'dilation', 'padding')]
+                for conv in convs.values()
+            ] == case['out_conv_kernel_stride_dilation_pad'].tolist()
 
     def test_norms(self, network):
         norms = network.nodes.of('BatchNorm')
@@ -183,13 +193,14 @@ class TestResNet38:
             model(torch.zeros(1, 3, *map(int, size.split('x')), device='meta'))
             assert nodes.total_macs() == want
 
-    @pytest.mark.parametrize('key, absolute', [
-        ('block4b5', 1e-4), ('features', 1e-3), ('hidden', 1e-4), ('logits', 1e-4), ('softmax', 1e-5)])
+    @pytest.mark.parametrize(
+        'key, absolute', [('block4b5', 1e-4), ('features', 1e-3), ('hidden', 1e-4), ('logits', 1e-4), ('softmax', 1e-5)]
+    )
     def test_maps(self, network, key, absolute):
         names = [name for name in network.case if name.startswith(f'out_{key}')]
         assert len(names) == 1
         got, step = network.kept[key].numpy(), int(names[0].partition('_every')[2] or 1)
-        relative = 0. if key in ('logits', 'softmax') else 1e-5
+        relative = 0.0 if key in ('logits', 'softmax') else 1e-5
         np.testing.assert_allclose(got[:, ::step], network.case[names[0]], rtol=relative, atol=absolute)
 
     def test_loss(self, network):
@@ -208,21 +219,24 @@ class TestResNet38:
         parameters = dict(network.model.named_parameters())
         names = network.case['out_trainable_names'].tolist()
         assert {network.table[name] for name in names} == set(parameters)
-        options = group_options(network.model, lr=1., weight_decay=1.)
+        options = group_options(network.model, lr=1.0, weight_decay=1.0)
         got = np.array([options[id(parameters[network.table[name]])] for name in names])
         assert np.array_equal(got, np.stack([network.case['out_lr_mult'], network.case['out_wd_mult']], 1))
 
 
 def wrapper_of(model: nn.Module, **optimizer: float):
     with DefaultScope.overwrite_default_scope('mmseg'):
-        return build_optim_wrapper(model, dict(
-            constructor='BiasOptimWrapperConstructor', optimizer=dict(type='SGD', **optimizer)))
+        return build_optim_wrapper(
+            model, dict(constructor='BiasOptimWrapperConstructor', optimizer=dict(type='SGD', **optimizer))
+        )
 
 
 def group_options(model: nn.Module, **optimizer: float) -> dict[int, tuple[float, float]]:
     """Learning rate and weight decay of every parameter, by its id."""
-    return {id(group['params'][0]): (group['lr'], group['weight_decay'])
-            for group in wrapper_of(model, **optimizer).optimizer.param_groups}
+    return {
+        id(group['params'][0]): (group['lr'], group['weight_decay'])
+        for group in wrapper_of(model, **optimizer).optimizer.param_groups
+    }
 
 
 @each_case('cbst', 'optimizer_step*')
@@ -238,11 +252,10 @@ def test_optimizer_step(case):
             module = getattr(module, owner)
         module.register_parameter(entry, nn.Parameter(torch.from_numpy(value.copy())))
         parameters.append(getattr(module, entry))
-    options = group_options(model, lr=1., weight_decay=1.)
-    assert [options[id(parameter)] for parameter in parameters] == list(
-        zip(case['out_lr_mult'], case['out_wd_mult']))
+    options = group_options(model, lr=1.0, weight_decay=1.0)
+    assert [options[id(parameter)] for parameter in parameters] == list(zip(case['out_lr_mult'], case['out_wd_mult']))
 
-    optimizer = wrapper_of(model, lr=float(case['param_lr']), momentum=.9, weight_decay=5e-4).optimizer
+    optimizer = wrapper_of(model, lr=float(case['param_lr']), momentum=0.9, weight_decay=5e-4).optimizer
     for gradients, want in zip(case['in_grads'], case['out_weights']):
         for parameter, gradient in zip(parameters, gradients):
             parameter.grad = torch.from_numpy(gradient / int(case['param_gpus']))
@@ -257,7 +270,6 @@ def head_of(num_classes: int) -> ResNet38Head:
 
 @each_case('cbst', 'loss_grid*')
 class TestLossGrid:
-
     def test_labels(self, case):
         labels = torch.from_numpy(case['out_crop_label'])
         flipped = case['out_flip'].tolist()
@@ -266,8 +278,10 @@ class TestLossGrid:
         assert np.array_equal(label_grid(labels, case['in_logits'].shape[2:], flipped), case['out_grid_label'])
 
     def test_loss_and_gradient(self, case):
-        samples = [sample(label[:, ::-1].copy() if flip else label, flip)
-                   for label, flip in zip(case['out_crop_label'], case['out_flip'].tolist())]
+        samples = [
+            sample(label[:, ::-1].copy() if flip else label, flip)
+            for label, flip in zip(case['out_crop_label'], case['out_flip'].tolist())
+        ]
         logits = torch.from_numpy(case['in_logits']).requires_grad_()
         head = head_of(int(case['param_num_classes']))
         assert head.ignore_index == case['param_ignore_label']

@@ -1,4 +1,5 @@
 """CBST's loss as a method has it: an objective on a pool (cases of golden/cbst)."""
+
 import numpy as np
 import pytest
 import torch
@@ -16,7 +17,10 @@ def grid_step(case: Case, labels: np.ndarray, flipped: np.ndarray) -> Step:
     samples = [
         SegDataSample(
             gt_sem_seg=PixelData(data=torch.from_numpy(np.ascontiguousarray(label)[None].astype(np.int64))),
-            metainfo=dict(flip_direction='horizontal' if flip else None)) for label, flip in zip(labels, flipped)]
+            metainfo=dict(flip_direction='horizontal' if flip else None),
+        )
+        for label, flip in zip(labels, flipped)
+    ]
     return Step(Logits(case), dict(pool=torch.zeros(len(samples), 3, *labels.shape[1:])), dict(pool=samples), 0)
 
 

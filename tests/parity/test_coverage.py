@@ -2,6 +2,7 @@
 
 Asked after all other tests, and only where all files of this folder were run as a whole.
 """
+
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatch
@@ -64,7 +65,11 @@ def test_every_array_of_the_case_was_read(family, case):
 
 @pytest.mark.parametrize('pattern', NOT_FOR_US)
 def test_what_is_excused_exists_and_is_unread(pattern):
-    excuses = [(family, case, key) for family, case in CASES for key in arrays(family, case)
-               if fnmatch(f'{family}/{case}:{key}', pattern)]
+    excuses = [
+        (family, case, key)
+        for family, case in CASES
+        for key in arrays(family, case)
+        if fnmatch(f'{family}/{case}:{key}', pattern)
+    ]
     assert excuses
     assert not any(key in READ.get((family, case), set()) for family, case, key in excuses)

@@ -1,4 +1,5 @@
 """CRST's crops and schedules (cases of golden/crst)."""
+
 import random
 
 import numpy as np
@@ -40,8 +41,12 @@ def test_mining_crop(case, row, monkeypatch):
     rng = Replay(float(case['in_uniform'][row]), np.array([scale_draw, *case['in_draws'][row]]))
     monkeypatch.setattr('mmuda.datasets.transforms.centred_mining_crop.random', rng)
     crop = CentredMiningCrop(
-        tuple(case['param_crop'].tolist()), scales=[1.], mine_ids=case['param_mine_ids'].tolist(),
-        mine_chance=float(case['param_mine_chance']), image_fill=(255, 255, 255))
+        tuple(case['param_crop'].tolist()),
+        scales=[1.0],
+        mine_ids=case['param_mine_ids'].tolist(),
+        mine_chance=float(case['param_mine_chance']),
+        image_fill=(255, 255, 255),
+    )
     label = case['in_labels']
     results = crop(dict(img=np.repeat(label[:, :, None], 3, axis=2), gt_seg_map=label))
     assert not rng.draws
@@ -52,7 +57,6 @@ def test_mining_crop(case, row, monkeypatch):
 
 @each_case('crst', 'portion_schedule*')
 class TestPortionSchedule:
-
     @pytest.mark.parametrize('kind', ['target', 'source'])
     def test_portions(self, case, kind):
         np.testing.assert_allclose(portions(case, kind), case[f'out_{kind}_portion'], rtol=0, atol=1e-12)
@@ -60,8 +64,10 @@ class TestPortionSchedule:
     def test_samples_and_iterations(self, case):
         numbers = [num_selected(int(case['param_source_images']), portion) for portion in portions(case, 'source')]
         np.testing.assert_array_equal(numbers, case['out_source_images'])
-        got = [iterations_per_epoch(number + int(case['param_target_images']), int(case['param_batch_size']), 'crst')
-               for number in numbers]
+        got = [
+            iterations_per_epoch(number + int(case['param_target_images']), int(case['param_batch_size']), 'crst')
+            for number in numbers
+        ]
         want = np.repeat(np.array(got)[:, None], int(case['param_epochs']), axis=1)
         np.testing.assert_array_equal(want, case['out_iterations_per_epoch'])
 
@@ -77,12 +83,16 @@ class TestPortionSchedule:
         base = case['out_last_lr'][0, 0]
         schedules = [LearningRateSchedule(float(rate), rule='crst') for rate in base]
         got = [[schedule(index) for schedule in schedules] for index in range(int(case['param_rounds']) - 1)]
-        np.testing.assert_array_equal(np.broadcast_to(np.array(got)[:, None], case['out_last_lr'].shape),
-                                      case['out_last_lr'])
+        np.testing.assert_array_equal(
+            np.broadcast_to(np.array(got)[:, None], case['out_last_lr'].shape), case['out_last_lr']
+        )
 
 
 def portions(case: Case, kind: str) -> list[float]:
     schedule = PortionSchedule(
-        float(case[f'param_init_{kind}_portion']), float(case[f'param_{kind}_step']),
-        float(case[f'param_max_{kind}_portion']), rule='crst')
+        float(case[f'param_init_{kind}_portion']),
+        float(case[f'param_{kind}_step']),
+        float(case[f'param_max_{kind}_portion']),
+        rule='crst',
+    )
     return [schedule(index) for index in range(int(case['param_rounds']) - 1)]

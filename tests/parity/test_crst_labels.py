@@ -1,4 +1,5 @@
 """Thresholds, hard and soft labels, and rare classes of CRST (cases of golden/crst)."""
+
 import dataclasses
 
 import numpy as np
@@ -24,8 +25,9 @@ def maps_of(array: np.ndarray) -> torch.Tensor:
 
 def with_thresholds(labeler: ClassBalancedLabeler, thresholds: np.ndarray) -> ClassBalancedLabeler:
     zeros = [0] * len(thresholds)
-    labeler.load_summary(dict(
-        labeler.settings(), thresholds=thresholds.tolist(), class_sizes=zeros, class_pixels=zeros))
+    labeler.load_summary(
+        dict(labeler.settings(), thresholds=thresholds.tolist(), class_sizes=zeros, class_pixels=zeros)
+    )
     return labeler
 
 
@@ -35,17 +37,19 @@ def labels(labeler: ClassBalancedLabeler, maps: torch.Tensor) -> np.ndarray:
 
 def label_ids(train_ids: np.ndarray, case: Case) -> np.ndarray:
     table = np.zeros(256, np.uint8)
-    table[:len(case['param_train_to_label_id'])] = case['param_train_to_label_id']
+    table[: len(case['param_train_to_label_id'])] = case['param_train_to_label_id']
     return table[train_ids]
 
 
 @pytest.mark.parametrize('flipped', [0, 1])
 @each_case('crst', 'kc_thresholds*')
 def test_probabilities(case, flipped):
-    views = np.stack([case['in_logits'], case['in_logits_flipped_image'][..., ::-1]], axis=1)[:, :1 + flipped]
+    views = np.stack([case['in_logits'], case['in_logits_flipped_image'][..., ::-1]], axis=1)[:, : 1 + flipped]
     predictor, size = LogitMapPredictor(flip=bool(flipped)), tuple(case['param_size'].tolist())
-    got = [predictor.decode(SmallMap(logits, size, size, align_corners=True), size)
-           for logits in torch.from_numpy(views.copy())]
+    got = [
+        predictor.decode(SmallMap(logits, size, size, align_corners=True), size)
+        for logits in torch.from_numpy(views.copy())
+    ]
     np.testing.assert_allclose(torch.stack(got), maps_of(case['out_probability'][flipped]), rtol=2e-5)
 
 

@@ -1,4 +1,5 @@
 """CRST's losses (cases of golden/crst)."""
+
 import numpy as np
 import torch
 
@@ -61,7 +62,6 @@ def test_lrent_loss(case):
 @each_case('crst', 'lrent_loss*')
 def test_lrent_loss_with_model_regularisation(case):
     logits, soft = logits_of(case), torch.from_numpy(case['in_soft_labels'])
-    regulariser = model_kl_regularization(
-        logits, soft.sum(1) != 0, torch.from_numpy(case['param_reg_weight_with_kld']))
+    regulariser = model_kl_regularization(logits, soft.sum(1) != 0, torch.from_numpy(case['param_reg_weight_with_kld']))
     loss = SoftCrossEntropyLoss()(logits, soft) + float(case['param_mr_weight_with_kld']) * regulariser
     assert_loss(loss, logits, case['out_loss_with_kld'], case['out_grad_logits_with_kld'])

@@ -1,4 +1,5 @@
 """CRST's losses as a method has them: objectives on a pool (cases of golden/crst)."""
+
 import numpy as np
 import torch
 from mmengine.structures import PixelData
@@ -29,7 +30,10 @@ def pool_step(case: Case, labels: np.ndarray, is_target: np.ndarray) -> Step:
     samples = [
         SegDataSample(
             gt_sem_seg=PixelData(data=torch.from_numpy(label[None].astype(np.int64))),
-            metainfo=dict(domain='target' if target else 'source')) for label, target in zip(labels, is_target)]
+            metainfo=dict(domain='target' if target else 'source'),
+        )
+        for label, target in zip(labels, is_target)
+    ]
     return Step(Logits(case), dict(pool=torch.zeros(len(samples), 3, *labels.shape[1:])), dict(pool=samples), 0)
 
 

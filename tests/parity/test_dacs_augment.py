@@ -2,6 +2,7 @@
 
 The tolerance is 2e-3 grey levels.
 """
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -22,23 +23,26 @@ def parameters(case: Case, k: int, module: StrongAugmentation) -> StrongParamete
     return StrongParameters(
         order=tuple(case['in_order'][k].tolist()) if jitters else (),
         factors=(tuple(case['in_factors'][k].tolist()),) if jitters else (),
-        sigma=(float(case['in_sigma'][k]),) if blurs else ())
+        sigma=(float(case['in_sigma'][k]),) if blurs else (),
+    )
 
 
 def differences(case: Case, k: int, module: StrongAugmentation) -> np.ndarray:
     """Grey levels (H, W) between our image k and the recorded one, the largest of the channels."""
-    got = module(tensor(case['in_image'][k:k + 1]), parameters(case, k, module))
+    got = module(tensor(case['in_image'][k : k + 1]), parameters(case, k, module))
     return np.abs(got[0].numpy() - case['out_image'][k]).max(axis=0)
 
 
 def untouched_by_the_artefact(case: Case, k: int, module: StrongAugmentation) -> np.ndarray:
     """Pixels (H, W) of image k that no operation converts differently from the library of the time."""
     drawn = parameters(case, k, module)
-    image = (tensor(case['in_image'][k:k + 1]) * module.std + module.mean) / 255
+    image = (tensor(case['in_image'][k : k + 1]) * module.std + module.mean) / 255
     touched = torch.zeros(1, 1, *image.shape[2:])
     for operation in drawn.order:
-        image, right = (color_jitter(image, (operation,), torch.tensor(drawn.factors), published_hsv=published)
-                        for published in (True, False))
+        image, right = (
+            color_jitter(image, (operation,), torch.tensor(drawn.factors), published_hsv=published)
+            for published in (True, False)
+        )
         touched += ((image - right).abs() > 1e-5).any(dim=1, keepdim=True)
     if drawn.sigma:
         sides = [kernel_side(side) for side in image.shape[2:]]
@@ -62,8 +66,10 @@ def test_correct_form_where_the_artefact_is_not(case, row):
 @each_case('dacs', 'augment*')
 def test_correct_form_differs_where_the_artefact_is(case):
     module = StrongAugmentation()
-    touched = [(differences(case, k, module), ~untouched_by_the_artefact(case, k, module))
-               for k in range(len(case['in_image']))]
+    touched = [
+        (differences(case, k, module), ~untouched_by_the_artefact(case, k, module))
+        for k in range(len(case['in_image']))
+    ]
     assert max(difference[where].max(initial=0) for difference, where in touched) > 100
 
 

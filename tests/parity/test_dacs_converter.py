@@ -1,4 +1,5 @@
 """Converted checkpoints of DACS and CRST compute what the originals compute."""
+
 import importlib
 
 import pytest
@@ -13,10 +14,14 @@ deeplabv2 = importlib.import_module('tools.model_converters.deeplabv2')
 
 @each_case('dacs', 'deeplabv2_r101*')
 def test_dacs_network(case):
-    model = MODELS.build(dict(
-        type='EncoderDecoder', backbone=dict(type='DeepLabResNet'),
-        decode_head=dict(type='DeepLabV2Head', in_index=3, branches=2, num_classes=int(case['param_num_classes'])),
-        test_cfg=dict(mode='whole'))).eval()
+    model = MODELS.build(
+        dict(
+            type='EncoderDecoder',
+            backbone=dict(type='DeepLabResNet'),
+            decode_head=dict(type='DeepLabV2Head', in_index=3, branches=2, num_classes=int(case['param_num_classes'])),
+            test_cfg=dict(mode='whole'),
+        )
+    ).eval()
     model.load_state_dict(deeplabv2.convert(original_state(case)), strict=True)
     with torch.no_grad():
         logits = model.decode_head(model.extract_feat(torch.from_numpy(case['in_image'])))
@@ -30,8 +35,14 @@ def test_crst_classifier(case):
     # The backbone's values do not matter here.
     state = {**{name: torch.zeros(()).expand(shape) for name, shape in backbone.items()}, **head}
     ours = DeepLabV2Head(num_classes=int(case['param_num_classes']), dilations=case['param_dilations'].tolist())
-    ours.load_state_dict({name.removeprefix('decode_head.'): value for name, value in deeplabv2.convert(state).items()
-                          if name.startswith('decode_head.')}, strict=True)
+    ours.load_state_dict(
+        {
+            name.removeprefix('decode_head.'): value
+            for name, value in deeplabv2.convert(state).items()
+            if name.startswith('decode_head.')
+        },
+        strict=True,
+    )
     with torch.no_grad():
         assert_close(ours([torch.from_numpy(case['in_feature'])]), case['out_logits'], 1e-5, 'logits')
 

@@ -1,4 +1,5 @@
 """The teacher of DACS, moved by the hook and a real optimizer wrapper (case of golden/dacs)."""
+
 from types import SimpleNamespace
 
 import torch
@@ -19,7 +20,7 @@ class Student(nn.Module):
         super().__init__()
         self.weights = nn.Parameter(weights)
         self.norm = nn.BatchNorm1d(num_features, affine=False)
-        self.norm.running_mean.fill_(5.)
+        self.norm.running_mean.fill_(5.0)
 
 
 class Model(nn.Module):

@@ -1,4 +1,5 @@
 """The losses of DACS against the authors' implementation (cases of golden/dacs)."""
+
 import numpy as np
 
 from mmuda.models.losses import HardPixelCrossEntropyLoss, PixelWeightedCrossEntropyLoss, ProbabilityMSELoss
@@ -8,11 +9,16 @@ from tests.parity.dacs_steps import given_step, tensor
 from tests.parity.golden import Case, assert_close, each_case, each_variant, load_case
 
 LOSSES = dict(
-    source=lambda case: (HardPixelCrossEntropyLoss(percentile=None, ignore_index=int(case['param_ignore_index'])),
-                         [case['in_labels']]),
-    mixed=lambda case: (PixelWeightedCrossEntropyLoss(ignore_index=int(case['param_ignore_index'])),
-                        [case['in_labels'], case['in_weight']]),
-    mse=lambda case: (ProbabilityMSELoss(), [case['in_teacher_prob']]))
+    source=lambda case: (
+        HardPixelCrossEntropyLoss(percentile=None, ignore_index=int(case['param_ignore_index'])),
+        [case['in_labels']],
+    ),
+    mixed=lambda case: (
+        PixelWeightedCrossEntropyLoss(ignore_index=int(case['param_ignore_index'])),
+        [case['in_labels'], case['in_weight']],
+    ),
+    mse=lambda case: (ProbabilityMSELoss(), [case['in_teacher_prob']]),
+)
 
 
 @each_variant('dacs', 'losses*', 'out_loss_')
@@ -34,7 +40,7 @@ def steps(case: Case, student: str) -> list[Step]:
     """The iterations of a case, in which the student gives the logits of that name."""
     rows = zip(case['in_source_label'], case[f'in_student_logits_{student}'], case['in_teacher_logits'], strict=True)
     assert case['in_source_label'].shape[2:] == tuple(case['param_size'])
-    return [given_step(labels, (logits, ), teacher) for labels, logits, teacher in rows]
+    return [given_step(labels, (logits,), teacher) for labels, logits, teacher in rows]
 
 
 @each_case('dacs', 'iteration_losses*')
@@ -56,7 +62,8 @@ VARIANTS = {
 def test_mixed_loss_of_an_iteration(case, suffix):
     np.random.seed(int(paired(case, 'classmix')['param_numpy_seed']))
     objective = ClassMixSupervision(
-        draw='numpy', threshold=float(paired(case, 'pseudo_weight')['param_threshold']), **VARIANTS[suffix])
+        draw='numpy', threshold=float(paired(case, 'pseudo_weight')['param_threshold']), **VARIANTS[suffix]
+    )
     got = [float(objective(step)['loss_main']) for step in steps(case, 'mixed')]
     assert_close(got, case[f'out_loss_mixed{suffix}'], 1e-5, 'mixed loss')
 
@@ -68,8 +75,11 @@ def test_mixed_view_and_weight_of_an_iteration(case):
     objective = ClassMixSupervision(draw='numpy')
     for k, teacher in enumerate(case['in_teacher_logits']):
         step = given_step(
-            mixing['in_source_label'][k], (case['in_student_logits_mixed'][k], ), teacher,
-            dict(source=mixing['in_source_image'][k], target=mixing['in_target_image'][k]))
+            mixing['in_source_label'][k],
+            (case['in_student_logits_mixed'][k],),
+            teacher,
+            dict(source=mixing['in_source_image'][k], target=mixing['in_target_image'][k]),
+        )
         weight = objective(step)['weight']
         assert np.array_equal(step.images('mixed'), mixing['out_mixed_image'][k])
         assert np.array_equal(step.labels('mixed'), mixing['out_mixed_label'][k])

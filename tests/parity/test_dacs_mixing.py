@@ -1,4 +1,5 @@
 """ClassMix and pseudo labels against the authors' implementation (cases of golden/dacs)."""
+
 import numpy as np
 import pytest
 import torch
@@ -23,13 +24,16 @@ def test_drawn_classes(case):
 
 @each_case('dacs', 'classmix*')
 def test_mask(case):
-    got = [class_mask(tensor(labels).long(), drawn)
-           for labels, drawn in zip(case['in_source_label'], drawn_in_turn(case))]
+    got = [
+        class_mask(tensor(labels).long(), drawn) for labels, drawn in zip(case['in_source_label'], drawn_in_turn(case))
+    ]
     assert np.array_equal(torch.stack(got), case['out_mask'])
 
 
-@pytest.mark.parametrize('kind, source, target', [('image', 'in_source_image', 'in_target_image'),
-                                                  ('label', 'in_source_label', 'in_pseudo_label')])
+@pytest.mark.parametrize(
+    'kind, source, target',
+    [('image', 'in_source_image', 'in_target_image'), ('label', 'in_source_label', 'in_pseudo_label')],
+)
 @each_case('dacs', 'classmix*')
 def test_mixed(case, kind, source, target):
     for k, mask in enumerate(tensor(case['out_mask']).bool()):

@@ -1,4 +1,5 @@
 """Two whole iterations of DACS through the shipped config, runner and hooks; its network and schedule."""
+
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -66,10 +67,11 @@ class GoldenBatches:
         iteration, k = divmod(index.position, self.case['in_source_label'].shape[1])
         labels = torch.from_numpy(self.case['in_source_label'][iteration, k])
         return dict(
-            inputs={view: torch.from_numpy(self.case[f'in_{view}_image'][iteration, k])
-                    for view in ('source', 'target')},
-            data_samples=dict(
-                source=SegDataSample(gt_sem_seg=PixelData(data=labels[None])), target=SegDataSample()))
+            inputs={
+                view: torch.from_numpy(self.case[f'in_{view}_image'][iteration, k]) for view in ('source', 'target')
+            },
+            data_samples=dict(source=SegDataSample(gt_sem_seg=PixelData(data=labels[None])), target=SegDataSample()),
+        )
 
 
 @HOOKS.register_module()
@@ -94,29 +96,41 @@ class DacsRecorder(Hook):
             np.random.seed(int(self.case['param_numpy_seed']))
 
     def keep(self, student: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-        grads = {name: torch.zeros_like(param) if param.grad is None else param.grad
-                 for name, param in student.named_parameters()}
+        grads = {
+            name: torch.zeros_like(param) if param.grad is None else param.grad
+            for name, param in student.named_parameters()
+        }
         self.grad_norms = [float(grads[our_name(str(name))].norm()) for name in self.case['param_names']]
         self.grads = self.sample(grads)
         self.rates = sorted({group['lr'] for group in optimizer.param_groups})
 
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch=None, outputs=None) -> None:
-        self.iterations.append(SimpleNamespace(
-            outputs={key: float(value.detach()) for key, value in outputs.items()},
-            grad_norms=self.grad_norms, grads=self.grads, rates=self.rates,
-            **{kind: self.sample(getattr(runner.model, kind).state_dict()) for kind in ('student', 'teacher')},
-            **{f'{kind}_buffers': self.buffers(getattr(runner.model, kind)) for kind in ('student', 'teacher')}))
+        self.iterations.append(
+            SimpleNamespace(
+                outputs={key: float(value.detach()) for key, value in outputs.items()},
+                grad_norms=self.grad_norms,
+                grads=self.grads,
+                rates=self.rates,
+                **{kind: self.sample(getattr(runner.model, kind).state_dict()) for kind in ('student', 'teacher')},
+                **{f'{kind}_buffers': self.buffers(getattr(runner.model, kind)) for kind in ('student', 'teacher')},
+            )
+        )
 
     def sample(self, state: dict[str, Tensor]) -> np.ndarray:
         """The recorded entries of the sampled parameters."""
-        return np.stack([state[our_name(str(name))].flatten()[entries].numpy() for name, entries in zip(
-            self.case['param_sample_names'], self.case['param_sample_index'])])
+        return np.stack(
+            [
+                state[our_name(str(name))].flatten()[entries].numpy()
+                for name, entries in zip(self.case['param_sample_names'], self.case['param_sample_index'])
+            ]
+        )
 
     def buffers(self, module: nn.Module) -> np.ndarray:
         """The first entries of the sampled buffers."""
         length = self.case['out_student_buffer_sample'].shape[-1]
-        return np.stack([module.get_buffer(our_name(str(name)))[:length].numpy().copy()
-                         for name in self.case['param_buffer_names']])
+        return np.stack(
+            [module.get_buffer(our_name(str(name)))[:length].numpy().copy() for name in self.case['param_buffer_names']]
+        )
 
 
 @pytest.fixture(scope='module', params=cases('dacs', 'train_step*'))
@@ -126,17 +140,22 @@ def run(request, tmp_path_factory) -> SimpleNamespace:
     cfg.work_dir = str(tmp_path_factory.mktemp('step'))
     cfg.model.data_preprocessor = dict(type=Float64Preprocessor.__name__)
     classmix = cfg.model.objectives[1]
-    classmix.update(threshold=float(case['param_threshold']), augmentation=None,
-                    loss_weight=float(case['param_consistency_weight']))
+    classmix.update(
+        threshold=float(case['param_threshold']), augmentation=None, loss_weight=float(case['param_consistency_weight'])
+    )
     cfg.optim_wrapper.optimizer.update(
         {key: case[f'param_{key}'].item() for key in ('momentum', 'nesterov', 'weight_decay')},
-        lr=float(case['param_learning_rate']))
+        lr=float(case['param_learning_rate']),
+    )
     cfg.optim_wrapper.paramwise_cfg.custom_keys.decode_head.lr_mult = float(case['param_head_lr_mult'])
     cfg.param_scheduler.update(max_iters=int(case['param_max_iters']), power=float(case['param_power']))
     cfg.default_hooks.teacher.momentum = float(case['param_alpha'])
     cfg.train_dataloader = dict(
-        batch_size=case['in_source_image'].shape[1], num_workers=0, sampler=dict(type='UDASampler'),
-        dataset=dict(type='GoldenBatches', case=request.param))
+        batch_size=case['in_source_image'].shape[1],
+        num_workers=0,
+        sampler=dict(type='UDASampler'),
+        dataset=dict(type='GoldenBatches', case=request.param),
+    )
     cfg.train_cfg.max_iters = len(case['in_source_image'])
     for key in ('val_dataloader', 'val_cfg', 'val_evaluator', 'test_dataloader', 'test_cfg', 'test_evaluator'):
         cfg.pop(key)
@@ -152,9 +171,15 @@ def run(request, tmp_path_factory) -> SimpleNamespace:
         runner = Runner.from_cfg(cfg)
         runner.train()
     hook = next(h for h in runner.hooks if isinstance(h, DacsRecorder))
-    return SimpleNamespace(case=case, before=hook.before, iterations=hook.iterations, pseudo_labels=pseudo_labels,
-                           mixed_labels=mixed_labels, optimizer=runner.optim_wrapper.optimizer,
-                           student=runner.model.student)
+    return SimpleNamespace(
+        case=case,
+        before=hook.before,
+        iterations=hook.iterations,
+        pseudo_labels=pseudo_labels,
+        mixed_labels=mixed_labels,
+        optimizer=runner.optim_wrapper.optimizer,
+        student=runner.model.student,
+    )
 
 
 def record_labels(patch: pytest.MonkeyPatch, owner: type, method: str, labels: list[Tensor]) -> None:
@@ -209,8 +234,9 @@ def test_learning_rates(run):
 def test_gradients(run):
     for index, iteration in enumerate(run.iterations):
         check_rows(iteration.grad_norms, run.case['out_grad_norm'][index], tolerance(index), run.case['param_names'])
-        check_rows(iteration.grads, run.case['out_grad_sample'][index], tolerance(index),
-                   run.case['param_sample_names'])
+        check_rows(
+            iteration.grads, run.case['out_grad_sample'][index], tolerance(index), run.case['param_sample_names']
+        )
 
 
 def test_start(run):
@@ -222,23 +248,33 @@ def test_parameters_after_the_step(run, kind):
     before = run.case['out_before_sample']
     for index, iteration in enumerate(run.iterations):
         # Of the change, not of the value.
-        check_rows(getattr(iteration, kind) - before, run.case[f'out_{kind}_sample'][index] - before, tolerance(index),
-                   run.case['param_sample_names'])
+        check_rows(
+            getattr(iteration, kind) - before,
+            run.case[f'out_{kind}_sample'][index] - before,
+            tolerance(index),
+            run.case['param_sample_names'],
+        )
 
 
 @pytest.mark.parametrize('kind', ['student', 'teacher'])
 def test_batch_norm_buffers(run, kind):
     for index, iteration in enumerate(run.iterations):
-        check_rows(getattr(iteration, f'{kind}_buffers'), run.case[f'out_{kind}_buffer_sample'][index],
-                   tolerance(index), run.case['param_buffer_names'])
+        check_rows(
+            getattr(iteration, f'{kind}_buffers'),
+            run.case[f'out_{kind}_buffer_sample'][index],
+            tolerance(index),
+            run.case['param_buffer_names'],
+        )
 
 
 def test_updates_per_step(run):
     repeats = {id(param): group['repeat'] for group in run.optimizer.param_groups for param in group['params']}
     params = dict(run.student.named_parameters())
     got = [repeats.get(id(params[our_name(str(name))]), 0) for name in run.case['param_names']]
-    want = [0 if idle(run, str(name)) else int(times)
-            for name, times in zip(run.case['param_names'], run.case['param_optimizer_repeats'])]
+    want = [
+        0 if idle(run, str(name)) else int(times)
+        for name, times in zip(run.case['param_names'], run.case['param_optimizer_repeats'])
+    ]
     assert got == want
 
 
@@ -258,7 +294,8 @@ class Network:
         self.stages = {}
         for name in ('maxpool', 'layer1', 'layer2', 'layer3', 'layer4'):
             getattr(self.model.backbone, name).register_forward_hook(
-                lambda module, args, out, name=name: self.stages.__setitem__(name, out))
+                lambda module, args, out, name=name: self.stages.__setitem__(name, out)
+            )
         with torch.no_grad():
             images = torch.from_numpy(self.case['in_image'])
             self.logits = Step(self.model, dict(source=images), {}, 0).unresized_logits('source')['main']
@@ -275,7 +312,7 @@ def test_network_logits(network):
 
 def test_network_features(network):
     want = network.case['out_feature_first64']
-    assert_close(network.stages['layer4'][:, :want.shape[1]], want, 1e-4)
+    assert_close(network.stages['layer4'][:, : want.shape[1]], want, 1e-4)
 
 
 def test_network_stages(network):
@@ -304,8 +341,9 @@ def head(request) -> SimpleNamespace:
 
 def test_head(head):
     case, module = head.case, head.head
-    module.load_state_dict({name.removeprefix('decode_head.'): value
-                            for name, value in weights(case).items()}, strict=True)
+    module.load_state_dict(
+        {name.removeprefix('decode_head.'): value for name, value in weights(case).items()}, strict=True
+    )
     logits = module([torch.from_numpy(case['in_feature'])])
     assert_close(logits.detach(), case['out_logits'], 1e-5)
     logits.backward(torch.from_numpy(case['in_grad_output']))
@@ -324,7 +362,8 @@ def test_learning_rate_schedule(case):
     wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
     scheduler = PARAM_SCHEDULERS.build(
         {**cfg.param_scheduler, 'max_iters': int(case['param_max_iters']), 'power': float(case['param_power'])},
-        default_args=dict(optimizer=wrapper))
+        default_args=dict(optimizer=wrapper),
+    )
     for iteration, want in zip(case['param_iterations'], case['out_lr'], strict=True):
         scheduler.last_step = int(iteration) - 1
         scheduler.step()

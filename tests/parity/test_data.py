@@ -67,18 +67,28 @@ def pseudo_config(root, name: str, labels: np.ndarray, image: np.ndarray) -> dic
     prefix = dict(img_path=layout.image.split('/')[0])
     write_image(root / layout.image, image)
     write_image(root / 'store' / layout.image.split('/', 1)[1], labels)
-    return dict(type='PseudoLabelDataset', store=str(root / 'store'),
-                dataset=dict(type=name, data_root=str(root), data_prefix=prefix))
+    return dict(
+        type='PseudoLabelDataset',
+        store=str(root / 'store'),
+        dataset=dict(type=name, data_root=str(root), data_prefix=prefix),
+    )
 
 
 def training_pipeline(case: Case) -> list[dict]:
     flip = [dict(type='HorizontalFlip')] if case['param_mirror'] else []
     return [
         *LOAD,
-        dict(type='JitteredResize', scale=tuple(case['param_resize_wh'].tolist()),
-             **({} if case['param_scale_jitter'] else dict(ratio_range=None))),
-        dict(type='HardSampleCrop', crop_size=tuple(case['param_crop_hw'].tolist()),
-             min_distinct=int(case['param_min_distinct']), max_tries=int(case['param_max_tries'])),
+        dict(
+            type='JitteredResize',
+            scale=tuple(case['param_resize_wh'].tolist()),
+            **({} if case['param_scale_jitter'] else dict(ratio_range=None)),
+        ),
+        dict(
+            type='HardSampleCrop',
+            crop_size=tuple(case['param_crop_hw'].tolist()),
+            min_distinct=int(case['param_min_distinct']),
+            max_tries=int(case['param_max_tries']),
+        ),
         *flip,
         dict(type='PackSegInputs'),
     ]
@@ -90,7 +100,8 @@ def load_sample(config: dict, case: Case, seed: int) -> tuple[np.ndarray, np.nda
     random.seed(int(seed))
     sample = dataset[0]
     preprocessor = SegDataPreProcessor(
-        mean=case['param_mean_bgr'].tolist(), std=[1, 1, 1], size=tuple(case['param_crop_hw'].tolist()))
+        mean=case['param_mean_bgr'].tolist(), std=[1, 1, 1], size=tuple(case['param_crop_hw'].tolist())
+    )
     batch = preprocessor(pseudo_collate([sample]), training=True)
     data_sample = batch['data_samples'][0]
     label = data_sample.gt_sem_seg.data[0].numpy() if 'gt_sem_seg' in data_sample else None
@@ -137,8 +148,11 @@ def samples(request, tmp_path_factory) -> SimpleNamespace:
         with pytest.MonkeyPatch.context() as patch:
             recorded = RecordedDraws(patch)
             image, label, meta = load_sample(dict(config, pipeline=training_pipeline(case)), case, seed)
-        out.append(SimpleNamespace(suffix=suffix, image=image, label=label, meta=meta,
-                                   draws=np.reshape(recorded.draws, (-1, 2, 2))))
+        out.append(
+            SimpleNamespace(
+                suffix=suffix, image=image, label=label, meta=meta, draws=np.reshape(recorded.draws, (-1, 2, 2))
+            )
+        )
     return SimpleNamespace(case=case, all=out)
 
 

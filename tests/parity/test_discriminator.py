@@ -1,4 +1,5 @@
 """Multi-scale discriminator and its losses against the authors' implementation."""
+
 import re
 
 import pytest
@@ -16,7 +17,8 @@ def our_name(original: str) -> str:
     Layers 0-4 are convolutions, 5-8 residual blocks, 9 is the classifier.
     """
     scale, layer, inner, kind = re.fullmatch(
-        r'cnns\.(\d+)\.(\d+)(?:\.model\.(\d+))?(?:\.conv)?\.(weight|bias)', original).groups()
+        r'cnns\.(\d+)\.(\d+)(?:\.model\.(\d+))?(?:\.conv)?\.(weight|bias)', original
+    ).groups()
     layer = int(layer)
     if inner is not None:
         part = f'blocks.{layer - 5}.conv{int(inner) + 1}'
@@ -70,4 +72,4 @@ def test_discriminator_loss_and_gradients(case, net):
     gradients = {name: param.grad for name, param in net.named_parameters()}
     for name in case['param_grad_names']:
         want = case[f'out_grad_dis.{name}']
-        assert_close(gradients[our_name(name)].flatten()[:len(want)], want, 1e-4, name)
+        assert_close(gradients[our_name(name)].flatten()[: len(want)], want, 1e-4, name)

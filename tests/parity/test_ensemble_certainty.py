@@ -1,4 +1,5 @@
 """Certainties of teachers: bytes, owners, ranks (cases of golden/ensemble)."""
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -20,14 +21,12 @@ from tests.parity.golden import Case, each_case
 
 def probabilities(case: Case, logits: np.ndarray) -> torch.Tensor:
     """Softmax of resized logits (..., C, H, W)."""
-    resized = F.interpolate(
-        torch.from_numpy(logits), case['param_size'].tolist(), mode='bilinear', align_corners=True)
+    resized = F.interpolate(torch.from_numpy(logits), case['param_size'].tolist(), mode='bilinear', align_corners=True)
     return resized.softmax(1)
 
 
 @each_case('ensemble', 'certainty_bytes*')
 class TestBytes:
-
     def test_bytes_of_probabilities(self, case):
         np.testing.assert_array_equal(certainty_bytes(torch.from_numpy(case['out_probability'])), case['out_bytes'])
 
@@ -38,9 +37,10 @@ class TestBytes:
         np.testing.assert_array_equal(predictions.labels, case['out_labels'])
         percent = 100 * case['out_probability'].astype(np.float64)
         clear = np.abs(percent - np.rint(percent)) > 1e-3
-        assert clear.mean() > .9
+        assert clear.mean() > 0.9
         np.testing.assert_array_equal(
-            predictions.certainties.permute(0, 2, 3, 1).numpy()[clear], case['out_bytes'][clear])
+            predictions.certainties.permute(0, 2, 3, 1).numpy()[clear], case['out_bytes'][clear]
+        )
 
     def test_reading_back(self, case):
         got = certainties_of_bytes(torch.from_numpy(case['out_bytes']), dim=-1)
@@ -56,8 +56,11 @@ def test_owners_by_certainty(case):
         certainty.update(labels, top)
     mean = certainty.mean()
     np.testing.assert_allclose(mean, case['out_mean_certainty'], rtol=1e-6, equal_nan=True)
-    assert owners_by_certainty(mean) == tuple(case['out_owner'].tolist()) == owners_by_certainty(
-        torch.from_numpy(case['out_mean_certainty']))
+    assert (
+        owners_by_certainty(mean)
+        == tuple(case['out_owner'].tolist())
+        == owners_by_certainty(torch.from_numpy(case['out_mean_certainty']))
+    )
 
 
 @each_case('ensemble', 'ownership_by_certainty*')
@@ -72,21 +75,27 @@ def test_owners_by_certainty_of_bytes(case):
     labeler.end_pass()
     arrays = np.stack([image.numpy() for image in images], axis=1)  # teachers, images, classes
     percent, labels = np.floor(np.float32(100) * arrays).max(2), arrays.argmax(2)
-    means = np.array([[percent[t][labels[t] == c].mean(dtype=np.float64) if (labels[t] == c).any() else np.nan
-                       for c in range(num_classes)] for t in range(num_teachers)])
+    means = np.array(
+        [
+            [
+                percent[t][labels[t] == c].mean(dtype=np.float64) if (labels[t] == c).any() else np.nan
+                for c in range(num_classes)
+            ]
+            for t in range(num_teachers)
+        ]
+    )
     found = np.array(labeler.summary()['mean_certainties'], dtype=np.float64)
     np.testing.assert_allclose(found, means, rtol=1e-12, equal_nan=True)
     # The published owners are those of floating point: the same wherever it is a matter of more than a percent.
     best, second, third = np.sort(np.nan_to_num(case['out_mean_certainty'], nan=-1), axis=0)[:-4:-1]
     next_best = np.where(best == second, third, second)  # two teachers of the case are equal: the later one owns
-    clear = (best - next_best > .01) | (best < 0)
+    clear = (best - next_best > 0.01) | (best < 0)
     assert clear.sum() > num_classes // 2
     np.testing.assert_array_equal(np.array(labeler.owners)[clear], case['out_owner'][clear])
 
 
 @each_case('ensemble', 'rank_unification*')
 class TestRanks:
-
     def test_delta(self, case):
         certainty = torch.from_numpy(case['in_certainty']).permute(0, 3, 1, 2)
         ranked = RankedCertainty(certainty.shape[1])
@@ -117,9 +126,10 @@ class TestRanks:
         best, second = np.sort(means, axis=0)[:-3:-1]
         for threshold in case['param_thresholds'].tolist():
             got, confidence = RankUnificationLabeler(case['in_delta'].tolist(), threshold)(
-                TeacherPredictions(labels, certainties))
+                TeacherPredictions(labels, certainties)
+            )
             np.testing.assert_allclose(confidence, best / 100, rtol=1e-6)
             clear = (best - second > 1e-3) & (abs(best - threshold) > 1e-3)
             want = np.where(best >= threshold, means.argmax(0), 255)
             np.testing.assert_array_equal(got.numpy()[clear], want[clear])
-            assert clear.mean() > .8
+            assert clear.mean() > 0.8

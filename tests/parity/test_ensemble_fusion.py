@@ -1,4 +1,5 @@
 """Fusion of teachers against the authors' implementation (cases of golden/ensemble)."""
+
 import numpy as np
 import pytest
 import torch
@@ -21,7 +22,6 @@ def equal(got: torch.Tensor, want: np.ndarray) -> None:
 
 @each_case('ensemble', 'fusion_majority_*')
 class TestMajority:
-
     def test_labels_and_votes(self, case):
         labels, votes = majority_vote(inputs(case)[0])
         equal(labels, case['out_labels'])
@@ -52,7 +52,6 @@ def test_mean_certainty_labeler(case):
 
 @each_case('ensemble', 'fusion_channelwise_*')
 class TestChannelWise:
-
     @pytest.mark.parametrize('tile', [None, 7])
     @pytest.mark.parametrize('as_type', [torch.uint8, torch.float32])
     def test_labels_and_confidence(self, case, as_type, tile):

@@ -1,4 +1,5 @@
 """The student's loss over consecutive iterations (case of golden/ensemble)."""
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -13,8 +14,12 @@ each_loss = each_case('ensemble', 'student_loss*')
 
 def class_weights(case: Case, **options) -> ClassBalanceWeights:
     return ClassBalanceWeights(
-        case['in_logits'].shape[2], max_weight=float(case['param_max_weight']),
-        min_pixels=int(case['param_small_pixels']), momentum=float(case['param_often_momentum']), **options)
+        case['in_logits'].shape[2],
+        max_weight=float(case['param_max_weight']),
+        min_pixels=int(case['param_small_pixels']),
+        momentum=float(case['param_often_momentum']),
+        **options,
+    )
 
 
 def iterations(case: Case):
@@ -25,8 +30,9 @@ def iterations(case: Case):
 
 def losses(case: Case, percentile: float | None, weights: ClassBalanceWeights | None) -> list[float]:
     loss = HardPixelCrossEntropyLoss(percentile)
-    return [loss(logits, labels, None if weights is None else weights(labels)).item()
-            for logits, labels in iterations(case)]
+    return [
+        loss(logits, labels, None if weights is None else weights(labels)).item() for logits, labels in iterations(case)
+    ]
 
 
 @each_loss
@@ -47,8 +53,9 @@ def test_class_weights_without_moving_average(case):
 @each_loss
 def test_mined_labels_and_threshold(case):
     for k, (logits, labels) in enumerate(iterations(case)):
-        pixel_loss = F.cross_entropy(logits, labels.long(), torch.from_numpy(case['out_class_weight'][k]),
-                                     ignore_index=255, reduction='none')
+        pixel_loss = F.cross_entropy(
+            logits, labels.long(), torch.from_numpy(case['out_class_weight'][k]), ignore_index=255, reduction='none'
+        )
         kept, threshold = hard_pixels(pixel_loss, labels, float(case['param_hard_percentile']))
         assert_close(threshold, case['out_threshold'][k], TOLERANCE, 'threshold')
         assert np.array_equal(labels.masked_fill(~kept, 255), case['out_mined_labels'][k])

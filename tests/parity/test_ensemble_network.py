@@ -1,4 +1,5 @@
 """The student's networks, through the converters of the released checkpoints (cases of golden/ensemble)."""
+
 import importlib
 from types import SimpleNamespace
 
@@ -44,7 +45,8 @@ def drn(request) -> SimpleNamespace:
 
 def test_names_and_shapes_of_drn_are_the_published_ones(drn):
     assert {name: tuple(value.shape) for name, value in drn.net.state_dict().items()} == listed_shapes(
-        'ensemble', drn.case.name)
+        'ensemble', drn.case.name
+    )
 
 
 def test_number_of_parameters_of_drn(drn):
@@ -83,9 +85,7 @@ def test_parameters_and_their_rates(student):
     for group in build_optim_wrapper(student.model, student.cfg.optim_wrapper).optimizer.param_groups:
         groups[group['lr']] = groups.get(group['lr'], 0) + num_parameters(group['params'])
     base = student.cfg.optim_wrapper.optimizer.lr
-    assert groups == {
-        base: student.case['out_num_params_base_lr'],
-        10 * base: student.case['out_num_params_10x_lr']}
+    assert groups == {base: student.case['out_num_params_base_lr'], 10 * base: student.case['out_num_params_10x_lr']}
     assert sum(groups.values()) == student.case['out_num_params']
 
 

@@ -1,4 +1,5 @@
 """Two optimisation steps of the student, through the shipped config (case of golden/ensemble)."""
+
 from types import SimpleNamespace
 
 import numpy as np
@@ -35,10 +36,13 @@ def fixture_config(case: Case) -> Config:
     """The shipped config with the settings of the fixture."""
     cfg = student_config(int(case['param_num_classes']))
     cfg.model.data_preprocessor = dict(type=Float64Preprocessor.__name__)
-    cfg.model.segmentor.decode_head.dropout_ratios = (float(case['param_dropout']), ) * 3
+    cfg.model.segmentor.decode_head.dropout_ratios = (float(case['param_dropout']),) * 3
     cfg.optim_wrapper.optimizer.update(
-        lr=float(case['param_learning_rate']), momentum=float(case['param_momentum']),
-        nesterov=bool(case['param_nesterov']), weight_decay=float(case['param_weight_decay']))
+        lr=float(case['param_learning_rate']),
+        momentum=float(case['param_momentum']),
+        nesterov=bool(case['param_nesterov']),
+        weight_decay=float(case['param_weight_decay']),
+    )
     cfg.optim_wrapper.paramwise_cfg.custom_keys.decode_head.lr_mult = float(case['param_head_lr_mult'])
     return cfg
 
@@ -71,8 +75,14 @@ def steps(case, names) -> list[SimpleNamespace]:
     model.to(getattr(torch, str(case['param_dtype']))).train()
     wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
     scheduler = PARAM_SCHEDULERS.build(
-        dict(type='PolyLR', optimizer=wrapper, power=float(case['param_power']), end=int(case['param_max_iters']),
-             by_epoch=False))
+        dict(
+            type='PolyLR',
+            optimizer=wrapper,
+            power=float(case['param_power']),
+            end=int(case['param_max_iters']),
+            by_epoch=False,
+        )
+    )
     parameters = {old: model.student.get_parameter(names[old]) for old in case['param_names']}
     buffers = {old: model.student.get_buffer(names[old]) for old in case['param_buffer_names']}
     loss, seen = model.objectives[0].loss, {}
@@ -89,13 +99,22 @@ def steps(case, names) -> list[SimpleNamespace]:
         value = model.train_step(batch(case, k), wrapper)['loss']
         scheduler.step()
         logits, labels = seen['args']
-        pixel_loss = F.cross_entropy(
-            logits.detach(), labels, seen['class_weight'], ignore_index=255, reduction='none')
+        pixel_loss = F.cross_entropy(logits.detach(), labels, seen['class_weight'], ignore_index=255, reduction='none')
         kept, threshold = hard_pixels(pixel_loss, labels, loss.percentile)
-        out.append(SimpleNamespace(
-            loss=value.detach(), class_weight=seen['class_weight'], kept=int(kept.sum()), threshold=threshold,
-            lr=[min(lr), max(lr)], grad=seen['grad'], grad_norm=seen['grad_norm'], before=before,
-            after=sampled(case, parameters), buffers=first_entries(case, buffers)))
+        out.append(
+            SimpleNamespace(
+                loss=value.detach(),
+                class_weight=seen['class_weight'],
+                kept=int(kept.sum()),
+                threshold=threshold,
+                lr=[min(lr), max(lr)],
+                grad=seen['grad'],
+                grad_norm=seen['grad_norm'],
+                before=before,
+                after=sampled(case, parameters),
+                buffers=first_entries(case, buffers),
+            )
+        )
     return out
 
 
@@ -110,8 +129,11 @@ def test_the_shipped_optimizer_is_that_of_the_fixture(case):
 
 def test_every_parameter_is_listed(case, names):
     ours = CONVERTERS['ensemble_student'].network(int(case['param_num_classes']))
-    trained = {old for old, new in names.items() if new in ours and not old.endswith(
-        ('running_mean', 'running_var', 'num_batches_tracked'))}
+    trained = {
+        old
+        for old, new in names.items()
+        if new in ours and not old.endswith(('running_mean', 'running_var', 'num_batches_tracked'))
+    }
     assert trained == set(case['param_names'])
 
 

@@ -1,4 +1,5 @@
 """Labels and certainty bytes of teachers that are models."""
+
 import numpy as np
 import torch
 from torch import nn
@@ -37,6 +38,5 @@ def test_labels_and_bytes_of_a_model(case):
         np.testing.assert_array_equal(labels, case['out_labels'][index])
         percent = 100 * case['out_probability'][index].astype(np.float64)
         clear = abs(percent - np.rint(percent)) > 1e-3
-        np.testing.assert_array_equal(
-            certainties.permute(1, 2, 0).numpy()[clear], case['out_bytes'][index][clear])
+        np.testing.assert_array_equal(certainties.permute(1, 2, 0).numpy()[clear], case['out_bytes'][index][clear])
         assert clear.mean() > 0.9

@@ -1,4 +1,5 @@
 """Losses against the authors' implementation (cases of golden/mrnet)."""
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -22,8 +23,11 @@ def tensor(array: np.ndarray, grad: bool = False) -> torch.Tensor:
 @each_variant('mrnet', 'class_weights*', 'out_class_weight_')
 def test_class_weights(case, suffix):
     weights = ClassBalanceWeights(
-        int(case['param_num_classes']), max_weight=float(case['param_max_value']),
-        min_pixels=int(case['param_min_pixels_per_image']), often_balance=suffix == 'often')
+        int(case['param_num_classes']),
+        max_weight=float(case['param_max_value']),
+        min_pixels=int(case['param_min_pixels_per_image']),
+        often_balance=suffix == 'often',
+    )
     got = [(weights(tensor(labels)).numpy(), weights.absence.numpy().copy()) for labels in case['in_labels']]
     assert_close([weight for weight, _ in got], case[f'out_class_weight_{suffix}'], 1e-6, 'class weights')
     assert_close([ema for _, ema in got], case[f'out_ema_{suffix}'], 1e-6, 'moving average')
@@ -31,11 +35,11 @@ def test_class_weights(case, suffix):
 
 @each_case('mrnet', 'hard_pixel_ce_*')
 class TestHardPixelCrossEntropy:
-
     def test_mask_and_threshold(self, case):
         target = tensor(case['in_labels']).long()
-        pixel_loss = F.cross_entropy(tensor(case['in_logits']), target, tensor(case['in_class_weight']),
-                                     ignore_index=255, reduction='none')
+        pixel_loss = F.cross_entropy(
+            tensor(case['in_logits']), target, tensor(case['in_class_weight']), ignore_index=255, reduction='none'
+        )
         kept, threshold = hard_pixels(pixel_loss, target, float(case['param_percentile']))
         assert np.array_equal(kept.numpy(), case['out_kept_mask'])
         assert_close(threshold, case['out_threshold'], 1e-6, 'threshold')
@@ -43,7 +47,8 @@ class TestHardPixelCrossEntropy:
     def test_loss_and_gradient(self, case):
         logits = tensor(case['in_logits'], grad=True)
         loss = HardPixelCrossEntropyLoss(float(case['param_percentile']))(
-            logits, tensor(case['in_labels']), tensor(case['in_class_weight']))
+            logits, tensor(case['in_labels']), tensor(case['in_class_weight'])
+        )
         loss.backward()
         # Without any label the original's loss is 0/0, ours is 0.
         assert_close(loss.detach(), np.nan_to_num(case['out_loss']), 2e-6, 'loss')
@@ -52,12 +57,12 @@ class TestHardPixelCrossEntropy:
 
 @each_variant('mrnet', 'memory_regularization*', 'in_aux')
 def test_memory_regularization(case, suffix):
-    assert_two_head_loss(MemoryRegularizationLoss(loss_weight=1.), case, suffix)
+    assert_two_head_loss(MemoryRegularizationLoss(loss_weight=1.0), case, suffix)
 
 
 @each_variant('mrnet', 'confident_entropy*', 'in_aux')
 def test_confident_entropy(case, suffix):
-    assert_two_head_loss(ConfidentEntropyLoss(loss_weight=1.), case, suffix)
+    assert_two_head_loss(ConfidentEntropyLoss(loss_weight=1.0), case, suffix)
 
 
 def assert_two_head_loss(loss: torch.nn.Module, case: Case, suffix: str) -> None:
@@ -70,13 +75,16 @@ def assert_two_head_loss(loss: torch.nn.Module, case: Case, suffix: str) -> None
 
 
 def rectified_inputs(case: Case, suffix: str) -> tuple[torch.Tensor, ...]:
-    return (tensor(case[f'in_aux{suffix}'], grad=True), tensor(case[f'in_main{suffix}'], grad=True),
-            tensor(case[f'in_labels{suffix}']), tensor(case['in_class_weight']))
+    return (
+        tensor(case[f'in_aux{suffix}'], grad=True),
+        tensor(case[f'in_main{suffix}'], grad=True),
+        tensor(case[f'in_labels{suffix}']),
+        tensor(case['in_class_weight']),
+    )
 
 
 @each_variant('mrnet', 'rectified*', 'in_aux')
 class TestRectified:
-
     def test_losses_of_the_heads(self, case, suffix):
         aux, main, labels, class_weight = rectified_inputs(case, suffix)
         aux_loss, _ = rectified_loss(aux, main, labels, class_weight)

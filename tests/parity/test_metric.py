@@ -1,4 +1,5 @@
 """Confusion matrix and IoU protocols against the authors' evaluation script."""
+
 import numpy as np
 import torch
 
@@ -8,8 +9,11 @@ from mmuda.evaluation.protocols import CITYSCAPES_19, protocol_indices
 from mmuda.evaluation.uda_iou_metric import iou_and_accuracy
 from tests.parity.golden import Case, assert_close, each_variant, load_case
 
-SOURCES = {'19': ('in_gt_ids', 'in_pred19', 'cityscapes'), '16': ('in_gt_ids', 'in_pred16', 'cityscapes'),
-           '9': ('in_robot_gt_rgba', 'in_robot_pred', 'robotcar')}
+SOURCES = {
+    '19': ('in_gt_ids', 'in_pred19', 'cityscapes'),
+    '16': ('in_gt_ids', 'in_pred16', 'cityscapes'),
+    '9': ('in_robot_gt_rgba', 'in_robot_pred', 'robotcar'),
+}
 
 
 def labels_and_predictions(case: Case, protocol: str) -> tuple[torch.Tensor, torch.Tensor]:
@@ -54,7 +58,8 @@ def test_metric_values(case, suffix):
         assert round(100 * float(case[f'out_miou{suffix}']), 2) == want['mIoU']
     metric = UDAIoUMetric(protocols=protocols)
     metric.dataset_meta = dict(classes=[str(c) for c in range(len(case[f'out_hist_{suffix}']))])
-    metric.process({}, [dict(pred_sem_seg=dict(data=p[None]), gt_sem_seg=dict(data=y[None]))
-                        for p, y in zip(predictions, labels)])
+    metric.process(
+        {}, [dict(pred_sem_seg=dict(data=p[None]), gt_sem_seg=dict(data=y[None])) for p, y in zip(predictions, labels)]
+    )
     got = metric.evaluate(len(labels))
     assert {key: got[key] for key in want} == want

@@ -1,4 +1,5 @@
 """The network of MRNet, through the converter of the released checkpoints."""
+
 import importlib
 
 import numpy as np

@@ -1,4 +1,5 @@
 """Optimizer and schedule against the authors' training runs."""
+
 import numpy as np
 import pytest
 import torch
@@ -14,14 +15,17 @@ RULES = ('torch14', 'torch17', 'torch213')
 @each_case('mrnet', 'sgd_repeat*')
 def test_sgd_repeat(case, rule):
     assert {key.split('.')[0] for key in case if key.startswith('out_')} == {f'out_{rule}' for rule in RULES}
-    params = {str(name): torch.nn.Parameter(torch.from_numpy(case[f'in_init.{name}']))
-              for name in case['param_names']}
-    factor = {name: float(case['param_head_lr_factor']) if name.startswith(('layer5', 'layer6')) else 1.
-              for name in params}
+    params = {str(name): torch.nn.Parameter(torch.from_numpy(case[f'in_init.{name}'])) for name in case['param_names']}
+    factor = {
+        name: float(case['param_head_lr_factor']) if name.startswith(('layer5', 'layer6')) else 1.0 for name in params
+    }
     optimizer = RepeatedSGD(
         [dict(params=[param], repeat=int(case[f'param_repeat.{name}'])) for name, param in params.items()],
-        lr=0., momentum=float(case['param_momentum']), weight_decay=float(case['param_weight_decay']),
-        repeat_rule=rule)
+        lr=0.0,
+        momentum=float(case['param_momentum']),
+        weight_decay=float(case['param_weight_decay']),
+        repeat_rule=rule,
+    )
     steps = {name: [] for name in params}
     for index, base_lr in enumerate(case['in_base_lr']):
         for group, (name, param) in zip(optimizer.param_groups, params.items()):
@@ -48,10 +52,14 @@ def rates_at(iterations: np.ndarray, scheduler: WarmupPolyLR) -> np.ndarray:
 def test_lr_schedule(case, suffix):
     base = float(case[f'param_base_lr_{suffix}'])
     optimizer = torch.optim.SGD(
-        [dict(params=[torch.zeros(1)], lr=base), dict(params=[torch.zeros(1)], lr=10 * base)], lr=base)
+        [dict(params=[torch.zeros(1)], lr=base), dict(params=[torch.zeros(1)], lr=10 * base)], lr=base
+    )
     scheduler = WarmupPolyLR(
-        optimizer, warmup_iters=0 if suffix == 'no_warmup' else int(case['param_warm_up']),
-        max_iters=int(case['param_num_steps']), power=float(case['param_power']))
+        optimizer,
+        warmup_iters=0 if suffix == 'no_warmup' else int(case['param_warm_up']),
+        max_iters=int(case['param_num_steps']),
+        power=float(case['param_power']),
+    )
     rates = rates_at(case['in_iterations'], scheduler)
     assert_close(rates[:, 0], case[f'out_backbone_{suffix}'], 1e-13, 'backbone')
     if f'out_head_{suffix}' in case:  # recorded without heads where there is no warm-up
@@ -61,7 +69,8 @@ def test_lr_schedule(case, suffix):
 @each_case('mrnet', 'lr_schedule*')
 def test_discriminator_schedule(case):
     optimizer = torch.optim.Adam([torch.zeros(1)], lr=float(case['param_base_lr_disc']))
-    scheduler = WarmupPolyLR(optimizer, warmup_iters=0, max_iters=int(case['param_num_steps']),
-                             power=float(case['param_power']))
+    scheduler = WarmupPolyLR(
+        optimizer, warmup_iters=0, max_iters=int(case['param_num_steps']), power=float(case['param_power'])
+    )
     rates = rates_at(case['in_iterations'], scheduler)
     assert_close(rates[:, 0], case['out_discriminator'], 1e-13, 'discriminator')

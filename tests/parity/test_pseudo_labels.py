@@ -1,4 +1,5 @@
 """Fusion of views into pseudo labels, disagreement of the heads, and labels of Monte-Carlo dropout."""
+
 import numpy as np
 import pytest
 import torch
@@ -42,12 +43,15 @@ def probabilities(fusion) -> torch.Tensor:
                 in_channels=(2, 4),
                 branch_channels=32,
                 channels=32,
-                num_classes=int(fusion['param_num_classes'])),
-            test_cfg=ConfigDict(mode='whole'))).eval()
+                num_classes=int(fusion['param_num_classes']),
+            ),
+            test_cfg=ConfigDict(mode='whole'),
+        )
+    ).eval()
     replay = Replay(fusion)
     segmentor.decode_head.forward = replay
     height, width = fusion['param_output_size'].tolist()
-    predictor = MultiViewPredictor(scales=[1. + 0.25 * i for i in range(replay.num_views // 2)])
+    predictor = MultiViewPredictor(scales=[1.0 + 0.25 * i for i in range(replay.num_views // 2)])
     fused = predictor(segmentor, np.zeros((height, width, 3), np.uint8))
     assert replay.view == replay.num_views
     return fused

@@ -2,6 +2,7 @@
 
 Networks and data are shrunk, or are those of a fixture; objectives, optimizer, rounds and rates are the shipped ones.
 """
+
 import importlib
 import uuid
 from collections.abc import Callable
@@ -55,11 +56,14 @@ class RecordSteps(Hook):
 
     def _before_step(self, optimizer, *_) -> None:
         trained = {name: parameter for name, parameter in self.model.named_parameters() if parameter.grad is not None}
-        self.steps.append(SimpleNamespace(
-            rates=[group['lr'] for group in optimizer.param_groups],
-            fresh=not optimizer.state,
-            gradients={name: parameter.grad.clone() for name, parameter in trained.items()},
-            before={name: parameter.detach().clone() for name, parameter in trained.items()}))
+        self.steps.append(
+            SimpleNamespace(
+                rates=[group['lr'] for group in optimizer.param_groups],
+                fresh=not optimizer.state,
+                gradients={name: parameter.grad.clone() for name, parameter in trained.items()},
+                before={name: parameter.detach().clone() for name, parameter in trained.items()},
+            )
+        )
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None) -> None:
         self.steps[-1].after = {name: value.detach().clone() for name, value in runner.model.state_dict().items()}
@@ -77,10 +81,13 @@ class GoldenPool(Hook):
 
     def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
         case = load_case('ensemble', 'student_step')
-        samples = [SegDataSample(gt_sem_seg=PixelData(data=torch.from_numpy(label)[None]))
-                   for label in case['in_labels'][runner.iter]]
+        samples = [
+            SegDataSample(gt_sem_seg=PixelData(data=torch.from_numpy(label)[None]))
+            for label in case['in_labels'][runner.iter]
+        ]
         data_batch.update(
-            inputs=dict(pool=list(torch.from_numpy(case['in_image'][runner.iter]))), data_samples=dict(pool=samples))
+            inputs=dict(pool=list(torch.from_numpy(case['in_image'][runner.iter]))), data_samples=dict(pool=samples)
+        )
 
 
 @pytest.fixture(scope='module')
@@ -115,7 +122,7 @@ def student(data, tmp_path_factory) -> SimpleNamespace:
     cfg.train_cfg.labeler = dict(type='MajorityLabeler')
     cfg.train_cfg.predictor = dict(type='LogitMapPredictor', scale=(96, 64))
     cfg.model.data_preprocessor = dict(type='DoublePreprocessor')
-    cfg.model.segmentor.decode_head.dropout_ratios = (float(case['param_dropout']), ) * 3
+    cfg.model.segmentor.decode_head.dropout_ratios = (float(case['param_dropout']),) * 3
     cfg.custom_hooks = [dict(type='GoldenPool'), dict(type='RecordSteps', end=len(case['in_image']))]
     runner = RUNNERS.build(cfg)
     runner.model.double()
@@ -125,7 +132,6 @@ def student(data, tmp_path_factory) -> SimpleNamespace:
 
 
 class TestStudent:
-
     def test_round_has_the_length_of_the_fixtures_schedule(self, student):
         assert student.plan.end == int(student.case['param_max_iters'])
 
@@ -156,12 +162,13 @@ class TestStudent:
 def caffe_sgd(name: str, weight: Tensor, gradient: Tensor, momentum: Tensor, rate: float) -> tuple[Tensor, Tensor]:
     """CBST's rule, note 9 of its fixtures: biases at twice the rate, without decay."""
     bias = name.endswith('bias')
-    momentum = 0.9 * momentum + gradient + (0. if bias else 5e-4) * weight
+    momentum = 0.9 * momentum + gradient + (0.0 if bias else 5e-4) * weight
     return weight - (2 if bias else 1) * rate * momentum, momentum
 
 
-def repeated_sgd(name: str, weight: Tensor, gradient: Tensor, momentum: Tensor, rate: float,
-                 nesterov: bool = False) -> tuple[Tensor, Tensor]:
+def repeated_sgd(
+    name: str, weight: Tensor, gradient: Tensor, momentum: Tensor, rate: float, nesterov: bool = False
+) -> tuple[Tensor, Tensor]:
     """CRST's: tensors that are listed three or four times; the decay is added to the gradient that they share."""
     repeat = 4 if 'downsample' in name else 3 if 'backbone.layer' in name else 1
     for _ in range(repeat):
@@ -213,7 +220,7 @@ def test_cbst_on_resnet38(data, tmp_path):
     case = load_case('cbst', 'portion_schedule_gta')
     cfg = shipped('cbst/cbst_gta2cs_r38', data, tmp_path, 'cbst')
     del cfg.train_cfg['epochs']
-    cfg.train_cfg.iterations, cfg.train_cfg.source_portion = 2, dict(start=1.)
+    cfg.train_cfg.iterations, cfg.train_cfg.source_portion = 2, dict(start=1.0)
     cfg.train_cfg.predictor.long_side = 96
     cfg.model.data_preprocessor.type = 'DoublePreprocessor'
     cfg.model.segmentor.backbone.base_channels = 1
@@ -233,7 +240,7 @@ def test_crst_on_deeplabv2(data, tmp_path, method):
     """The rate is the same in all rounds."""
     cfg = shipped(f'crst/{method}_gta2cs', data, tmp_path, f'crst_{method}')
     del cfg.train_cfg['epochs']
-    cfg.train_cfg.iterations, cfg.train_cfg.source_portion = 2, dict(start=1.)
+    cfg.train_cfg.iterations, cfg.train_cfg.source_portion = 2, dict(start=1.0)
     cfg.model.data_preprocessor.type = 'DoublePreprocessor'
     cfg.model.segmentor.backbone.update(base_channels=4, stem_channels=4)
     cfg.model.segmentor.decode_head.in_channels = 128

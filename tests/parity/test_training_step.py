@@ -1,4 +1,5 @@
 """One whole iteration of the published trainers, through the shipped configs, runner and hooks."""
+
 import gc
 from collections.abc import Iterator
 from functools import cache
@@ -30,8 +31,12 @@ from tests.tiny import plain_text_of_configs
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs' / 'mrnet'
 TOLERANCE = 1e-8
 STRIDE = 16  # of the recorded logits
-RUNS = [(name, key.removeprefix('param_iteration_')) for name in cases('mrnet', 'stage*_step*')
-        for key in load_case('mrnet', name) if key.startswith('param_iteration_')]
+RUNS = [
+    (name, key.removeprefix('param_iteration_'))
+    for name in cases('mrnet', 'stage*_step*')
+    for key in load_case('mrnet', name)
+    if key.startswith('param_iteration_')
+]
 
 
 @DATASETS.register_module()
@@ -56,12 +61,12 @@ class GoldenPairs:
         labelled = SegDataSample(gt_sem_seg=PixelData(data=torch.from_numpy(self.case['in_source_label'][k])[None]))
         return dict(
             inputs={view: torch.from_numpy(self.case[f'in_{view}_image'][k]) for view in ('source', 'target')},
-            data_samples=dict(source=labelled, target=SegDataSample()))
+            data_samples=dict(source=labelled, target=SegDataSample()),
+        )
 
 
 @MODELS.register_module()
 class Float64Preprocessor(UDADataPreprocessor):
-
     def forward(self, data: dict, training: bool = False) -> dict:
         data = super().forward(data, training)
         data['inputs'] = {view: images.double() for view, images in data['inputs'].items()}
@@ -93,11 +98,13 @@ class GoldenStart(Hook):
 
         self.grads, self.lrs, self.weights = {}, set(), None
         runner.optim_wrapper.optimizer.register_step_pre_hook(
-            lambda optimizer, *_: self.keep(runner.model, 'student.', optimizer))
+            lambda optimizer, *_: self.keep(runner.model, 'student.', optimizer)
+        )
         if hook is not None:
             for key, name in (('D1', 'aux'), ('D2', 'main')):
                 hook.optim_wrappers[name].optimizer.register_step_pre_hook(
-                    lambda optimizer, *_, key=key, name=name: self.keep(hook.discriminators[name], key, optimizer))
+                    lambda optimizer, *_, key=key, name=name: self.keep(hook.discriminators[name], key, optimizer)
+                )
         weights = next(m for m in runner.model.modules() if type(m).__name__ == 'ClassBalanceWeights')
         weights.register_forward_hook(lambda module, _, output: setattr(self, 'weights', output))
         self.class_weights, self.discriminator_hook = weights, hook
@@ -124,7 +131,7 @@ def take_settings(cfg: Config, case: Case, memory: float) -> None:
     cfg.model.data_preprocessor = dict(type='Float64Preprocessor')
     cfg.model.segmentor.backbone.init_cfg = None
     cfg.model.segmentor.backbone.norm_cfg.requires_grad = bool(case['param_train_bn'])
-    cfg.model.segmentor.decode_head.dropout_ratio = 0.
+    cfg.model.segmentor.decode_head.dropout_ratio = 0.0
     cfg.model.segmentor.decode_head.num_classes = int(case['param_num_classes'])
     cfg.optim_wrapper.optimizer.lr = float(case['param_base_lr'])
     cfg.param_scheduler.warmup_iters = int(case['param_warm_up'])
@@ -133,7 +140,7 @@ def take_settings(cfg: Config, case: Case, memory: float) -> None:
         if 'class_weights' in objective:
             objective.class_weights.max_weight = float(case['param_max_value'])
         if objective.type == 'SourceSupervision':
-            objective.weights = dict(aux=float(case['param_lambda_seg']), main=1.)
+            objective.weights = dict(aux=float(case['param_lambda_seg']), main=1.0)
             objective.loss.percentile = float(case['param_only_hard_label'])
         if objective.type == 'RectifiedSupervision':
             objective.loss.aux_weight = float(case['param_lambda_seg'])
@@ -172,8 +179,11 @@ def run(case_name: str, when: str, work_dir: str) -> SimpleNamespace:
     cfg.work_dir = work_dir
     take_settings(cfg, case, memory)
     cfg.train_dataloader = dict(
-        batch_size=len(case['in_source_image']), num_workers=0, sampler=dict(type='UDASampler'),
-        dataset=dict(type='GoldenPairs', case=case_name))
+        batch_size=len(case['in_source_image']),
+        num_workers=0,
+        sampler=dict(type='UDASampler'),
+        dataset=dict(type='GoldenPairs', case=case_name),
+    )
     for key in ('val_dataloader', 'val_cfg', 'val_evaluator', 'test_dataloader', 'test_cfg', 'test_evaluator'):
         cfg.pop(key)
     cfg.default_hooks.pop('visualization')
@@ -187,8 +197,9 @@ def run(case_name: str, when: str, work_dir: str) -> SimpleNamespace:
         runner = Runner.from_cfg(cfg)
         runner.train()
     hook = next(h for h in runner.hooks if isinstance(h, GoldenStart))
-    return SimpleNamespace(case=case, when=when, hook=hook, logits=logits, state=runner.model.state_dict(),
-                           optimizer_cfg=cfg.optim_wrapper)
+    return SimpleNamespace(
+        case=case, when=when, hook=hook, logits=logits, state=runner.model.state_dict(), optimizer_cfg=cfg.optim_wrapper
+    )
 
 
 def record_logits(patch: pytest.MonkeyPatch, stops_at_features: bool) -> dict[str, dict[str, torch.Tensor]]:
@@ -211,8 +222,10 @@ def record_logits(patch: pytest.MonkeyPatch, stops_at_features: bool) -> dict[st
 
     def classify(head, features):
         out, (view, size) = forward(head, features), passes[-1]
-        logits[view] = {name: F.interpolate(value.detach(), size, mode='bilinear', align_corners=True)
-                        for name, value in out.items()}
+        logits[view] = {
+            name: F.interpolate(value.detach(), size, mode='bilinear', align_corners=True)
+            for name, value in out.items()
+        }
         return out
 
     patch.setattr(EncoderDecoder, 'extract_feat', extract)
@@ -236,7 +249,7 @@ def recorded(step, prefix):
 
 
 def first_entries(tensor, like):
-    return tensor.detach().flatten()[:like.size].reshape(like.shape)
+    return tensor.detach().flatten()[: like.size].reshape(like.shape)
 
 
 def is_stage1(step):
@@ -251,7 +264,7 @@ def test_supervised_losses(step):
 
 def test_memory_loss_acts_from_its_first_iteration_on(step):
     weight = float(step.case[f'param_lambda_kl_{step.when}'])
-    loss = step.hook.outputs.get('memory.loss', 0.)
+    loss = step.hook.outputs.get('memory.loss', 0.0)
     check(step, 'loss_kl', loss / weight if weight else loss)
 
 
@@ -269,7 +282,7 @@ def test_adversarial_losses(step):
 
 
 def test_no_other_loss(step):
-    check(step, 'loss_me', step.hook.outputs.get('entropy.loss', 0.))
+    check(step, 'loss_me', step.hook.outputs.get('entropy.loss', 0.0))
     terms = sum(value for key, value in step.hook.outputs.items() if '.loss' in key)
     assert step.hook.outputs['loss'] == pytest.approx(terms, rel=1e-12)
 
@@ -287,8 +300,11 @@ def test_class_weights(step):
 
 def test_validation_loss(step):
     labels = torch.from_numpy(step.case['in_target_label']).long()
-    check(step, 'val_loss', F.cross_entropy(
-        step.logits['target']['main'], labels, weight=step.hook.weights, ignore_index=255))
+    check(
+        step,
+        'val_loss',
+        F.cross_entropy(step.logits['target']['main'], labels, weight=step.hook.weights, ignore_index=255),
+    )
 
 
 def test_mining_thresholds(step):
@@ -296,15 +312,22 @@ def test_mining_thresholds(step):
         assert f'out_{step.when}_mining_threshold' not in step.case
         return
     labels = torch.from_numpy(step.case['in_source_label']).long()
-    losses = [F.cross_entropy(step.logits['source'][name], labels, weight=step.hook.weights, ignore_index=255,
-                              reduction='none') for name in ('aux', 'main')]
+    losses = [
+        F.cross_entropy(
+            step.logits['source'][name], labels, weight=step.hook.weights, ignore_index=255, reduction='none'
+        )
+        for name in ('aux', 'main')
+    ]
     q = float(step.case['param_only_hard_label'])
     check(step, 'mining_threshold', [float(hard_pixels(loss, labels, q)[1]) for loss in losses])
 
 
 def test_learning_rates(step):
-    assert_close(sorted(lr for prefix, lr in step.hook.lrs if not prefix),
-                 [step.case[f'out_{step.when}_lr_{part}'] for part in ('backbone', 'head')], 1e-12)
+    assert_close(
+        sorted(lr for prefix, lr in step.hook.lrs if not prefix),
+        [step.case[f'out_{step.when}_lr_{part}'] for part in ('backbone', 'head')],
+        1e-12,
+    )
     discriminators = {lr for prefix, lr in step.hook.lrs if prefix}
     assert len(discriminators) == is_stage1(step)
     for lr in discriminators:
@@ -345,9 +368,16 @@ def other_rule(step, name, rule):
     options = dict(step.optimizer_cfg.optimizer, repeat_rule=rule)
     options.pop('type')
     lr_backbone, lr_head = sorted(lr for prefix, lr in step.hook.lrs if not prefix)
-    custom = next((value for key, value in sorted(step.optimizer_cfg.paramwise_cfg.custom_keys.items(),
-                                                  key=lambda item: -len(item[0]))
-                   if key in our_names()[name]), {})
+    custom = next(
+        (
+            value
+            for key, value in sorted(
+                step.optimizer_cfg.paramwise_cfg.custom_keys.items(), key=lambda item: -len(item[0])
+            )
+            if key in our_names()[name]
+        ),
+        {},
+    )
     options['lr'] = lr_head if 'lr_mult' in custom else lr_backbone
     RepeatedSGD([param], **options, repeat=custom.get('repeat', 1)).step()
     return param

@@ -16,14 +16,14 @@ def test_top_class_equals_max(seed, levels):
 
 
 def test_top_class_leaves_its_input_as_it_is():
-    maps = torch.tensor([[[1.]], [[2.]]])
+    maps = torch.tensor([[[1.0]], [[2.0]]])
     top_class(maps)
     assert maps.flatten().tolist() == [1, 2]
 
 
 def test_a_score_equal_to_its_threshold_has_ratio_one():
     scores = torch.tensor([0.9999871, 1e-7]).view(2, 1, 1)
-    ratio, label = reweighted_class(scores, torch.tensor([0.9999871, 1.]))
+    ratio, label = reweighted_class(scores, torch.tensor([0.9999871, 1.0]))
     assert ratio.item() == 1 and label.item() == 0
 
 

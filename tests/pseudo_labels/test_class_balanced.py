@@ -11,8 +11,8 @@ from mmuda.pseudo_labels import ClassBalancedLabeler
 from tests.two_ranks import WORLD_SIZE, run_on_two_ranks
 
 X = 255
-TOP = [[.90, .80, .70, .60, .55, .50, .45, .40], [.10, .20, .30, .05, .25, .20, .15, .35]]
-SECOND = [[.05, .15, .20, .30, .35, .30, .40, .35], [.60, .50, .45, .90, .40, .70, .55, .50]]
+TOP = [[0.90, 0.80, 0.70, 0.60, 0.55, 0.50, 0.45, 0.40], [0.10, 0.20, 0.30, 0.05, 0.25, 0.20, 0.15, 0.35]]
+SECOND = [[0.05, 0.15, 0.20, 0.30, 0.35, 0.30, 0.40, 0.35], [0.60, 0.50, 0.45, 0.90, 0.40, 0.70, 0.55, 0.50]]
 
 
 def three_classes() -> torch.Tensor:
@@ -46,23 +46,27 @@ def thresholds(images: list[torch.Tensor], **settings) -> list[float]:
 
 
 def prior() -> torch.Tensor:
-    q = torch.full((3, 2, 8), .25)
-    q[0, :, :4], q[0, :, 4:] = .5, .125
+    q = torch.full((3, 2, 8), 0.25)
+    q[0, :, :4], q[0, :, 4:] = 0.5, 0.125
     return q
 
 
 class TestCBST:
-
-    @pytest.mark.parametrize('portion, expected', [
-        (.2, [0, 0, 0]), (.5, [.9, .6, 0]), (.7, [.55, .4, 0]), (1, [0, 0, 0])])
+    @pytest.mark.parametrize(
+        'portion, expected', [(0.2, [0, 0, 0]), (0.5, [0.9, 0.6, 0]), (0.7, [0.55, 0.4, 0]), (1, [0, 0, 0])]
+    )
     def test_thresholds_per_class(self, portion, expected):
         assert thresholds([three_classes()], portion=portion) == expected
 
-    @pytest.mark.parametrize('portion, expected', [
-        (.2, [[X] * 8, [X] * 8]),
-        (.5, [[0] + [X] * 7, [1, X, X, 1, X, 1, X, X]]),
-        (.7, [[0, 0, 0, 0, 0, X, 1, X], [1] * 8]),  # .45/.40/.15 changes its class
-        (1, [[X] * 8, [X] * 8])])
+    @pytest.mark.parametrize(
+        'portion, expected',
+        [
+            (0.2, [[X] * 8, [X] * 8]),
+            (0.5, [[0] + [X] * 7, [1, X, X, 1, X, 1, X, X]]),
+            (0.7, [[0, 0, 0, 0, 0, X, 1, X], [1] * 8]),  # .45/.40/.15 changes its class
+            (1, [[X] * 8, [X] * 8]),
+        ],
+    )
     def test_labels(self, portion, expected):
         assert label(three_classes(), portion=portion) == expected
 
@@ -70,59 +74,62 @@ class TestCBST:
         assert fitted([three_classes()]).class_sizes.tolist() == [3, 3, 0]
 
     def test_images_share_the_zero(self):
-        labeler = fitted([three_classes()] * 2, portion=.5)
+        labeler = fitted([three_classes()] * 2, portion=0.5)
         assert labeler.class_sizes.tolist() == [5, 5, 0]
-        assert labeler.thresholds.tolist() == pytest.approx([.9, .6, 0])
+        assert labeler.thresholds.tolist() == pytest.approx([0.9, 0.6, 0])
 
-    @pytest.mark.parametrize('portion, expected', [(.2, .9), (.5, .4), (.7, 0)])
+    @pytest.mark.parametrize('portion, expected', [(0.2, 0.9), (0.5, 0.4), (0.7, 0)])
     def test_global_threshold(self, portion, expected):
         labeler = fitted([three_classes()], portion=portion, policy='global')
         assert labeler.thresholds.tolist() == pytest.approx([expected] * 3)
         assert labeler.class_sizes.tolist() == [8] * 3
 
-    @pytest.mark.parametrize('portion, expected', [
-        (.2, [[0] + [X] * 7, [X, X, X, 1, X, X, X, X]]), (.5, [[0] * 8, [1] * 8]), (.7, [[X] * 8, [X] * 8])])
+    @pytest.mark.parametrize(
+        'portion, expected',
+        [(0.2, [[0] + [X] * 7, [X, X, X, 1, X, X, X, X]]), (0.5, [[0] * 8, [1] * 8]), (0.7, [[X] * 8, [X] * 8])],
+    )
     def test_labels_by_a_global_threshold(self, portion, expected):
         assert label(three_classes(), portion=portion, policy='global') == expected
 
     def test_rank_zero_of_all_classes_together_is_the_smallest_value(self):
-        labeler = fitted([two_classes([.9])], portion=.2, policy='global', prior=-torch.ones(2, 1, 1))
+        labeler = fitted([two_classes([0.9])], portion=0.2, policy='global', prior=-torch.ones(2, 1, 1))
         assert labeler.class_sizes.tolist() == [4, 4]  # and floor(.2 * 4) is 0
-        assert labeler.thresholds.tolist() == pytest.approx([-.1, -.1])
+        assert labeler.thresholds.tolist() == pytest.approx([-0.1, -0.1])
 
-    @pytest.mark.parametrize('portion, expected', [(.5, [.45, .15, 0]), (.7, [.15, .15, 0])])
+    @pytest.mark.parametrize('portion, expected', [(0.5, [0.45, 0.15, 0]), (0.7, [0.15, 0.15, 0])])
     def test_thresholds_with_prior(self, portion, expected):
         assert thresholds([three_classes()], portion=portion, prior=prior()) == expected
 
-    @pytest.mark.parametrize('portion, expected', [
-        (.5, [[0] + [X] * 7, [1, X, X, 1, X, 1, X, X]]),
-        (.7, [[0, 0, 0, 0, X, X, X, X], [1, X, 0, 1, X, 1, X, X]])])
+    @pytest.mark.parametrize(
+        'portion, expected',
+        [(0.5, [[0] + [X] * 7, [1, X, X, 1, X, 1, X, X]]), (0.7, [[0, 0, 0, 0, X, X, X, X], [1, X, 0, 1, X, 1, X, X]])],
+    )
     def test_labels_with_prior(self, portion, expected):
         assert label(three_classes(), portion=portion, prior=prior()) == expected
 
-    @pytest.mark.parametrize('portion, expected', [(.3, .99), (.5, .80), (.8, .60)])
+    @pytest.mark.parametrize('portion, expected', [(0.3, 0.99), (0.5, 0.80), (0.8, 0.60)])
     def test_every_fourth_pixel_of_a_class_is_collected(self, portion, expected):
-        image = two_classes([.99, .95, .90, .85, .80, .75, .70, .65, .60])
+        image = two_classes([0.99, 0.95, 0.90, 0.85, 0.80, 0.75, 0.70, 0.65, 0.60])
         assert thresholds([image], portion=portion)[0] == expected
 
-    @pytest.mark.parametrize('portion', [.6, .4])
+    @pytest.mark.parametrize('portion', [0.6, 0.4])
     def test_values_above_one_win_without_a_threshold(self, portion):
-        assert label(two_classes([1.02, .9, .8, .7]), portion=portion) == [[0, X, X, X]]
+        assert label(two_classes([1.02, 0.9, 0.8, 0.7]), portion=portion) == [[0, X, X, X]]
 
     def test_the_lower_class_of_equal_ones_wins(self):
-        image = two_classes([.5, .6, .5, .4])
-        assert thresholds([image], portion=.7) == [.5, .6]
-        assert label(image, portion=.7) == [[0, 0, 0, 1]]
+        image = two_classes([0.5, 0.6, 0.5, 0.4])
+        assert thresholds([image], portion=0.7) == [0.5, 0.6]
+        assert label(image, portion=0.7) == [[0, 0, 0, 1]]
 
     def test_a_class_of_a_single_pixel(self):
-        image = torch.full((19, 1, 1), .01)
-        image[18] = .82
-        labeler = fitted([image], portion=.5)
+        image = torch.full((19, 1, 1), 0.01)
+        image[18] = 0.82
+        labeler = fitted([image], portion=0.5)
         assert labeler.class_sizes[18] == 2
         assert labeler(image)[0].tolist() == [[18]]
         assert labeler.rare_classes().priority == list(range(18))
 
-    @pytest.mark.parametrize('portion', [.2, .5, .7, 1])
+    @pytest.mark.parametrize('portion', [0.2, 0.5, 0.7, 1])
     def test_rare_classes(self, portion):
         rare = fitted([three_classes()], portion=portion).rare_classes()
         assert rare.smallest == [2, 0, 1] and rare.priority == [2]
@@ -133,16 +140,15 @@ class TestCBST:
 
 
 class TestOtherRules:
-
     def test_crst_adds_no_zero(self):
         labeler = fitted([three_classes()], portion=1, sampling='crst')
         assert labeler.class_sizes.tolist() == [2, 2, 0]
-        assert labeler.thresholds_used.tolist() == pytest.approx([.55, .4, 1])
+        assert labeler.thresholds_used.tolist() == pytest.approx([0.55, 0.4, 1])
 
     def test_clean_collects_all_pixels(self):
         assert fitted([three_classes()], sampling='clean').class_sizes.tolist() == [8, 8, 0]
 
-    @pytest.mark.parametrize('portion, expected', [(.01, .9), (.3, .8), (1, .4)])
+    @pytest.mark.parametrize('portion, expected', [(0.01, 0.9), (0.3, 0.8), (1, 0.4)])
     def test_clean_takes_the_nearest_rank_and_at_least_one(self, portion, expected):
         assert thresholds([three_classes()], portion=portion, sampling='clean')[0] == expected
 
@@ -154,17 +160,19 @@ class TestOtherRules:
         rare = fitted([three_classes()], policy='global', sampling='clean').rare_classes()
         assert rare.priority == [2]
 
-    @pytest.mark.parametrize('sampling, expected', [('cbst', -.1), ('crst', 1), ('clean', 1)])
+    @pytest.mark.parametrize('sampling, expected', [('cbst', -0.1), ('crst', 1), ('clean', 1)])
     def test_a_negative_threshold_stays_in_the_rule_of_cbst_only(self, sampling, expected):
-        labeler = fitted([two_classes([.9])], portion=1, sampling=sampling, prior=-torch.ones(2, 1, 1))
+        labeler = fitted([two_classes([0.9])], portion=1, sampling=sampling, prior=-torch.ones(2, 1, 1))
         assert labeler.thresholds[1] < 0
         assert labeler.thresholds_used.tolist() == pytest.approx([1, expected])
 
 
 images = st.integers(0, 999).map(
-    lambda seed: [image.mul(4).softmax(0) for image in torch.randn(
-        3, 4, 6, 7, generator=torch.Generator().manual_seed(seed))])
-portions = st.floats(.05, 1)
+    lambda seed: [
+        image.mul(4).softmax(0) for image in torch.randn(3, 4, 6, 7, generator=torch.Generator().manual_seed(seed))
+    ]
+)
+portions = st.floats(0.05, 1)
 
 
 @given(images=images, portion=portions)
@@ -220,9 +228,9 @@ def test_images_worked_on_in_parts_give_the_same(monkeypatch, sampling):
 
 
 def test_confidence_is_the_highest_probability_without_prior_and_at_most_one():
-    image = two_classes([1.02, .9, .8, .7])
-    labeler = fitted([image], prior=torch.full((2, 1, 4), .5))
-    torch.testing.assert_close(labeler(image)[1], torch.tensor([[1., .9, .8, .7]]))
+    image = two_classes([1.02, 0.9, 0.8, 0.7])
+    labeler = fitted([image], prior=torch.full((2, 1, 4), 0.5))
+    torch.testing.assert_close(labeler(image)[1], torch.tensor([[1.0, 0.9, 0.8, 0.7]]))
 
 
 def test_images_may_differ_in_size():
@@ -231,40 +239,44 @@ def test_images_may_differ_in_size():
 
 def test_portion_may_be_set_between_rounds():
     labeler = fitted([three_classes()])
-    labeler.portion = .5
+    labeler.portion = 0.5
     labeler.begin(3)
     for _ in range(labeler.num_passes):
         labeler.observe(three_classes())
         labeler.end_pass()
-    assert labeler.thresholds.tolist() == pytest.approx([.9, .6, 0])
+    assert labeler.thresholds.tolist() == pytest.approx([0.9, 0.6, 0])
 
 
 def test_summary_survives_json_and_labels_the_same():
     image = three_classes()
-    labeler = fitted([image], portion=.7)
-    other = ClassBalancedLabeler(.7)
+    labeler = fitted([image], portion=0.7)
+    other = ClassBalancedLabeler(0.7)
     other.load_summary(json.loads(json.dumps(labeler.summary())))
     assert torch.equal(other(image)[0], labeler(image)[0])
     assert other.summary() == labeler.summary()
 
 
 def test_summary_of_other_settings_is_refused():
-    summary = fitted([three_classes()], portion=.7).summary()
+    summary = fitted([three_classes()], portion=0.7).summary()
     with pytest.raises(ValueError, match='portion = 0.7, but it is 0.2 now'):
-        ClassBalancedLabeler(.2).load_summary(summary)
+        ClassBalancedLabeler(0.2).load_summary(summary)
 
 
 def test_is_built_from_a_config():
-    labeler = TASK_UTILS.build(dict(type='ClassBalancedLabeler', portion=.3, policy='global', sampling='clean'))
-    assert (labeler.portion, labeler.policy, labeler.sampling) == (.3, 'global', 'clean')
+    labeler = TASK_UTILS.build(dict(type='ClassBalancedLabeler', portion=0.3, policy='global', sampling='clean'))
+    assert (labeler.portion, labeler.policy, labeler.sampling) == (0.3, 'global', 'clean')
 
 
-@pytest.mark.parametrize('settings, message', [
-    (dict(portion=0), r'portion must lie in \(0, 1\], got 0'),
-    (dict(portion=1.5), r'portion must lie in \(0, 1\], got 1.5'),
-    (dict(portion=float('nan')), r'portion must lie in \(0, 1\], got nan'),
-    (dict(policy='classes'), r"policy = 'classes', expected one of \('class', 'global'\)"),
-    (dict(sampling='all'), r"sampling = 'all', expected one of \('cbst', 'crst', 'clean'\)")])
+@pytest.mark.parametrize(
+    'settings, message',
+    [
+        (dict(portion=0), r'portion must lie in \(0, 1\], got 0'),
+        (dict(portion=1.5), r'portion must lie in \(0, 1\], got 1.5'),
+        (dict(portion=float('nan')), r'portion must lie in \(0, 1\], got nan'),
+        (dict(policy='classes'), r"policy = 'classes', expected one of \('class', 'global'\)"),
+        (dict(sampling='all'), r"sampling = 'all', expected one of \('cbst', 'crst', 'clean'\)"),
+    ],
+)
 def test_settings_out_of_range_are_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         ClassBalancedLabeler(**settings)
@@ -331,7 +343,7 @@ def stream() -> list[torch.Tensor]:
 def thresholds_on_rank(rank: int, world_size: int) -> list[torch.Tensor]:
     results = []
     for policy in ('class', 'global'):
-        labeler = fitted(stream()[rank::world_size], portion=.5, policy=policy)
+        labeler = fitted(stream()[rank::world_size], portion=0.5, policy=policy)
         results += [labeler.thresholds, labeler.class_sizes, labeler.class_pixels]
     return results
 

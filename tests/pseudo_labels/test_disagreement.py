@@ -9,7 +9,7 @@ def test_highest_value_of_every_image_is_one():
 
 
 def test_direction_is_main_against_aux():
-    main, aux = torch.tensor([[[[4., 0.]], [[0., 0.]]]]), torch.tensor([[[[0., 4.]], [[0., 0.]]]])
+    main, aux = torch.tensor([[[[4.0, 0.0]], [[0.0, 0.0]]]]), torch.tensor([[[[0.0, 4.0]], [[0.0, 0.0]]]])
     confident_main, confident_aux = disagreement(aux, main)[0, 0]
     assert confident_main < confident_aux == 1
 
@@ -20,5 +20,5 @@ def test_classifiers_that_agree_give_zero():
 
 
 def test_finite_where_a_soft_max_underflows():
-    main, aux = torch.tensor([[[[200.]], [[0.]]]]), torch.tensor([[[[0.]], [[200.]]]])
-    assert disagreement(aux, main).tolist() == [[[1.]]]
+    main, aux = torch.tensor([[[[200.0]], [[0.0]]]]), torch.tensor([[[[0.0]], [[200.0]]]])
+    assert disagreement(aux, main).tolist() == [[[1.0]]]

@@ -1,4 +1,5 @@
 """Teachers of different classes in one class space."""
+
 from types import SimpleNamespace
 
 import pytest
@@ -55,7 +56,6 @@ def test_teachers_without_a_class_do_not_lower_its_mean(teachers):
 
 def test_majority_asks_for_no_certainty():
     class Watched(ModelTeacher):
-
         def __call__(self, name, path, planes):
             assert not planes
             return super().__call__(name, path, planes)

@@ -12,9 +12,13 @@ from mmuda.pseudo_labels.fusion import channel_wise, count_claims, local_vote, m
 X = 255
 # The hand-made example of two teachers and three classes; class 1 belongs to the second teacher.
 OWNERS = (0, 1, 0)
-LABELS = torch.tensor([
-    [[0, 0, 0, 1, 1], [0, 0, 2, 1, 1], [0, 2, 2, 2, 1], [2, 2, 2, 1, 1], [2, 2, 1, 1, 1]],
-    [[0, 0, 1, 1, 1], [0, 1, 1, 1, 1], [0, 0, 1, 1, 2], [2, 0, 1, 1, 2], [2, 2, 2, 1, 2]]], dtype=torch.uint8)
+LABELS = torch.tensor(
+    [
+        [[0, 0, 0, 1, 1], [0, 0, 2, 1, 1], [0, 2, 2, 2, 1], [2, 2, 2, 1, 1], [2, 2, 1, 1, 1]],
+        [[0, 0, 1, 1, 1], [0, 1, 1, 1, 1], [0, 0, 1, 1, 2], [2, 0, 1, 1, 2], [2, 2, 2, 1, 2]],
+    ],
+    dtype=torch.uint8,
+)
 
 
 def example_certainties() -> torch.Tensor:
@@ -30,18 +34,20 @@ def labels_of(*rows: list[int]) -> torch.Tensor:
     return torch.tensor(rows, dtype=torch.uint8).unsqueeze(1)
 
 
-def random_case(seed: int, shape: tuple[int, int], num_teachers: int = 3,
-                num_classes: int = 4) -> tuple[torch.Tensor, torch.Tensor, list[int]]:
+def random_case(
+    seed: int, shape: tuple[int, int], num_teachers: int = 3, num_classes: int = 4
+) -> tuple[torch.Tensor, torch.Tensor, list[int]]:
     generator = np.random.default_rng(seed)
     labels = generator.integers(0, num_classes, (num_teachers, *shape))
-    labels[generator.random(labels.shape) < .1] = X
+    labels[generator.random(labels.shape) < 0.1] = X
     certainties = generator.integers(0, 101, (num_teachers, num_classes, *shape))
     owners = generator.integers(0, num_teachers, num_classes).tolist()
     return torch.from_numpy(labels).byte(), torch.from_numpy(certainties).byte(), owners
 
 
-def by_definition(labels: torch.Tensor, certainties: torch.Tensor, owners: list[int], threshold: float,
-                  window: int) -> tuple[np.ndarray, np.ndarray]:
+def by_definition(
+    labels: torch.Tensor, certainties: torch.Tensor, owners: list[int], threshold: float, window: int
+) -> tuple[np.ndarray, np.ndarray]:
     claims = np.stack([labels[owner].numpy() == c for c, owner in enumerate(owners)]).astype(float)
     planes = np.stack([certainties[owner, c].numpy() for c, owner in enumerate(owners)]).astype(float)
     size = (1, window, window)
@@ -53,9 +59,10 @@ def by_definition(labels: torch.Tensor, certainties: torch.Tensor, owners: list[
 
 
 class TestMajority:
-
-    @pytest.mark.parametrize('votes, expected', [
-        ([3, 2, 3], 3), ([3, 2, 1], 1), ([2, 2, 1, 1], 1), ([X, X, 4], 4), ([X, X, X], 0), ([254, 254, X], 254)])
+    @pytest.mark.parametrize(
+        'votes, expected',
+        [([3, 2, 3], 3), ([3, 2, 1], 1), ([2, 2, 1, 1], 1), ([X, X, 4], 4), ([X, X, X], 0), ([254, 254, X], 254)],
+    )
     def test_label(self, votes, expected):
         assert majority_vote(labels_of(*([vote] for vote in votes)))[0].tolist() == [[expected]]
 
@@ -65,23 +72,31 @@ class TestMajority:
 
     def test_example(self):
         assert majority_vote(LABELS)[0].tolist() == [
-            [0, 0, 0, 1, 1], [0, 0, 1, 1, 1], [0, 0, 1, 1, 1], [2, 0, 1, 1, 1], [2, 2, 1, 1, 1]]
+            [0, 0, 0, 1, 1],
+            [0, 0, 1, 1, 1],
+            [0, 0, 1, 1, 1],
+            [2, 0, 1, 1, 1],
+            [2, 2, 1, 1, 1],
+        ]
 
     def test_most_teachers(self):
         labels, votes = majority_vote(torch.full((127, 1, 1), 254, dtype=torch.uint8))
         assert (labels.item(), votes.item()) == (254, 127)
 
-    @pytest.mark.parametrize('labels, message', [
-        (torch.zeros(128, 1, 1, dtype=torch.uint8), 'at most 127 teachers, got 128'),
-        (torch.zeros(0, 1, 1, dtype=torch.uint8), 'at least one teacher'),
-        (torch.zeros(2, 1, 1), 'uint8')])
+    @pytest.mark.parametrize(
+        'labels, message',
+        [
+            (torch.zeros(128, 1, 1, dtype=torch.uint8), 'at most 127 teachers, got 128'),
+            (torch.zeros(0, 1, 1, dtype=torch.uint8), 'at least one teacher'),
+            (torch.zeros(2, 1, 1), 'uint8'),
+        ],
+    )
     def test_other_input_is_refused(self, labels, message):
         with pytest.raises(ValueError, match=message):
             majority_vote(labels)
 
 
 class TestMeanCertainty:
-
     @pytest.mark.parametrize('certainties, expected', [((91, 89), 1), ((90, 89), X)])
     def test_a_mean_of_the_threshold_is_kept(self, certainties, expected):
         maps = torch.tensor([[5, c] for c in certainties], dtype=torch.uint8)[..., None, None]
@@ -90,7 +105,12 @@ class TestMeanCertainty:
     @pytest.mark.parametrize('threshold', [75, 90])
     def test_example(self, threshold):
         assert mean_certainty(example_certainties(), threshold)[0].tolist() == [
-            [0, 0, X, 1, 1], [0, X, X, 1, 1], [0, X, X, X, X], [2, X, X, 1, X], [2, 2, X, 1, X]]
+            [0, 0, X, 1, 1],
+            [0, X, X, 1, 1],
+            [0, X, X, X, X],
+            [2, X, X, 1, X],
+            [2, 2, X, 1, X],
+        ]
 
     @pytest.mark.parametrize('num_teachers, num_classes', [(3, 1), (4, 19), (1, 255), (20, 150)])
     @pytest.mark.parametrize('highest', [100, 1])
@@ -128,8 +148,9 @@ class TestMeanCertainty:
         known = torch.tensor([[False, False, True]] * 2)
         assert mean_certainty(maps, 0, known)[0].item() == 2
 
-    @pytest.mark.parametrize('known', [
-        torch.ones(3, 2).bool(), torch.ones(2, 3), torch.zeros(2, 3).bool()], ids=['shape', 'type', 'nobody'])
+    @pytest.mark.parametrize(
+        'known', [torch.ones(3, 2).bool(), torch.ones(2, 3), torch.zeros(2, 3).bool()], ids=['shape', 'type', 'nobody']
+    )
     def test_other_tables_of_known_classes_are_refused(self, known):
         with pytest.raises(ValueError, match=r'expected known \(2, 3\), \(teachers, classes\), of type bool and with'):
             mean_certainty(torch.zeros(2, 3, 1, 1).byte(), known=known)
@@ -141,23 +162,40 @@ class TestMeanCertainty:
 
 
 class TestChannelWise:
-
     def test_certainty_of_the_example(self):
         confidence = channel_wise(LABELS, example_certainties(), OWNERS)[1]
-        torch.testing.assert_close(confidence, torch.tensor([
-            [96, 96, 34.32, 92, 92], [96, 34.48, 42.16, 92, 92], [96, 96, 47.32, 46.52, 42.20],
-            [96, 96, 35.96, 92, 31.16], [96, 96, 29.52, 92, 19.88]]))
+        torch.testing.assert_close(
+            confidence,
+            torch.tensor(
+                [
+                    [96, 96, 34.32, 92, 92],
+                    [96, 34.48, 42.16, 92, 92],
+                    [96, 96, 47.32, 46.52, 42.20],
+                    [96, 96, 35.96, 92, 31.16],
+                    [96, 96, 29.52, 92, 19.88],
+                ]
+            ),
+        )
 
-    @pytest.mark.parametrize('threshold, expected', [
-        (0, [[0, 0, 1, 1, 1], [0, 1, 1, 1, 1], [0, 2, 1, 1, 1], [2, 2, 1, 1, 1], [2, 2, 2, 1, 1]]),
-        (30, [[0, 0, 1, 1, 1], [0, 1, 1, 1, 1], [0, 2, 1, 1, 1], [2, 2, 1, 1, 1], [2, 2, X, 1, X]]),
-        (90, [[0, 0, X, 1, 1], [0, X, X, 1, 1], [0, 2, X, X, X], [2, 2, X, 1, X], [2, 2, X, 1, X]])])
+    @pytest.mark.parametrize(
+        'threshold, expected',
+        [
+            (0, [[0, 0, 1, 1, 1], [0, 1, 1, 1, 1], [0, 2, 1, 1, 1], [2, 2, 1, 1, 1], [2, 2, 2, 1, 1]]),
+            (30, [[0, 0, 1, 1, 1], [0, 1, 1, 1, 1], [0, 2, 1, 1, 1], [2, 2, 1, 1, 1], [2, 2, X, 1, X]]),
+            (90, [[0, 0, X, 1, 1], [0, X, X, 1, 1], [0, 2, X, X, X], [2, 2, X, 1, X], [2, 2, X, 1, X]]),
+        ],
+    )
     def test_labels_of_the_example(self, threshold, expected):
         assert channel_wise(LABELS, example_certainties(), OWNERS, threshold)[0].tolist() == expected
 
     def test_claims_of_the_example(self):
         assert count_claims(LABELS, OWNERS).tolist() == [
-            [1, 1, 2, 1, 1], [1, 2, 2, 1, 1], [1, 1, 2, 2, 0], [1, 1, 2, 1, 0], [1, 1, 0, 1, 0]]
+            [1, 1, 2, 1, 1],
+            [1, 2, 2, 1, 1],
+            [1, 1, 2, 2, 0],
+            [1, 1, 2, 1, 0],
+            [1, 1, 0, 1, 0],
+        ]
 
     def test_nobody_claims(self):
         labels = torch.tensor([2, 0], dtype=torch.uint8).view(2, 1, 1).expand(2, 6, 6)
@@ -180,14 +218,21 @@ class TestChannelWise:
         labels = torch.zeros(1, 41, 41, dtype=torch.uint8)
         assert local_vote(labels + 1, (0, 0), 35).unique().tolist() == [1]
 
-    @pytest.mark.parametrize('settings, message', [
-        (dict(window=4), 'window must be an odd positive number of pixels, got 4'),
-        (dict(window=-1), 'window must be an odd'),
-        (dict(tile=0), 'tile must be positive or None, got 0'),
-        (dict(owners=(0, 1)), "2 entries, expected one for each of the 3 classes, those of .'class 2'. are missing"),
-        (dict(owners=(0, 1, 2)), r'gives class 2 to the unknown teacher 2, expected 0\.\.1'),
-        (dict(certainties=torch.zeros(3, 3, 5, 5, dtype=torch.uint8)), r'for labels \(2, 5, 5\)'),
-        (dict(certainties=torch.zeros(3, 5, 4, dtype=torch.uint8)), r'for labels \(2, 5, 5\)')])
+    @pytest.mark.parametrize(
+        'settings, message',
+        [
+            (dict(window=4), 'window must be an odd positive number of pixels, got 4'),
+            (dict(window=-1), 'window must be an odd'),
+            (dict(tile=0), 'tile must be positive or None, got 0'),
+            (
+                dict(owners=(0, 1)),
+                "2 entries, expected one for each of the 3 classes, those of .'class 2'. are missing",
+            ),
+            (dict(owners=(0, 1, 2)), r'gives class 2 to the unknown teacher 2, expected 0\.\.1'),
+            (dict(certainties=torch.zeros(3, 3, 5, 5, dtype=torch.uint8)), r'for labels \(2, 5, 5\)'),
+            (dict(certainties=torch.zeros(3, 5, 4, dtype=torch.uint8)), r'for labels \(2, 5, 5\)'),
+        ],
+    )
     def test_other_input_is_refused(self, settings, message):
         with pytest.raises(ValueError, match=message):
             channel_wise(**{**dict(labels=LABELS, certainties=example_certainties(), owners=OWNERS), **settings})
@@ -220,11 +265,15 @@ def test_channel_wise_equals_its_definition(seed, shape, window, threshold):
 @settings(deadline=None, max_examples=60)
 def test_mean_certainty_equals_its_definition(seed, num_teachers, threshold):
     _, certainties, _ = random_case(seed, (3, 4), num_teachers, num_classes=6)
-    known = torch.from_numpy(np.random.default_rng(seed).random((num_teachers, 6)) < .6)
+    known = torch.from_numpy(np.random.default_rng(seed).random((num_teachers, 6)) < 0.6)
     known[0, 0] = True
     certainties *= known[..., None, None]
-    means = np.array([[[Fraction(int(pixel), max(1, int(number))) if number else Fraction(-1) for pixel in row]
-                       for row in plane] for plane, number in zip(certainties.int().sum(0), known.sum(0))])
+    means = np.array(
+        [
+            [[Fraction(int(pixel), max(1, int(number))) if number else Fraction(-1) for pixel in row] for row in plane]
+            for plane, number in zip(certainties.int().sum(0), known.sum(0))
+        ]
+    )
     labels, confidence = mean_certainty(certainties, threshold, known)
     np.testing.assert_array_equal(labels, np.where(means.max(0) >= threshold, means.argmax(0), X))
     np.testing.assert_allclose(confidence, means.max(0).astype(float), rtol=1e-6)

@@ -20,11 +20,13 @@ X = 255
 def predictions(seed: int = 0, num_teachers: int = 2, num_classes: int = 3) -> TeacherPredictions:
     generator = torch.Generator().manual_seed(seed)
     return TeacherPredictions.from_probabilities(
-        torch.randn(num_teachers, num_classes, 5, 6, generator=generator).mul(3).softmax(1).unbind())
+        torch.randn(num_teachers, num_classes, 5, 6, generator=generator).mul(3).softmax(1).unbind()
+    )
 
 
-def fitted(labeler: ChannelWiseLabeler | RankUnificationLabeler, images: list[TeacherPredictions],
-           num_classes: int = 3) -> ChannelWiseLabeler | RankUnificationLabeler:
+def fitted(
+    labeler: ChannelWiseLabeler | RankUnificationLabeler, images: list[TeacherPredictions], num_classes: int = 3
+) -> ChannelWiseLabeler | RankUnificationLabeler:
     labeler.begin(num_classes)
     for _ in range(labeler.num_passes):
         for image in images:
@@ -37,10 +39,15 @@ def same_labels(labeler: object, other: object) -> bool:
     return all(torch.equal(a, b) for a, b in zip(labeler(predictions()), other(predictions())))
 
 
-@pytest.mark.parametrize('config', [
-    dict(type='MajorityLabeler'), dict(type='MeanCertaintyLabeler', threshold=50),
-    dict(type='ChannelWiseLabeler', owner=[0, 1, 1], threshold=50),
-    dict(type='RankUnificationLabeler', delta=[1., 9., 90.], threshold=50)])
+@pytest.mark.parametrize(
+    'config',
+    [
+        dict(type='MajorityLabeler'),
+        dict(type='MeanCertaintyLabeler', threshold=50),
+        dict(type='ChannelWiseLabeler', owner=[0, 1, 1], threshold=50),
+        dict(type='RankUnificationLabeler', delta=[1.0, 9.0, 90.0], threshold=50),
+    ],
+)
 def test_labels_and_confidences_from_a_config(config):
     labels, confidence = TASK_UTILS.build(config)(predictions())
     assert labels.dtype == torch.uint8 and labels.shape == confidence.shape == (5, 6)
@@ -55,15 +62,19 @@ def test_confidence_of_a_majority_is_its_share():
 
 
 @pytest.mark.parametrize('labeler', [MeanCertaintyLabeler, ChannelWiseLabeler, RankUnificationLabeler])
-@pytest.mark.parametrize('threshold, message', [
-    (101, r'threshold = 101, expected percent in 0\.\.100'),
-    (.9, r'threshold = 0\.9 is in percent, did you mean 90\?')])
+@pytest.mark.parametrize(
+    'threshold, message',
+    [
+        (101, r'threshold = 101, expected percent in 0\.\.100'),
+        (0.9, r'threshold = 0\.9 is in percent, did you mean 90\?'),
+    ],
+)
 def test_thresholds_on_another_scale_are_refused(labeler, threshold, message):
     with pytest.raises(ValueError, match=f'{labeler.__name__}: {message}'):
         labeler(threshold=threshold)
 
 
-@pytest.mark.parametrize('labeler', [MeanCertaintyLabeler(90), RankUnificationLabeler([0., 100.], 90)])
+@pytest.mark.parametrize('labeler', [MeanCertaintyLabeler(90), RankUnificationLabeler([0.0, 100.0], 90)])
 def test_mean_is_over_the_teachers_that_know_the_class(labeler):
     certainties = torch.tensor([[0, 100], [0, 100], [0, 100], [34, 0]]).byte()[..., None, None]
     known = torch.tensor([[True, True]] * 3 + [[True, False]])
@@ -72,7 +83,7 @@ def test_mean_is_over_the_teachers_that_know_the_class(labeler):
     assert (labels.item(), confidence.item()) == (1, 1)
 
 
-@pytest.mark.parametrize('labeler', [MeanCertaintyLabeler(), RankUnificationLabeler([1., 2., 3.])])
+@pytest.mark.parametrize('labeler', [MeanCertaintyLabeler(), RankUnificationLabeler([1.0, 2.0, 3.0])])
 def test_planes_of_the_owners_are_not_enough_for_means(labeler):
     image = predictions()
     with pytest.raises(ValueError, match='reads the certainties of all teachers'):
@@ -80,7 +91,6 @@ def test_planes_of_the_owners_are_not_enough_for_means(labeler):
 
 
 class TestChannelWise:
-
     def test_a_table_needs_no_pass(self):
         assert ChannelWiseLabeler([0, 1, 1]).num_passes == 0 and ChannelWiseLabeler().num_passes == 1
 
@@ -99,13 +109,14 @@ class TestChannelWise:
         percent, labels = np.floor(100 * images.numpy()).max(2), images.numpy().argmax(2)
         means = np.array([[percent[:, t][labels[:, t] == c].mean(dtype=float) for c in range(4)] for t in range(2)])
         labeler = fitted(
-            ChannelWiseLabeler(), [TeacherPredictions.from_probabilities(list(image)) for image in images], 4)
+            ChannelWiseLabeler(), [TeacherPredictions.from_probabilities(list(image)) for image in images], 4
+        )
         assert labeler.owners == tuple(means.argmax(0))
         assert len(set(labeler.owners)) == 2
         np.testing.assert_allclose(labeler.summary()['mean_certainties'], means, rtol=1e-12)
 
     def test_less_than_a_percent_decides_only_by_the_bytes(self):
-        first, second = torch.full((4, ), .999), torch.tensor([1., .99, 1., .99])  # 99 % each; 99.5 % on average
+        first, second = torch.full((4,), 0.999), torch.tensor([1.0, 0.99, 1.0, 0.99])  # 99 % each; 99.5 % on average
         image = TeacherPredictions.from_probabilities([torch.stack([p, 1 - p]).view(2, 1, 4) for p in (first, second)])
         assert fitted(ChannelWiseLabeler(), [image], num_classes=2).owners[0] == 1
 
@@ -114,7 +125,8 @@ class TestChannelWise:
         certainties = torch.tensor([[[80, 90], [20, 10]], [[55, 0], [45, 100]]]).byte().unsqueeze(2)
         summary = fitted(ChannelWiseLabeler(), [TeacherPredictions(labels, certainties)], num_classes=2).summary()
         assert summary == dict(
-            owners=[0, 1], mean_certainties=[[85., None], [55., 100.]], predicted_pixels=[[2, 0], [1, 1]])
+            owners=[0, 1], mean_certainties=[[85.0, None], [55.0, 100.0]], predicted_pixels=[[2, 0], [1, 1]]
+        )
 
     def test_summary_replaces_the_pass(self):
         labeler = fitted(ChannelWiseLabeler(threshold=50), [predictions(1), predictions(2)])
@@ -133,7 +145,7 @@ class TestChannelWise:
         got, confidence = labeler(TeacherPredictions(labels, certainties))
         # pixel 1 is claimed twice: the lower class wins in its window of one pixel
         assert got.tolist() == [[0, 0, X]]
-        torch.testing.assert_close(confidence, torch.tensor([[.9, .9, .4]]))
+        torch.testing.assert_close(confidence, torch.tensor([[0.9, 0.9, 0.4]]))
 
     def test_a_new_pass_forgets_the_old_owners(self):
         labeler = fitted(ChannelWiseLabeler(), [predictions()])
@@ -169,22 +181,24 @@ class TestChannelWise:
 
 
 class TestRankUnification:
-
     def test_a_pass_finds_the_mean_of_each_rank(self):
         certainties = [[[70, 20, 10], [5, 5, 90]], [[0, 100, 0], [40, 30, 30]]]  # images, teachers, classes
-        images = [TeacherPredictions(torch.zeros(2, 1, 1).byte(), torch.tensor(image).byte()[..., None, None])
-                  for image in certainties]
+        images = [
+            TeacherPredictions(torch.zeros(2, 1, 1).byte(), torch.tensor(image).byte()[..., None, None])
+            for image in certainties
+        ]
         assert fitted(RankUnificationLabeler(), images).summary()['delta'] == [45 / 4, 55 / 4, 300 / 4]
 
     def test_certainties_are_exchanged_by_their_rank_and_averaged(self):
         image = TeacherPredictions(
             torch.zeros(2, 1, 2).byte(),
-            torch.tensor([[[60, 30], [30, 30], [10, 40]], [[20, 10], [50, 80], [30, 10]]]).byte().unsqueeze(2))
-        labels, confidence = RankUnificationLabeler([1., 20., 79.], threshold=45)(image)
+            torch.tensor([[[60, 30], [30, 30], [10, 40]], [[20, 10], [50, 80], [30, 10]]]).byte().unsqueeze(2),
+        )
+        labels, confidence = RankUnificationLabeler([1.0, 20.0, 79.0], threshold=45)(image)
         # pixel 0: (79 + 1, 20 + 79, 1 + 20) / 2; pixel 1: (1 + 1, 20 + 79, 79 + 20) / 2
         assert labels.tolist() == [[1, 1]]
-        torch.testing.assert_close(confidence, torch.tensor([[.495, .495]]))
-        assert RankUnificationLabeler([1., 20., 79.], threshold=50)(image)[0].tolist() == [[X, X]]
+        torch.testing.assert_close(confidence, torch.tensor([[0.495, 0.495]]))
+        assert RankUnificationLabeler([1.0, 20.0, 79.0], threshold=50)(image)[0].tolist() == [[X, X]]
 
     def test_summary_replaces_the_pass(self):
         labeler = fitted(RankUnificationLabeler(threshold=50), [predictions(1)])
@@ -198,7 +212,7 @@ class TestRankUnification:
 
     def test_descending_certainties_are_refused(self):
         with pytest.raises(ValueError, match='delta must ascend'):
-            RankUnificationLabeler([3., 1., 2.])
+            RankUnificationLabeler([3.0, 1.0, 2.0])
 
 
 def found_on(rank: int, seeds: list[int], world_size: int = WORLD_SIZE) -> list[dict]:

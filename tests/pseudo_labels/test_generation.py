@@ -146,7 +146,6 @@ def test_run_that_comes_while_another_labels_is_refused_and_does_no_harm(images,
     refused = []
 
     class Watched(Brightness):
-
         def __call__(self, segmentor, image):
             with pytest.raises(RuntimeError, match=r'another run is making the pseudo labels .*store: start again'):
                 generate(images, PseudoLabelStore(store.root))
@@ -191,7 +190,7 @@ def test_unreadable_image_is_named_and_what_is_done_kept(images, store, tmp_path
     data = path.read_bytes()
     path.unlink()
     if damage != 'missing':
-        path.write_bytes(data[:len(data) // 2] if damage == 'truncated' else b'no picture')
+        path.write_bytes(data[: len(data) // 2] if damage == 'truncated' else b'no picture')
     with pytest.raises(OSError, match=r'cannot read image .*images/city/1\.png'):
         generate(images, store)
     assert store.has(NAMES[0]) and not store.has(NAMES[1])
@@ -205,12 +204,15 @@ def test_truncated_jpeg_is_refused(store, tmp_path):
         generate([('0.jpg', str(path))], store)
 
 
-@pytest.mark.parametrize('change', [
-    lambda state: state['weight'].add_(1e-6),
-    lambda state: state.update(weight=state['weight'].double()),
-    lambda state: state.update(weight=state['weight'].reshape(2, 2)),
-    lambda state: state.update(other=state.pop('weight')),
-])
+@pytest.mark.parametrize(
+    'change',
+    [
+        lambda state: state['weight'].add_(1e-6),
+        lambda state: state.update(weight=state['weight'].double()),
+        lambda state: state.update(weight=state['weight'].reshape(2, 2)),
+        lambda state: state.update(other=state.pop('weight')),
+    ],
+)
 def test_fingerprint_tells_weights_apart(change):
     state = dict(weight=torch.ones(4), count=torch.tensor(3))
     before = fingerprint(state)
@@ -226,8 +228,15 @@ def test_fingerprint_takes_half_precision_and_any_order():
 def balance(images, store, predictor=None, labeler=None, **options) -> Brightness:
     """Label with thresholds per class."""
     predictor = predictor or SmallBrightness()
-    generate_pseudo_labels(nn.Identity(), images, predictor, labeler or ClassBalancedLabeler(0.5), store, DESCRIPTION,
-                           **dict(dict(num_classes=3), **options))
+    generate_pseudo_labels(
+        nn.Identity(),
+        images,
+        predictor,
+        labeler or ClassBalancedLabeler(0.5),
+        store,
+        DESCRIPTION,
+        **dict(dict(num_classes=3), **options),
+    )
     return predictor
 
 
@@ -248,7 +257,7 @@ def test_small_maps_do_not_change_labels(images, store, tmp_path):
 
 def test_thresholds_are_those_of_all_images(images, store):
     balance(images, store)
-    values = [[0.], [0.], [0.]]  # one zero per class, then every 4th pixel of a class and image
+    values = [[0.0], [0.0], [0.0]]  # one zero per class, then every 4th pixel of a class and image
     for _, path in images:
         powers = np.exp(np.array(Image.open(path))[:, :, ::-1].astype(np.float32) / 32)
         share, label = powers.max(2) / powers.sum(2), powers.argmax(2)
@@ -269,7 +278,7 @@ def test_labelled_pixels_are_counted(images, store):
 def test_class_that_is_never_predicted_has_threshold_one(images, store):
     class Two(SmallBrightness):
         def encode(self, segmentor, image):
-            values = torch.cat([self(segmentor, image)[:2], torch.full((1, 6, 8), -1.)])
+            values = torch.cat([self(segmentor, image)[:2], torch.full((1, 6, 8), -1.0)])
             return SmallMap(values, (8, 12), (6, 8), align_corners=True)
 
     balance(images, store, Two())
@@ -325,9 +334,18 @@ def test_deleted_label_is_made_again_with_the_same_thresholds(images, store):
     assert contents(store) == before
 
 
-@pytest.mark.parametrize('method, call', [
-    ('write_map', 3), ('write_summary', 1), ('write', 1), ('write', 4), ('write_summary', 2), ('delete_maps', 1),
-    ('finish', 1)])
+@pytest.mark.parametrize(
+    'method, call',
+    [
+        ('write_map', 3),
+        ('write_summary', 1),
+        ('write', 1),
+        ('write', 4),
+        ('write_summary', 2),
+        ('delete_maps', 1),
+        ('finish', 1),
+    ],
+)
 def test_passes_continue_after_sigkill(images, store, tmp_path, method, call):
     class Dying(PseudoLabelStore):
         calls = 0
@@ -375,7 +393,6 @@ LABELERS = [ConfidenceLabeler(), ConfidenceLabeler(0.5), ClassBalancedLabeler(0.
 @pytest.mark.parametrize('kind', [Brightness, SmallBrightness])
 def test_probabilities_that_are_not_finite_label_nothing(images, store, value, labeler, kind):
     class Diverged(kind):
-
         def __call__(self, segmentor, image):
             probabilities = super().__call__(segmentor, image)
             if self.calls == 3:

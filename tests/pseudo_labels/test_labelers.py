@@ -47,7 +47,7 @@ def test_256_classes_are_refused():
         ConfidenceLabeler()(torch.full((256, 1, 1), 1 / 256))
 
 
-@pytest.mark.parametrize('threshold', [1e-6, 0.5, 1.])
+@pytest.mark.parametrize('threshold', [1e-6, 0.5, 1.0])
 def test_nan_reaches_no_threshold(threshold):
     probabilities = PROBABILITIES.clone()
     probabilities[:, 0, 0] = torch.nan

@@ -29,7 +29,8 @@ class Averages(nn.Module):
         self.decode_head = Head(align_corners)
         self.inputs: list[torch.Tensor] = []
         self.data_preprocessor = UDADataPreprocessor(
-            mean=[0.] * 3, std=[64.] * 3, pad_val=100., test_cfg=divisor and dict(size_divisor=divisor))
+            mean=[0.0] * 3, std=[64.0] * 3, pad_val=100.0, test_cfg=divisor and dict(size_divisor=divisor)
+        )
 
     def extract_feat(self, inputs: torch.Tensor) -> torch.Tensor:
         self.inputs.append(inputs)
@@ -48,7 +49,7 @@ class Fused(nn.Module):
         return (logits['aux'] + logits['main']).softmax(dim=1)
 
 
-PREDICTORS = [SoftmaxMapPredictor(long_side=24), LogitMapPredictor(scale=1.)]
+PREDICTORS = [SoftmaxMapPredictor(long_side=24), LogitMapPredictor(scale=1.0)]
 
 
 @pytest.mark.parametrize('predictor', PREDICTORS)
@@ -71,7 +72,9 @@ def test_maps_can_be_kept_in_between(predictor):
     assert torch.equal(predictor.decode(encoded, IMAGE.shape[:2]), predictor(Averages(), IMAGE))
 
 
-@pytest.mark.parametrize('kind, size', [(SoftmaxMapPredictor, dict(long_side=24)), (LogitMapPredictor, dict(scale=1.))])
+@pytest.mark.parametrize(
+    'kind, size', [(SoftmaxMapPredictor, dict(long_side=24)), (LogitMapPredictor, dict(scale=1.0))]
+)
 def test_without_mirror_image_the_network_runs_once(kind, size):
     segmentor = Averages()
     kind(flip=False, **size)(segmentor, IMAGE)
@@ -95,13 +98,19 @@ def test_fused_probabilities_of_two_classifiers():
 def test_fused_logits_of_two_classifiers():
     segmentor = Averages()
     segmentor.decode_head = Fused()
-    encoded = LogitMapPredictor(scale=1., flip=False).encode(segmentor, IMAGE).values
+    encoded = LogitMapPredictor(scale=1.0, flip=False).encode(segmentor, IMAGE).values
     torch.testing.assert_close(encoded.softmax(1), (3 * F.avg_pool2d(segmentor.inputs[0], 8)).softmax(1))
 
 
-@pytest.mark.parametrize('size, long_side, want', [
-    ((1024, 2048), 1850, (925, 1850)), ((1024, 2048), 2048, (1024, 2048)), ((2048, 1024), 1850, (1850, 925)),
-    ((5, 20), 10, (2, 10))])
+@pytest.mark.parametrize(
+    'size, long_side, want',
+    [
+        ((1024, 2048), 1850, (925, 1850)),
+        ((1024, 2048), 2048, (1024, 2048)),
+        ((2048, 1024), 1850, (1850, 925)),
+        ((5, 20), 10, (2, 10)),
+    ],
+)
 def test_size_of_the_input(size, long_side, want):
     assert SoftmaxMapPredictor(long_side).input_size(size) == want
 
@@ -151,7 +160,7 @@ def test_unknown_backend_is_refused():
 
 @pytest.mark.parametrize('align_corners', [False, True])
 def test_logits_are_resized_before_the_softmax(align_corners):
-    predictor = LogitMapPredictor(1., flip=False)
+    predictor = LogitMapPredictor(1.0, flip=False)
     encoded = predictor.encode(Averages(align_corners=align_corners), IMAGE)
     want = F.interpolate(encoded.values, (16, 24), mode='bilinear', align_corners=align_corners).softmax(1)[0]
     assert torch.equal(predictor.decode(encoded, (16, 24)), want)
@@ -164,7 +173,7 @@ def edge(side: int = 20, column: int = 10) -> np.ndarray:
     return image
 
 
-PADDED = [SoftmaxMapPredictor(long_side=20, stride=1), LogitMapPredictor(scale=1.), LogitMapPredictor((20, 20), False)]
+PADDED = [SoftmaxMapPredictor(long_side=20, stride=1), LogitMapPredictor(scale=1.0), LogitMapPredictor((20, 20), False)]
 
 
 @pytest.mark.parametrize('predictor', PADDED)
@@ -184,11 +193,13 @@ def test_padded_maps_of_any_size_are_resized_by_their_own_part_alone(shape, alig
     """The network is smooth: its map is linear in the position, and so is what is made of it."""
     rows, columns = np.meshgrid(*(np.arange(side) for side in shape), indexing='ij')
     image = np.stack([3 * rows, 2 * columns, 0 * rows], axis=-1).astype(np.uint8)
-    small = LogitMapPredictor(1., flip=False).encode(Averages(1, align_corners, 8), image)
+    small = LogitMapPredictor(1.0, flip=False).encode(Averages(1, align_corners, 8), image)
     assert small.content == shape and all(side % 8 == 0 for side in small.padded)
     doubled = small.resized((2 * shape[0], 2 * shape[1]))[0, :2] * 64
-    steps = [(np.arange(2 * side) * (side - 1) / (2 * side - 1) if align_corners else np.arange(2 * side) / 2 - .25)
-             for side in shape]
+    steps = [
+        (np.arange(2 * side) * (side - 1) / (2 * side - 1) if align_corners else np.arange(2 * side) / 2 - 0.25)
+        for side in shape
+    ]
     inner = tuple(slice(2, 2 * side - 2) for side in shape)  # beyond, pixels of the padding have a share
     want = np.stack(np.broadcast_arrays(3 * steps[0][:, None], 2 * steps[1][None]))
     np.testing.assert_allclose(doubled[(slice(None), *inner)], want[(slice(None), *inner)], atol=1e-2)
@@ -203,7 +214,7 @@ def test_map_of_a_padded_input_is_enlarged_to_the_padded_size():
 
 @pytest.mark.parametrize('align_corners', [False, True])
 def test_kept_map_is_decoded_by_itself(align_corners):
-    predictor, segmentor = LogitMapPredictor(1.), Averages(8, align_corners, 32)
+    predictor, segmentor = LogitMapPredictor(1.0), Averages(8, align_corners, 32)
     small = predictor.encode(segmentor, edge())
     again = SmallMap.from_layout(small.values, [int(number) for number in small.layout])
     assert torch.equal(LogitMapPredictor(0.5).decode(again, (20, 20)), predictor(segmentor, edge()))
@@ -220,7 +231,7 @@ def test_sizes_below_one_are_refused(settings):
         SoftmaxMapPredictor(**settings)
 
 
-@pytest.mark.parametrize('scale', [0, -1., (4, 0), (4, 4, 4)])
+@pytest.mark.parametrize('scale', [0, -1.0, (4, 0), (4, 4, 4)])
 def test_scales_that_are_none_are_refused(scale):
     with pytest.raises(ValueError, match='LogitMapPredictor: scale = .*expected a positive factor or'):
         LogitMapPredictor(scale)

@@ -46,12 +46,12 @@ def test_minimum_at_the_class_of_the_mean_gives_the_same_label(seed, threshold):
 def test_classes_excluded_are_never_the_label(seed):
     statistics = statistics_of(random_passes(4, seed))
     label = mean_label(statistics.mean, 0.5).long()
-    negative = negative_labels(statistics.mean, statistics.std, max_std=1.)
+    negative = negative_labels(statistics.mean, statistics.std, max_std=1.0)
     assert not negative.movedim(0, -1)[label != 255].gather(1, label[label != 255][:, None]).any()
 
 
 def test_label_on_which_passes_differ_is_ignored():
-    mean, std = torch.tensor([[0.9, 0.9], [0.1, 0.1]]), torch.tensor([[0.05, 0.06], [0., 0.]])
+    mean, std = torch.tensor([[0.9, 0.9], [0.1, 0.1]]), torch.tensor([[0.05, 0.06], [0.0, 0.0]])
     assert certain_label(mean, std, threshold=0.8).tolist() == [0, 255]
 
 

@@ -10,9 +10,12 @@ from mmuda.pseudo_labels import RadixSelection
 
 TINY = 1.4e-45  # the smallest denormal
 # Any bit pattern but NaN: all magnitudes, denormals, both zeros and infinities.
-FLOATS = st.integers(0, 2**32 - 1).map(lambda bits: struct.unpack('f', struct.pack('I', bits))[0]).filter(
-    lambda value: value == value)
-VALUES = st.lists(FLOATS | st.sampled_from([0., -0., 0.5, 1., -0.5, TINY, -TINY]), min_size=1, max_size=40)
+FLOATS = (
+    st.integers(0, 2**32 - 1)
+    .map(lambda bits: struct.unpack('f', struct.pack('I', bits))[0])
+    .filter(lambda value: value == value)
+)
+VALUES = st.lists(FLOATS | st.sampled_from([0.0, -0.0, 0.5, 1.0, -0.5, TINY, -TINY]), min_size=1, max_size=40)
 
 
 def select(values: list[float], groups: list[int], ranks: list[int], zeros: list[int] | None = None) -> list[float]:
@@ -37,7 +40,7 @@ def test_equals_sorting(values, data):
 @settings(deadline=None, max_examples=50)
 def test_added_zeros_equal_zeros_among_the_values(values, zeros, data):
     rank = data.draw(st.integers(1, len(values) + zeros))
-    expected = np.sort(np.float32(values + [0.] * zeros))[-rank]
+    expected = np.sort(np.float32(values + [0.0] * zeros))[-rank]
     assert select(values, [0] * len(values), [rank], [zeros]) == [expected]
 
 
@@ -69,7 +72,7 @@ def test_values_may_be_read_twice():
     selection.end_pass()
     selection.choose(torch.tensor([1]), torch.tensor([1]))
     selection.end_pass()
-    assert selection.values().tolist() == selection.values().tolist() == [0.]
+    assert selection.values().tolist() == selection.values().tolist() == [0.0]
 
 
 def test_state_does_not_grow_with_the_values():

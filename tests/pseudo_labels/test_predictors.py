@@ -12,7 +12,8 @@ from mmuda.pseudo_labels import MultiViewPredictor
 
 HEADS = dict(
     dual=dict(type='DualClassifierHead', in_channels=(2, 4), branch_channels=32, channels=32, dilations=(1,)),
-    generic=dict(type='FCNHead', in_channels=4, in_index=1, channels=4, num_convs=1))
+    generic=dict(type='FCNHead', in_channels=4, in_index=1, channels=4, num_convs=1),
+)
 
 
 @pytest.fixture(params=HEADS)
@@ -26,10 +27,12 @@ def build(head: dict, **settings) -> nn.Module:
     return MODELS.build(
         dict(
             type='EncoderDecoder',
-            data_preprocessor=dict(type='UDADataPreprocessor', mean=[100.] * 3, std=[50.] * 3),
+            data_preprocessor=dict(type='UDADataPreprocessor', mean=[100.0] * 3, std=[50.0] * 3),
             backbone=dict(type='ResNet', depth=18, base_channels=2, stem_channels=2, out_indices=(0, 1)),
             decode_head=dict(head, **settings),
-            test_cfg=ConfigDict(mode='whole'))).eval()
+            test_cfg=ConfigDict(mode='whole'),
+        )
+    ).eval()
 
 
 class PixelSegmentor:
@@ -75,13 +78,14 @@ def test_mirrored_image_gives_the_mirrored_prediction(segmentor, image):
 
 
 def test_views_are_averaged(segmentor, image):
-    parts = [MultiViewPredictor(scales=[scale])(segmentor, image) for scale in (1., 1.5)]
-    torch.testing.assert_close(MultiViewPredictor(scales=[1., 1.5])(segmentor, image), sum(parts) / 2)
+    parts = [MultiViewPredictor(scales=[scale])(segmentor, image) for scale in (1.0, 1.5)]
+    torch.testing.assert_close(MultiViewPredictor(scales=[1.0, 1.5])(segmentor, image), sum(parts) / 2)
 
 
 def test_mirror_view_is_mirrored_back(image):
     torch.testing.assert_close(
-        MultiViewPredictor(flip=True)(PixelSegmentor(), image), MultiViewPredictor(flip=False)(PixelSegmentor(), image))
+        MultiViewPredictor(flip=True)(PixelSegmentor(), image), MultiViewPredictor(flip=False)(PixelSegmentor(), image)
+    )
 
 
 def test_order_and_sizes_of_views(image):
@@ -97,7 +101,7 @@ def test_image_is_left_as_it_is(segmentor, image):
     np.testing.assert_array_equal(image, before)
 
 
-@pytest.mark.parametrize('scales', [[0.], [(1024, -1)], [(1024,)], [(1, 2, 3)]])
+@pytest.mark.parametrize('scales', [[0.0], [(1024, -1)], [(1024,)], [(1, 2, 3)]])
 def test_bad_scales_are_refused(scales):
     with pytest.raises(ValueError, match=r'scales has .* expected \(width, height\) in pixels or a factor'):
         MultiViewPredictor(scales=scales)
@@ -123,8 +127,8 @@ def test_padding_of_the_preprocessor_moves_no_edge(shape, divisor, head):
     segmentor.decode_head.forward = lambda x: dict(aux=0 * x, main=x) if head == 'dual' else x
     image = np.zeros((*shape, 3), np.uint8)
     image[:, :10, 1], image[:, 10:, 2] = 255, 255
-    want = MultiViewPredictor([1., 1.5])(segmentor, image)
+    want = MultiViewPredictor([1.0, 1.5])(segmentor, image)
     segmentor.data_preprocessor.test_cfg = dict(size_divisor=divisor)
-    got = MultiViewPredictor([1., 1.5])(segmentor, image)
+    got = MultiViewPredictor([1.0, 1.5])(segmentor, image)
     torch.testing.assert_close(got, want, rtol=0, atol=0.02)  # where scaled, the last column sees the padding
     np.testing.assert_array_equal(got.argmax(0), want.argmax(0))

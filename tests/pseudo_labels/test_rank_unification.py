@@ -34,14 +34,14 @@ def test_means_of_the_sorted_certainties(seed, num_classes):
 
 def test_teachers_are_averaged_after_the_exchange():
     certainties = torch.tensor([[90, 10], [5, 4]], dtype=torch.uint8)[..., None, None]
-    got = unify_ranks(certainties, torch.tensor([20., 80.]))
+    got = unify_ranks(certainties, torch.tensor([20.0, 80.0]))
     assert got.flatten().tolist() == [80, 20]
 
 
 def test_mean_is_over_the_teachers_that_know_the_class():
     certainties = torch.tensor([[90, 10, 0], [95, 0, 0]], dtype=torch.uint8)[..., None, None]
     known = torch.tensor([[True, True, False], [True, False, False]])
-    got = unify_ranks(certainties, torch.tensor([1., 20., 80.]), known)
+    got = unify_ranks(certainties, torch.tensor([1.0, 20.0, 80.0]), known)
     assert got.flatten().tolist() == [80, 20, 0]
 
 

@@ -16,7 +16,7 @@ def test_of_equal_shares_the_lower_id_comes_first():
 
 
 def test_a_share_equal_to_the_limit_has_no_priority():
-    assert rare_classes([750, 250], share=.25).priority == []
+    assert rare_classes([750, 250], share=0.25).priority == []
 
 
 def test_classes_never_predicted_have_priority():

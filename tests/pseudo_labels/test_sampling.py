@@ -23,9 +23,9 @@ def test_classes_that_do_not_occur_have_no_position():
 
 @pytest.mark.parametrize('rule, expected', [('cbst', [0, 0, 1, 3]), ('crst', [0, 0, 1, 3]), ('clean', [0, 1, 2, 4])])
 def test_ranks(rule, expected):
-    assert SAMPLING_RULES[rule].ranks(torch.tensor([0, 1, 4, 10]), .39).tolist() == expected
+    assert SAMPLING_RULES[rule].ranks(torch.tensor([0, 1, 4, 10]), 0.39).tolist() == expected
 
 
 def test_rank_is_that_of_the_product_in_double_precision():
-    assert int(100 * .29) == 28  # not 29
-    assert SAMPLING_RULES['crst'].ranks(torch.tensor([100]), .29).tolist() == [28]
+    assert int(100 * 0.29) == 28  # not 29
+    assert SAMPLING_RULES['crst'].ranks(torch.tensor([100]), 0.29).tolist() == [28]

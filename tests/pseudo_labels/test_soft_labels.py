@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mmuda.pseudo_labels import EntropyRegularizedLabeler, lrent_kept, lrent_soft_labels, lrent_targets
 from mmuda.pseudo_labels.small_maps import crop_of_resized
 
-THRESHOLDS = torch.tensor([.9, .5, .3])
+THRESHOLDS = torch.tensor([0.9, 0.5, 0.3])
 
 
 def maps(seed: int) -> torch.Tensor:
@@ -22,12 +22,13 @@ def pixel(*probabilities: float) -> torch.Tensor:
 def labeler(thresholds: torch.Tensor) -> EntropyRegularizedLabeler:
     result = EntropyRegularizedLabeler()
     nothing = [0] * len(thresholds)
-    result.load_summary(dict(
-        result.settings(), thresholds=thresholds.tolist(), class_sizes=nothing, class_pixels=nothing))
+    result.load_summary(
+        dict(result.settings(), thresholds=thresholds.tolist(), class_sizes=nothing, class_pixels=nothing)
+    )
     return result
 
 
-@pytest.mark.parametrize('alpha', [.01, .25, 1, 10])
+@pytest.mark.parametrize('alpha', [0.01, 0.25, 1, 10])
 def test_soft_labels_are_distributions(alpha):
     soft = lrent_soft_labels(maps(0), THRESHOLDS, alpha)
     assert (soft >= 0).all()
@@ -35,17 +36,17 @@ def test_soft_labels_are_distributions(alpha):
 
 
 def test_soft_labels_are_powers_of_the_ratio():
-    soft = lrent_soft_labels(pixel(.45, .5, .05), THRESHOLDS, .5)
-    torch.testing.assert_close(soft.flatten(), F.normalize(torch.tensor([.25, 1, 1 / 36]), p=1, dim=0))
+    soft = lrent_soft_labels(pixel(0.45, 0.5, 0.05), THRESHOLDS, 0.5)
+    torch.testing.assert_close(soft.flatten(), F.normalize(torch.tensor([0.25, 1, 1 / 36]), p=1, dim=0))
 
 
 def test_small_alpha_gives_hard_labels():
-    soft = lrent_soft_labels(pixel(.6, .4, 0), THRESHOLDS, 1e-3)
-    torch.testing.assert_close(soft.flatten(), torch.tensor([0., 1., 0.]))
+    soft = lrent_soft_labels(pixel(0.6, 0.4, 0), THRESHOLDS, 1e-3)
+    torch.testing.assert_close(soft.flatten(), torch.tensor([0.0, 1.0, 0.0]))
 
 
 def test_classes_of_probability_zero_have_none():
-    assert lrent_soft_labels(pixel(.7, .3, 0), THRESHOLDS)[2] == 0
+    assert lrent_soft_labels(pixel(0.7, 0.3, 0), THRESHOLDS)[2] == 0
 
 
 def test_pixels_of_probability_zero_give_no_nan():
@@ -57,17 +58,17 @@ def test_a_saturated_pixel_of_a_class_without_threshold_is_dropped():
 
 
 def test_a_pixel_above_its_threshold_is_kept():
-    assert lrent_kept(pixel(.91, .05, .04), THRESHOLDS)
+    assert lrent_kept(pixel(0.91, 0.05, 0.04), THRESHOLDS)
 
 
 def test_targets_are_zero_where_dropped():
-    probabilities = torch.cat([pixel(.91, .05, .04), pixel(.5, .3, .2)], dim=2)
+    probabilities = torch.cat([pixel(0.91, 0.05, 0.04), pixel(0.5, 0.3, 0.2)], dim=2)
     targets = lrent_targets(probabilities, THRESHOLDS)
     assert targets[:, 0, 0].sum() == pytest.approx(1)
     assert targets[:, 0, 1].tolist() == [0, 0, 0]
 
 
-@given(seed=st.integers(0, 99), alpha=st.floats(.05, 4))
+@given(seed=st.integers(0, 99), alpha=st.floats(0.05, 4))
 @settings(deadline=None, max_examples=50)
 def test_whatever_the_hard_rule_keeps_is_kept(seed, alpha):
     """Where a ratio is above 1."""
@@ -76,7 +77,7 @@ def test_whatever_the_hard_rule_keeps_is_kept(seed, alpha):
     assert lrent_kept(probabilities, THRESHOLDS, alpha)[hard].all()
 
 
-@given(seed=st.integers(0, 99), alpha=st.floats(.1, 4))
+@given(seed=st.integers(0, 99), alpha=st.floats(0.1, 4))
 @settings(deadline=None, max_examples=50)
 def test_kept_means_that_the_soft_label_costs_less_than_none(seed, alpha):
     """The rule as published: -s log p + alpha s log s < -s log t, summed over the classes."""
@@ -104,14 +105,14 @@ def test_hard_map_has_the_classes_of_the_soft_labels():
 
 
 def test_thresholds_follow_the_rule_of_crst():
-    labeler = EntropyRegularizedLabeler(portion=.5)
+    labeler = EntropyRegularizedLabeler(portion=0.5)
     labeler.begin(2)
-    probabilities = torch.tensor([[[.9, .8, .7, .6, .9]], [[.1, .2, .3, .4, .1]]])
+    probabilities = torch.tensor([[[0.9, 0.8, 0.7, 0.6, 0.9]], [[0.1, 0.2, 0.3, 0.4, 0.1]]])
     for _ in range(labeler.num_passes):
         labeler.observe(probabilities)
         labeler.end_pass()
-    assert labeler.thresholds_used.tolist() == pytest.approx([.9, 1])
-    assert labeler.summary()['alpha'] == .25
+    assert labeler.thresholds_used.tolist() == pytest.approx([0.9, 1])
+    assert labeler.summary()['alpha'] == 0.25
 
 
 @pytest.mark.parametrize('align_corners', [True, False])
@@ -120,7 +121,7 @@ def test_crop_equals_the_crop_of_the_resized_whole(align_corners, box):
     top, left, height, width = box
     whole = F.interpolate(maps(0)[None], (20, 30), mode='bilinear', align_corners=align_corners)[0]
     crop = crop_of_resized(maps(0), (20, 30), box, align_corners)
-    torch.testing.assert_close(crop, whole[:, top:top + height, left:left + width], rtol=0, atol=1e-6)
+    torch.testing.assert_close(crop, whole[:, top : top + height, left : left + width], rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize('box', [(-1, 0, 5, 5), (0, 26, 5, 5)])
@@ -138,7 +139,7 @@ def test_alpha_out_of_range_is_refused():
 
 def test_thresholds_out_of_range_are_refused():
     with pytest.raises(ValueError, match='thresholds must be positive'):
-        lrent_kept(maps(0), torch.tensor([.5, 0, 1]))
+        lrent_kept(maps(0), torch.tensor([0.5, 0, 1]))
 
 
 def test_a_prior_is_refused():

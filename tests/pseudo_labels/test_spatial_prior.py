@@ -14,23 +14,23 @@ from mmuda.pseudo_labels.spatial_prior import smooth
 from tests.datasets.published import write_image, write_label
 
 SHAPE = (4, 6)
-SETTINGS = dict(shape=SHAPE, sigma=1., kernel=3)
+SETTINGS = dict(shape=SHAPE, sigma=1.0, kernel=3)
 
 
 def smooth_by_definition(counts: np.ndarray, sigma: float, kernel: int) -> np.ndarray:
     """out(i) = sum_j w_j x(i + j - floor((K - 1) / 2)) along rows and columns of the mirrored map."""
-    weights = np.array([np.exp(-(j - (kernel - 1) / 2)**2 / (2 * sigma**2)) for j in range(kernel)])
+    weights = np.array([np.exp(-((j - (kernel - 1) / 2) ** 2) / (2 * sigma**2)) for j in range(kernel)])
     weights /= weights.sum()
     padded = np.pad(counts.astype(float), kernel, mode='symmetric')
     first = kernel - (kernel - 1) // 2
     result = np.zeros(counts.shape)
     for (row, column), _ in np.ndenumerate(counts):
-        window = padded[row + first:row + first + kernel, column + first:column + first + kernel]
+        window = padded[row + first : row + first + kernel, column + first : column + first + kernel]
         result[row, column] = weights @ window @ weights
     return result
 
 
-@given(kernel=st.integers(1, 9), sigma=st.floats(.3, 5), seed=st.integers(0, 99))
+@given(kernel=st.integers(1, 9), sigma=st.floats(0.3, 5), seed=st.integers(0, 99))
 @settings(deadline=None, max_examples=50)
 def test_smoothing_equals_its_definition(kernel, sigma, seed):
     counts = np.random.default_rng(seed).integers(0, 9, (5, 7))
@@ -38,13 +38,13 @@ def test_smoothing_equals_its_definition(kernel, sigma, seed):
 
 
 def test_a_window_larger_than_the_map_is_mirrored_again():
-    assert smooth(np.ones((2, 3)), 10., 70) == pytest.approx(np.ones((2, 3)))
+    assert smooth(np.ones((2, 3)), 10.0, 70) == pytest.approx(np.ones((2, 3)))
 
 
 def test_sum_over_the_positions_is_one_for_classes_that_occur():
     estimate = SpatialPriorEstimate(3, SHAPE)
     estimate.update(np.tile(np.array([0, 1, 255], np.uint8), (4, 2)))
-    np.testing.assert_allclose(estimate.prior(1., 3).sum(axis=(1, 2)), [1, 1, 0])
+    np.testing.assert_allclose(estimate.prior(1.0, 3).sum(axis=(1, 2)), [1, 1, 0])
 
 
 def test_ignored_pixels_are_not_counted():
@@ -62,10 +62,14 @@ def test_labels_of_another_size_are_resized():
 class TestFiles:
     PRIOR = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
 
-    @pytest.mark.parametrize('name, write', [
-        ('prior.npy', np.save),
-        ('prior.npz', lambda path, prior: np.savez(path, prior_array=prior)),
-        ('prior_array.mat', lambda path, prior: scipy.io.savemat(path, dict(prior_array=prior.astype(float))))])
+    @pytest.mark.parametrize(
+        'name, write',
+        [
+            ('prior.npy', np.save),
+            ('prior.npz', lambda path, prior: np.savez(path, prior_array=prior)),
+            ('prior_array.mat', lambda path, prior: scipy.io.savemat(path, dict(prior_array=prior.astype(float)))),
+        ],
+    )
     def test_reads(self, tmp_path, name, write):
         write(tmp_path / name, self.PRIOR)
         got = load_prior(tmp_path / name)
@@ -82,16 +86,24 @@ class TestFiles:
         with pytest.raises(FileNotFoundError, match='no spatial prior .*prior.npy: make it with .*make_spatial_prior'):
             load_prior(tmp_path / 'prior.npy')
 
-    @pytest.mark.parametrize('name, write, message', [
-        ('prior.txt', lambda path: path.write_text('1'), 'is no .npy, .npz, .mat file'),
-        ('prior.npy', lambda path: path.write_bytes(b'\x93NUMPY'), 'cannot read the spatial prior .*prior.npy'),
-        ('prior.mat', lambda path: path.write_bytes(b'MATLAB 5.0 '), 'cannot read the spatial prior .*prior.mat'),
-        ('prior.mat', lambda path: scipy.io.savemat(path, dict(a=np.ones(3))), "no variable 'prior_array'"),
-        ('prior.npz', lambda path: np.savez(path, a=np.ones(3)), "no variable 'prior_array'"),
-        ('prior.npy', lambda path: np.save(path, np.ones((3, 4))), r'has shape \(3, 4\) .*expected \(classes, '),
-        ('prior.npy', lambda path: np.save(path, np.ones((2, 3, 4), int)), 'type int64, expected .* floating point'),
-        ('prior.npy', lambda path: np.save(path, np.full((2, 3, 4), np.nan)), 'prior.npy holds NaN'),
-        ('prior.npy', lambda path: np.save(path, np.array([print]), allow_pickle=True), 'cannot read')])
+    @pytest.mark.parametrize(
+        'name, write, message',
+        [
+            ('prior.txt', lambda path: path.write_text('1'), 'is no .npy, .npz, .mat file'),
+            ('prior.npy', lambda path: path.write_bytes(b'\x93NUMPY'), 'cannot read the spatial prior .*prior.npy'),
+            ('prior.mat', lambda path: path.write_bytes(b'MATLAB 5.0 '), 'cannot read the spatial prior .*prior.mat'),
+            ('prior.mat', lambda path: scipy.io.savemat(path, dict(a=np.ones(3))), "no variable 'prior_array'"),
+            ('prior.npz', lambda path: np.savez(path, a=np.ones(3)), "no variable 'prior_array'"),
+            ('prior.npy', lambda path: np.save(path, np.ones((3, 4))), r'has shape \(3, 4\) .*expected \(classes, '),
+            (
+                'prior.npy',
+                lambda path: np.save(path, np.ones((2, 3, 4), int)),
+                'type int64, expected .* floating point',
+            ),
+            ('prior.npy', lambda path: np.save(path, np.full((2, 3, 4), np.nan)), 'prior.npy holds NaN'),
+            ('prior.npy', lambda path: np.save(path, np.array([print]), allow_pickle=True), 'cannot read'),
+        ],
+    )
     def test_other_files_are_refused(self, tmp_path, name, write, message):
         write(tmp_path / name)
         with pytest.raises(ValueError, match=message):
@@ -121,7 +133,6 @@ class TestFiles:
 
 
 class TestPriorOf:
-
     @pytest.fixture
     def source(self, tmp_path) -> PublishedDataset:
         return make_source(tmp_path / 'source')
@@ -131,7 +142,7 @@ class TestPriorOf:
         estimate = SpatialPriorEstimate(2, SHAPE)
         for value in (0, 1):
             estimate.update(label(value))
-        np.testing.assert_array_equal(load_prior(path), estimate.prior(1., 3).astype(np.float32))
+        np.testing.assert_array_equal(load_prior(path), estimate.prior(1.0, 3).astype(np.float32))
 
     def test_made_once(self, tmp_path, source):
         path = prior_of(source, tmp_path / 'prior.npy', **SETTINGS)
@@ -149,16 +160,23 @@ class TestPriorOf:
     @pytest.mark.parametrize('wrapped', [False, True])
     def test_data_set_may_be_a_config(self, tmp_path, source, wrapped):
         config = dict(
-            type='PublishedDataset', data_root=source.data_root, metainfo=dict(classes=('a', 'b')),
-            data_prefix=dict(img_path='images', seg_map_path='labels'))
+            type='PublishedDataset',
+            data_root=source.data_root,
+            metainfo=dict(classes=('a', 'b')),
+            data_prefix=dict(img_path='images', seg_map_path='labels'),
+        )
         config = dict(type='SubsetDataset', dataset=config) if wrapped else config
         paths = [prior_of(data, tmp_path / f'{i}.npy', **SETTINGS) for i, data in enumerate((source, config))]
         np.testing.assert_array_equal(*map(load_prior, paths))
 
-    @pytest.mark.parametrize('changed, message', [
-        (dict(sigma=2.), 'sigma is 1.0, expected 2.0'),
-        (dict(kernel=5), 'kernel is 3, expected 5'),
-        (dict(shape=(8, 6)), r'shape is \[4, 6\], expected \[8, 6\]')])
+    @pytest.mark.parametrize(
+        'changed, message',
+        [
+            (dict(sigma=2.0), 'sigma is 1.0, expected 2.0'),
+            (dict(kernel=5), 'kernel is 3, expected 5'),
+            (dict(shape=(8, 6)), r'shape is \[4, 6\], expected \[8, 6\]'),
+        ],
+    )
     def test_a_prior_of_other_settings_is_refused(self, tmp_path, source, changed, message):
         path = prior_of(source, tmp_path / 'prior.npy', **SETTINGS)
         with pytest.raises(ValueError, match=f'prior.npy is another spatial prior: {message}'):
@@ -178,16 +196,17 @@ class TestPriorOf:
     def test_overwrite_replaces_another_one(self, tmp_path, source):
         path = prior_of(source, tmp_path / 'prior.npy', **SETTINGS)
         before = load_prior(path)
-        prior_of(source, path, SHAPE, sigma=2., kernel=3, overwrite=True)
+        prior_of(source, path, SHAPE, sigma=2.0, kernel=3, overwrite=True)
         assert (load_prior(path) != before).any()
 
     def test_unlabelled_data_are_refused(self, tmp_path, source):
         unlabelled = PublishedDataset(
-            data_root=source.data_root, data_prefix=dict(img_path='images'), metainfo=dict(classes=('a', 'b')))
+            data_root=source.data_root, data_prefix=dict(img_path='images'), metainfo=dict(classes=('a', 'b'))
+        )
         with pytest.raises(ValueError, match='PublishedDataset has none: give a labelled data set'):
             prior_of(unlabelled, tmp_path / 'prior.npy', **SETTINGS)
 
-    @pytest.mark.parametrize('wrong', [dict(sigma=0.), dict(kernel=0), dict(shape=(0, 4))])
+    @pytest.mark.parametrize('wrong', [dict(sigma=0.0), dict(kernel=0), dict(shape=(0, 4))])
     def test_settings_out_of_range_are_refused(self, tmp_path, source, wrong):
         with pytest.raises(ValueError, match='positive shape, kernel and sigma'):
             prior_of(source, tmp_path / 'prior.npy', **{**SETTINGS, **wrong})
@@ -204,5 +223,8 @@ def make_source(root: Path, names: tuple[str, ...] = ('a', 'b')) -> PublishedDat
         write_image(root / f'images/{name}.png', np.zeros((*SHAPE, 3), np.uint8))
         write_label(root / f'labels/{name}.png', label(value), 'grey')
     return PublishedDataset(
-        data_root=str(root), data_prefix=dict(img_path='images', seg_map_path='labels'), pipeline=[],
-        metainfo=dict(classes=('a', 'b')))
+        data_root=str(root),
+        data_prefix=dict(img_path='images', seg_map_path='labels'),
+        pipeline=[],
+        metainfo=dict(classes=('a', 'b')),
+    )

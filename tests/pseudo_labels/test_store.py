@@ -15,7 +15,7 @@ from mmuda.pseudo_labels import store as store_module
 from mmuda.utils import files as mmuda_files
 
 LABEL = np.array([[0, 1], [255, 18]], np.uint8)
-CONFIDENCE = np.array([[0., 1.], [0.5, 0.2]], np.float32)
+CONFIDENCE = np.array([[0.0, 1.0], [0.5, 0.2]], np.float32)
 DESCRIPTION = dict(weights='abc', classes=('road', 'sky'), predictor=dict(type='MultiViewPredictor', flip=True))
 
 
@@ -53,7 +53,12 @@ def test_pictures_of_label_and_confidence_lie_beside_the_label(tmp_path):
     store.open(DESCRIPTION)
     store.write('city/a.jpg', LABEL, CONFIDENCE)
     assert files(store.root) == [
-        'city/a.png', 'city/a_color.png', 'city/a_heatmap.png', 'confidence/city/a.png', 'manifest.json']
+        'city/a.png',
+        'city/a_color.png',
+        'city/a_heatmap.png',
+        'confidence/city/a.png',
+        'manifest.json',
+    ]
     color, heat = (Image.open(store.root / f'city/a_{kind}.png').convert('RGB') for kind in ('color', 'heatmap'))
     assert np.array(color).tolist() == [[[128, 64, 128], [244, 35, 232]], [[0, 0, 0], [18, 18, 18]]]
     order = np.array(heat).sum(axis=2)  # brighter where more certain
@@ -67,7 +72,9 @@ def test_labels_are_the_same_with_pictures(store, tmp_path):
     for one in (store, other):
         one.write('a.png', LABEL, CONFIDENCE)
     assert [store.label_path('a.png').read_bytes(), store.confidence_path('a.png').read_bytes()] == [
-        other.label_path('a.png').read_bytes(), other.confidence_path('a.png').read_bytes()]
+        other.label_path('a.png').read_bytes(),
+        other.confidence_path('a.png').read_bytes(),
+    ]
 
 
 def test_an_image_whose_label_would_be_a_picture_is_refused_where_there_are_pictures(store):
@@ -83,8 +90,10 @@ def test_image_counts_as_done_only_with_both_files(store):
     assert not store.has('a.png')
 
 
-@pytest.mark.parametrize('label, confidence', [
-    (LABEL.astype(np.int64), CONFIDENCE), (LABEL[None], CONFIDENCE[None]), (LABEL, CONFIDENCE[:1])])
+@pytest.mark.parametrize(
+    'label, confidence',
+    [(LABEL.astype(np.int64), CONFIDENCE), (LABEL[None], CONFIDENCE[None]), (LABEL, CONFIDENCE[:1])],
+)
 def test_arrays_of_another_kind_are_refused(store, label, confidence):
     with pytest.raises(ValueError, match=r"'a\.png': expected \(H, W\) uint8"):
         store.write('a.png', label, confidence)
@@ -304,9 +313,11 @@ def test_summary_comes_back(store):
     assert store.summary() == dict(thresholds=[0.1, 1 / 3])
 
 
-@pytest.mark.parametrize('write', [
-    lambda store: store.write_map('a.png', MAP, (5, 7)), lambda store: store.write_summary(dict(thresholds=[1]))],
-    ids=['map', 'summary'])
+@pytest.mark.parametrize(
+    'write',
+    [lambda store: store.write_map('a.png', MAP, (5, 7)), lambda store: store.write_summary(dict(thresholds=[1]))],
+    ids=['map', 'summary'],
+)
 def test_full_disk_while_writing_maps_and_summary(store, monkeypatch, write):
     store.write_summary(dict(thresholds=[0]))
     monkeypatch.setattr(store_module.os, 'replace', no_space)
@@ -333,7 +344,7 @@ def test_damaged_summary_is_named(store):
         store.summary()
 
 
-@pytest.mark.parametrize('damage', [lambda data: data[:len(data) // 2], lambda data: b'', lambda data: b'no map'])
+@pytest.mark.parametrize('damage', [lambda data: data[: len(data) // 2], lambda data: b'', lambda data: b'no map'])
 def test_damaged_map_is_named(store, damage):
     store.write_map('a.png', MAP, (5, 7))
     path = store.map_path('a.png')

@@ -9,7 +9,7 @@ def zeros(*shape: int) -> torch.Tensor:
 
 
 def test_labels_and_bytes_of_probabilities():
-    first = torch.tensor([.905, .5]).view(1, 1, 2)
+    first = torch.tensor([0.905, 0.5]).view(1, 1, 2)
     predictions = TeacherPredictions.from_probabilities([torch.cat([first, 1 - first]), torch.cat([1 - first, first])])
     assert predictions.labels.tolist() == [[[0, 0]], [[1, 0]]]
     assert predictions.certainties[0].tolist() == [[[90, 50]], [[9, 50]]]
@@ -22,15 +22,19 @@ def test_teachers_of_another_shape_are_refused(probabilities):
         TeacherPredictions.from_probabilities(probabilities)
 
 
-@pytest.mark.parametrize('arguments, message', [
-    ((zeros(2, 4, 5), zeros(2, 3, 4, 6)), r'\(T, C, H, W\), got \(2, 4, 5\) and \(2, 3, 4, 6\)'),
-    ((zeros(2, 4, 5), zeros(3, 3, 4, 5)), r'\(T, C, H, W\), got'),
-    ((zeros(2, 4, 5), zeros(3, 4, 5)), r'\(T, C, H, W\), got'),
-    ((zeros(2, 4, 5), zeros(2, 3, 4, 5), (0, 1, 1)), r'\(C, H, W\), as owners are given, got'),
-    ((zeros(2, 4, 5), zeros(3, 4, 5), (0, 1)), 'owners of 2 classes and planes of 3'),
-    ((zeros(2, 4, 5), zeros(2, 3, 4, 5), None, zeros(2, 2).bool()), r'known \(2, 3\), .* bool, got \(2, 2\)'),
-    ((zeros(2, 4, 5), zeros(2, 3, 4, 5), None, zeros(2, 3)), 'of type bool, got .* torch.uint8'),
-    ((zeros(2, 4, 5), zeros(2, 3, 4, 5).float()), 'bytes .uint8., got torch.uint8 and torch.float32')])
+@pytest.mark.parametrize(
+    'arguments, message',
+    [
+        ((zeros(2, 4, 5), zeros(2, 3, 4, 6)), r'\(T, C, H, W\), got \(2, 4, 5\) and \(2, 3, 4, 6\)'),
+        ((zeros(2, 4, 5), zeros(3, 3, 4, 5)), r'\(T, C, H, W\), got'),
+        ((zeros(2, 4, 5), zeros(3, 4, 5)), r'\(T, C, H, W\), got'),
+        ((zeros(2, 4, 5), zeros(2, 3, 4, 5), (0, 1, 1)), r'\(C, H, W\), as owners are given, got'),
+        ((zeros(2, 4, 5), zeros(3, 4, 5), (0, 1)), 'owners of 2 classes and planes of 3'),
+        ((zeros(2, 4, 5), zeros(2, 3, 4, 5), None, zeros(2, 2).bool()), r'known \(2, 3\), .* bool, got \(2, 2\)'),
+        ((zeros(2, 4, 5), zeros(2, 3, 4, 5), None, zeros(2, 3)), 'of type bool, got .* torch.uint8'),
+        ((zeros(2, 4, 5), zeros(2, 3, 4, 5).float()), 'bytes .uint8., got torch.uint8 and torch.float32'),
+    ],
+)
 def test_other_shapes_and_types_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         TeacherPredictions(*arguments)

@@ -1,4 +1,5 @@
 """Teachers of an ensemble: models and files, in their own classes."""
+
 from pathlib import Path
 
 import numpy as np
@@ -14,18 +15,25 @@ SIZE = (4, 6)
 
 
 class TestClasses:
-
     def test_classes_are_found_by_name(self):
         assert map_classes(OWN, STUDENT, 'a') == {0: 3, 1: 0, 2: 1}
 
     def test_classes_can_be_left_out(self):
         assert map_classes(('road', 'train', 'sky'), STUDENT, 'a', drop=['train']) == {0: 0, 2: 3}
 
-    @pytest.mark.parametrize('own, drop, message', [
-        (('road', 'train', 'bus'), (), r"teacher 'a' has classes that the student does not have: \['train', 'bus'\]"),
-        (('road', 'road'), (), "teacher 'a' has a class name twice"),
-        (('road', ), ('bus', ), r"teacher 'a': drop_classes has \['bus'\], none of its classes"),
-    ], ids=['unknown', 'twice', 'nothing to drop'])
+    @pytest.mark.parametrize(
+        'own, drop, message',
+        [
+            (
+                ('road', 'train', 'bus'),
+                (),
+                r"teacher 'a' has classes that the student does not have: \['train', 'bus'\]",
+            ),
+            (('road', 'road'), (), "teacher 'a' has a class name twice"),
+            (('road',), ('bus',), r"teacher 'a': drop_classes has \['bus'\], none of its classes"),
+        ],
+        ids=['unknown', 'twice', 'nothing to drop'],
+    )
     def test_classes_that_do_not_fit_are_refused(self, own, drop, message):
         with pytest.raises(ValueError, match=message):
             map_classes(own, STUDENT, 'a', drop)
@@ -36,7 +44,7 @@ def model_teacher(probabilities: torch.Tensor, **options) -> ModelTeacher:
 
 
 class TestModel:
-    probabilities = torch.tensor([[[.2, .1]], [[.7, .305]], [[.1, .595]]])  # sky, road, wall
+    probabilities = torch.tensor([[[0.2, 0.1]], [[0.7, 0.305]], [[0.1, 0.595]]])  # sky, road, wall
 
     def test_labels_are_ids_of_the_student(self):
         labels, _ = model_teacher(self.probabilities)('0.png', '0.png', range(3))
@@ -71,7 +79,7 @@ def image(tmp_path) -> tuple[str, str]:
 
 @pytest.fixture
 def certainties() -> np.ndarray:
-    return np.random.default_rng(0).dirichlet([1.] * len(OWN), SIZE).__mul__(100).astype(np.uint8)
+    return np.random.default_rng(0).dirichlet([1.0] * len(OWN), SIZE).__mul__(100).astype(np.uint8)
 
 
 @pytest.fixture
@@ -85,7 +93,6 @@ def teacher(tmp_path, certainties) -> FileTeacher:
 
 
 class TestFiles:
-
     def test_labels_are_ids_of_the_student(self, teacher, image):
         assert torch.equal(teacher(*image, [])[0], (3 - 3 * torch.eye(*SIZE)).byte())
 
@@ -125,20 +132,29 @@ class TestFiles:
         np.save(teacher.certainties / 'x.npy', certainties)
         assert (teacher(*image, [1])[1] == 1).all()
 
-    @pytest.mark.parametrize('shape, message', [
-        ((4, 5, 3), r'has \(height, width\) = \(4, 5\), expected .*\(4, 6\)'),
-        ((4, 6, 4), r'has the shape \(4, 6, 4\), expected \(height, width, 3 classes\)'),
-        ((3, 4, 6), r'has the shape \(3, 4, 6\)'), ((24, ), r'has the shape \(24,\)')])
+    @pytest.mark.parametrize(
+        'shape, message',
+        [
+            ((4, 5, 3), r'has \(height, width\) = \(4, 5\), expected .*\(4, 6\)'),
+            ((4, 6, 4), r'has the shape \(4, 6, 4\), expected \(height, width, 3 classes\)'),
+            ((3, 4, 6), r'has the shape \(3, 4, 6\)'),
+            ((24,), r'has the shape \(24,\)'),
+        ],
+    )
     def test_certainties_of_another_shape_are_refused(self, teacher, image, shape, message):
         np.save(teacher.certainties / 'x.npy', np.full(shape, 50, np.uint8))
         with pytest.raises(ValueError, match=rf'x\.npy {message}'):
             teacher(*image, [0])
 
-    @pytest.mark.parametrize('labels, message', [
-        (np.zeros((4, 5), np.uint8), r'x\.png has mode L and \(height, width\) = \(4, 5\), expected .*\(4, 6\)'),
-        (np.zeros((*SIZE, 3), np.uint8), r'x\.png has mode RGB'),
-        (np.full(SIZE, 7, np.uint8), r'x\.png has the label 7, expected train ids below 3'),
-    ], ids=['size', 'colours', 'label ids'])
+    @pytest.mark.parametrize(
+        'labels, message',
+        [
+            (np.zeros((4, 5), np.uint8), r'x\.png has mode L and \(height, width\) = \(4, 5\), expected .*\(4, 6\)'),
+            (np.zeros((*SIZE, 3), np.uint8), r'x\.png has mode RGB'),
+            (np.full(SIZE, 7, np.uint8), r'x\.png has the label 7, expected train ids below 3'),
+        ],
+        ids=['size', 'colours', 'label ids'],
+    )
     def test_labels_of_another_kind_are_refused(self, teacher, image, labels, message):
         Image.fromarray(labels).save(teacher.labels / 'x.png')
         with pytest.raises(ValueError, match=message):

@@ -1,4 +1,5 @@
 """The converters of DACS and CRST (their numbers are checked in tests/parity)."""
+
 import importlib
 import runpy
 import sys
@@ -13,8 +14,10 @@ TOOLS = Path(deeplabv2.__file__).parent
 
 def original(num_classes: int = 19) -> dict[str, torch.Tensor]:
     """A state dict under the published names, the shapes of which need no memory."""
-    return {deeplabv2.original_name(name): torch.zeros((), dtype=value.dtype).expand(value.shape)
-            for name, value in deeplabv2.network(num_classes).items()}
+    return {
+        deeplabv2.original_name(name): torch.zeros((), dtype=value.dtype).expand(value.shape)
+        for name, value in deeplabv2.network(num_classes).items()
+    }
 
 
 def test_the_number_of_classes_is_that_of_the_file():
@@ -61,10 +64,15 @@ def command(tmp_path, monkeypatch):
     return run
 
 
-@pytest.mark.parametrize('tool, wrap', [
-    ('crst', lambda state: state), ('dacs', lambda state: state),
-    ('dacs', lambda state: dict(iteration=1, config={}, model=state, ema_model={}))],
-    ids=['crst', 'dacs', 'dacs_with_teacher'])
+@pytest.mark.parametrize(
+    'tool, wrap',
+    [
+        ('crst', lambda state: state),
+        ('dacs', lambda state: state),
+        ('dacs', lambda state: dict(iteration=1, config={}, model=state, ema_model={})),
+    ],
+    ids=['crst', 'dacs', 'dacs_with_teacher'],
+)
 def test_files_are_converted(tmp_path, command, tool, wrap):
     torch.save(wrap(original()), tmp_path / 'released.pth')
     command(tool)

@@ -28,6 +28,7 @@ def run(monkeypatch, config, tmp_path):
         monkeypatch.setattr(sys, 'argv', ['make_spatial_prior.py', str(config), '--out', str(out), *options])
         tool.main()
         return out
+
     return run_
 
 
@@ -53,7 +54,10 @@ def test_overwrite_replaces_it(run):
 
 
 def test_a_config_without_source_and_target_is_refused(run, config, monkeypatch, tmp_path):
-    monkeypatch.setattr(tool.Config, 'fromfile', lambda path: tool.Config(dict(
-        train_dataloader=dict(dataset=dict(type='GTADataset'))), filename=str(config)))
+    monkeypatch.setattr(
+        tool.Config,
+        'fromfile',
+        lambda path: tool.Config(dict(train_dataloader=dict(dataset=dict(type='GTADataset'))), filename=str(config)),
+    )
     with pytest.raises(SystemExit, match="dataset is 'GTADataset', expected a UDADataset"):
         run()

@@ -1,4 +1,5 @@
 """Files in MXNet's format, written here from its description."""
+
 import importlib.util
 import struct
 import sys
@@ -55,8 +56,10 @@ def weights(**options) -> dict[str, np.ndarray]:
     sizes = {**SIZES, **options}
     rng = np.random.default_rng(0)
     shapes = converter.network(**sizes).state_dict()
-    return {old: rng.standard_normal(shapes[new].shape).astype(np.float32)
-            for old, new in converter.name_table(sizes['num_classes']).items()}
+    return {
+        old: rng.standard_normal(shapes[new].shape).astype(np.float32)
+        for old, new in converter.name_table(sizes['num_classes']).items()
+    }
 
 
 def prefixed(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -65,14 +68,21 @@ def prefixed(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 def segmentor() -> torch.nn.Module:
     init_default_scope('mmseg')
-    return MODELS.build(dict(
-        type='EncoderDecoder', backbone=dict(type='ResNet38', base_channels=SIZES['base_channels']),
-        decode_head=dict(type='ResNet38Head', in_channels=64 * SIZES['base_channels'], channels=SIZES['channels'],
-                         num_classes=SIZES['num_classes'])))
+    return MODELS.build(
+        dict(
+            type='EncoderDecoder',
+            backbone=dict(type='ResNet38', base_channels=SIZES['base_channels']),
+            decode_head=dict(
+                type='ResNet38Head',
+                in_channels=64 * SIZES['base_channels'],
+                channels=SIZES['channels'],
+                num_classes=SIZES['num_classes'],
+            ),
+        )
+    )
 
 
 class TestFormat:
-
     @pytest.mark.parametrize('version', ['v0', 'v1', 'v2', 'v3'])
     @pytest.mark.parametrize('dtype', TYPES)
     def test_arrays_of_every_version_and_type_are_read(self, tmp_path, version, dtype):
@@ -87,7 +97,7 @@ class TestFormat:
         assert list(read(write(tmp_path / 'x.params', arrays))) == ['a', 'b']
 
     def test_scalars_of_version_3(self, tmp_path):
-        assert read(write(tmp_path / 'x.params', dict(a=np.array(2., np.float32)), 'v3'))['a'] == 2
+        assert read(write(tmp_path / 'x.params', dict(a=np.array(2.0, np.float32)), 'v3'))['a'] == 2
 
     def test_every_truncation_is_refused(self, tmp_path):
         data = file_bytes(dict(weight=np.ones((2, 2), np.float32), bias=np.ones(2, np.float32)))
@@ -107,12 +117,16 @@ class TestFormat:
         with pytest.raises(ValueError, match='3 bytes follow'):
             read(tmp_path / 'x.params')
 
-    @pytest.mark.parametrize('array, message', [
-        (array_bytes(np.ones(1, np.float32), storage=1), 'array 0 is sparse'),
-        (array_bytes(np.ones(1, np.float32), kind=12), 'elements of type 12'),
-        (array_bytes(np.ones((), np.float32)), 'array 0 has rank 0'),
-        (struct.pack('<I', 1000), 'array 0 has rank 1000'),
-        (struct.pack('<Iiiq', MAGICS['v2'], 0, 1, -1) + struct.pack('<iii', 1, 0, 0), r'array 0 has shape \(-1,\)')])
+    @pytest.mark.parametrize(
+        'array, message',
+        [
+            (array_bytes(np.ones(1, np.float32), storage=1), 'array 0 is sparse'),
+            (array_bytes(np.ones(1, np.float32), kind=12), 'elements of type 12'),
+            (array_bytes(np.ones((), np.float32)), 'array 0 has rank 0'),
+            (struct.pack('<I', 1000), 'array 0 has rank 1000'),
+            (struct.pack('<Iiiq', MAGICS['v2'], 0, 1, -1) + struct.pack('<iii', 1, 0, 0), r'array 0 has shape \(-1,\)'),
+        ],
+    )
     def test_what_is_no_dense_array_is_refused(self, tmp_path, array, message):
         with pytest.raises(ValueError, match=message):
             read(write(tmp_path / 'x.params', dict(a=array)))
@@ -130,17 +144,20 @@ class TestFormat:
 
 
 class TestNames:
-
-    @pytest.mark.parametrize('old, new', [
-        ('conv1a_weight', 'backbone.conv1a.weight'),
-        ('bn2a_branch2a_gamma', 'backbone.level2.0.norms.0.weight'),
-        ('res2a_branch1_weight', 'backbone.level2.0.shortcut.weight'),
-        ('bn4b5_branch2b1_beta', 'backbone.level4.5.norms.1.bias'),
-        ('res6a_branch2b2_weight', 'backbone.level6.0.convs.2.weight'),
-        ('bn7a_branch2b2_moving_mean', 'backbone.level7.0.norms.2.running_mean'),
-        ('bn7_moving_var', 'backbone.norm7.running_var'),
-        ('conv6a_bias', 'decode_head.conv6a.bias'),
-        ('linear3_weight', 'decode_head.conv_seg.weight')])
+    @pytest.mark.parametrize(
+        'old, new',
+        [
+            ('conv1a_weight', 'backbone.conv1a.weight'),
+            ('bn2a_branch2a_gamma', 'backbone.level2.0.norms.0.weight'),
+            ('res2a_branch1_weight', 'backbone.level2.0.shortcut.weight'),
+            ('bn4b5_branch2b1_beta', 'backbone.level4.5.norms.1.bias'),
+            ('res6a_branch2b2_weight', 'backbone.level6.0.convs.2.weight'),
+            ('bn7a_branch2b2_moving_mean', 'backbone.level7.0.norms.2.running_mean'),
+            ('bn7_moving_var', 'backbone.norm7.running_var'),
+            ('conv6a_bias', 'decode_head.conv6a.bias'),
+            ('linear3_weight', 'decode_head.conv_seg.weight'),
+        ],
+    )
     def test_where_an_entry_goes(self, old, new):
         arrays = weights()
         assert np.array_equal(converter.convert(arrays)[new], arrays[old])
@@ -182,7 +199,6 @@ class TestNames:
 
 
 class TestFiles:
-
     def test_the_checkpoint_is_that_of_a_segmentor(self, tmp_path):
         arrays = weights()
         target = converter.convert_file(write(tmp_path / 'x.params', prefixed(arrays)), tmp_path / 'new' / 'x.pth')
@@ -195,9 +211,13 @@ class TestFiles:
         arrays = weights()
         target = converter.convert_file(write(tmp_path / 'x.params', prefixed(arrays)), tmp_path / 'x.pth', True)
         init_default_scope('mmseg')
-        net = MODELS.build(dict(
-            type='ResNet38', base_channels=1,
-            init_cfg=dict(type='Pretrained', checkpoint=str(target), prefix='backbone.')))
+        net = MODELS.build(
+            dict(
+                type='ResNet38',
+                base_channels=1,
+                init_cfg=dict(type='Pretrained', checkpoint=str(target), prefix='backbone.'),
+            )
+        )
         net.init_weights()
         assert np.array_equal(net.norm7.running_var, arrays['bn7_moving_var'])
 

@@ -33,8 +33,9 @@ def target(folder, **options) -> list[str]:
 
 
 def test_list_holds_the_images_of_the_highest_scores(project):
-    result = run_tool(sys.executable, TOOL, 'config.py', 'weights.pth', '--out', 'lists/top.txt', '--top-k', '2',
-                      cwd=project)
+    result = run_tool(
+        sys.executable, TOOL, 'config.py', 'weights.pth', '--out', 'lists/top.txt', '--top-k', '2', cwd=project
+    )
     assert result.returncode == 0, result.stderr
     with open(project / 'lists/top_scores.csv') as file:
         scores = {name: float(score) for name, score in csv.reader(file)}
@@ -88,7 +89,7 @@ def test_config_without_target_is_named(refusal, project):
 def test_unreadable_image_is_named(refusal, project):
     image = next((project / 'toy').glob('cityscapes/leftImg8bit/train/*/*.png'))
     whole = image.read_bytes()
-    image.write_bytes(whole[:len(whole) // 2])
+    image.write_bytes(whole[: len(whole) // 2])
     message = refusal('config.py', '--out', 'a.txt', '--top-k', '1')
     image.write_bytes(whole)
     assert f'cannot read image {image}' in message

@@ -1,4 +1,5 @@
 """MMSegmentation's tools on our configs and data, run as a user runs them, after two tiny trainings."""
+
 import csv
 import importlib.util
 import sys
@@ -30,8 +31,15 @@ def tool(name: str):
 def toy_config(folder: Path, name: str, **options) -> Config:
     """A toy config with validation and testing on tiny data, written to ``<folder>/<name>.py``."""
     cfg = Config.fromfile(REPO / 'configs' / 'toy' / f'{name}.py')
-    cfg.merge_from_dict({**TINY, 'log_level': 'WARNING', 'visualizer.name': uuid.uuid4().hex,
-                         'default_hooks.logger.interval': 2, **options})
+    cfg.merge_from_dict(
+        {
+            **TINY,
+            'log_level': 'WARNING',
+            'visualizer.name': uuid.uuid4().hex,
+            'default_hooks.logger.interval': 2,
+            **options,
+        }
+    )
     cfg.experiment_name = uuid.uuid4().hex
     cfg.work_dir = str(folder / name)
     cfg.custom_hooks = [hook for hook in cfg.get('custom_hooks', []) if hook.type != 'StageCheckpointHook']
@@ -47,16 +55,25 @@ def project(tmp_path_factory) -> Path:
     make_data(folder)
     with pytest.MonkeyPatch.context() as patch:
         plain_text_of_configs(patch)
-        mrnet = {'train_cfg.max_iters': 4, 'train_cfg.val_interval': 4, 'param_scheduler.max_iters': 4,
-                 'param_scheduler.warmup_iters': 1}
+        mrnet = {
+            'train_cfg.max_iters': 4,
+            'train_cfg.val_interval': 4,
+            'param_scheduler.max_iters': 4,
+            'param_scheduler.warmup_iters': 1,
+        }
         config = toy_config(folder, 'mrnet', **mrnet)
         for hook in config.custom_hooks:
             hook.discriminator.base_channels = 4
         for objective in config.model.objectives:
             objective.pop('begin', None)
         train(config)
-        train(toy_config(folder, 'cbst', **{'train_cfg.num_rounds': 2, 'train_cfg.iterations': 2,
-                                            'train_cfg.predictor.scale': (96, 64)}))
+        train(
+            toy_config(
+                folder,
+                'cbst',
+                **{'train_cfg.num_rounds': 2, 'train_cfg.iterations': 2, 'train_cfg.predictor.scale': (96, 64)},
+            )
+        )
     return folder
 
 
@@ -74,8 +91,18 @@ def main_of(name: str, monkeypatch, *arguments: object):
 
 def test_curves_of_losses_and_validation_are_drawn(project):
     logs = [log_of(project, 'mrnet').relative_to(project)]
-    result = run_tool(sys.executable, ANALYSIS / 'analyze_logs.py', *logs, '--keys', 'source.loss_main',
-                      'adversarial.discriminator_loss_aux', 'mIoU', '--out', 'curves.png', cwd=project)
+    result = run_tool(
+        sys.executable,
+        ANALYSIS / 'analyze_logs.py',
+        *logs,
+        '--keys',
+        'source.loss_main',
+        'adversarial.discriminator_loss_aux',
+        'mIoU',
+        '--out',
+        'curves.png',
+        cwd=project,
+    )
     assert result.returncode == 0, result.stderr
     assert Image.open(project / 'curves.png').size > (100, 100)
 
@@ -83,10 +110,19 @@ def test_curves_of_losses_and_validation_are_drawn(project):
 def test_curves_of_rounds_are_those_of_the_log(project, monkeypatch):
     lines = []
     import matplotlib.pyplot as plt
+
     monkeypatch.setattr(plt, 'plot', lambda x, y, **options: lines.append((x, len(y))))
     monkeypatch.setattr(plt, 'legend', lambda: None)
-    main_of('analyze_logs', monkeypatch, log_of(project, 'cbst'), '--keys', 'pool.loss_main', 'mIoU', '--out',
-            project / 'rounds.png')
+    main_of(
+        'analyze_logs',
+        monkeypatch,
+        log_of(project, 'cbst'),
+        '--keys',
+        'pool.loss_main',
+        'mIoU',
+        '--out',
+        project / 'rounds.png',
+    )
     assert lines == [([2, 4], 2), ([2, 4], 2)]
 
 
@@ -121,8 +157,9 @@ def test_operations_of_the_student_are_counted(project):
 
 def test_options_change_the_counted_model(project, monkeypatch, capsys):
     small = flops(capsys, monkeypatch, project / 'mrnet.py', '--shape', 64)
-    large = flops(capsys, monkeypatch, project / 'mrnet.py', '--shape', 64, '--cfg-options',
-                  'model.segmentor.backbone.depth=34')
+    large = flops(
+        capsys, monkeypatch, project / 'mrnet.py', '--shape', 64, '--cfg-options', 'model.segmentor.backbone.depth=34'
+    )
     assert small[0] == large[0] == 'Input shape: (64, 64)'
     assert small[1] != large[1] and small[2] != large[2]
 
@@ -152,8 +189,9 @@ def test_every_kind_of_network_is_counted(tmp_path, monkeypatch, capsys, name):
 
 
 def test_every_view_is_written_as_the_network_gets_it(project):
-    result = run_tool(sys.executable, ANALYSIS / 'browse_dataset.py', 'mrnet.py', '--output-dir', 'browsed',
-                      cwd=project, DISPLAY='')
+    result = run_tool(
+        sys.executable, ANALYSIS / 'browse_dataset.py', 'mrnet.py', '--output-dir', 'browsed', cwd=project, DISPLAY=''
+    )
     assert result.returncode == 0, result.stderr
     dataset = DATASETS.build(Config.fromfile(project / 'mrnet.py').train_dataloader.dataset)
     for view in ('source', 'target'):
@@ -166,14 +204,23 @@ def test_every_view_is_written_as_the_network_gets_it(project):
 
 
 def test_colours_of_the_classes_lie_over_the_source(project, tmp_path, monkeypatch):
-    main_of('browse_dataset', monkeypatch, project / 'mrnet.py', '--output-dir', tmp_path, '--not-show',
-            '--cfg-options', 'train_dataloader.dataset.source.indices=1', 'train_dataloader.dataset.target.indices=1')
+    main_of(
+        'browse_dataset',
+        monkeypatch,
+        project / 'mrnet.py',
+        '--output-dir',
+        tmp_path,
+        '--not-show',
+        '--cfg-options',
+        'train_dataloader.dataset.source.indices=1',
+        'train_dataloader.dataset.target.indices=1',
+    )
     dataset = DATASETS.build(Config.fromfile(project / 'mrnet.py').train_dataloader.dataset)
     sample = {key: dataset[0][key]['source'] for key in ('inputs', 'data_samples')}
     label = sample['data_samples'].gt_sem_seg.data[0].numpy()
     image = sample['inputs'].numpy()[::-1].transpose(1, 2, 0)
     painted = np.array(Image.open(next((tmp_path / 'source').iterdir()))).astype(int)
-    name, = (path.name for path in (tmp_path / 'target').iterdir())
+    (name,) = (path.name for path in (tmp_path / 'target').iterdir())
     assert name.startswith('00000_aachen')
     road = dataset.metainfo['classes'].index('road')
     expected = (0.2 * image + 0.8 * np.array(dataset.metainfo['palette'][road])).astype(int)[label == road]
@@ -197,14 +244,30 @@ def test_pool_has_the_labels_of_the_last_round_and_its_crops(project, tmp_path, 
 
 def test_pool_with_soft_labels_is_shown_after_the_maps_are_deleted(project, tmp_path, monkeypatch):
     toy_config(project, 'crst_lrent')
-    main_of('browse_dataset', monkeypatch, project / 'crst_lrent.py', '--output-dir', tmp_path, '--not-show',
-            '--cfg-options', f'work_dir={project}/cbst')
+    main_of(
+        'browse_dataset',
+        monkeypatch,
+        project / 'crst_lrent.py',
+        '--output-dir',
+        tmp_path,
+        '--not-show',
+        '--cfg-options',
+        f'work_dir={project}/cbst',
+    )
     assert [path for path in (tmp_path / 'pool').iterdir() if 'aachen' in path.name]
 
 
 def test_pool_without_labels_shows_its_source_and_says_why(project, tmp_path, monkeypatch, capsys):
-    main_of('browse_dataset', monkeypatch, project / 'cbst.py', '--output-dir', tmp_path, '--not-show', '--cfg-options',
-            f'work_dir={tmp_path}/none')
+    main_of(
+        'browse_dataset',
+        monkeypatch,
+        project / 'cbst.py',
+        '--output-dir',
+        tmp_path,
+        '--not-show',
+        '--cfg-options',
+        f'work_dir={tmp_path}/none',
+    )
     names = [path.name for path in (tmp_path / 'pool').iterdir()]
     assert names and not [name for name in names if 'aachen' in name]
     assert 'no pseudo labels in the work dir' in capsys.readouterr().err
@@ -246,13 +309,18 @@ def counts(folder: Path) -> tuple[list[str], np.ndarray]:
 
 def test_confusion_matrix_of_saved_predictions_is_that_of_the_evaluation(project):
     config = Config.fromfile(project / 'mrnet.py')
-    config.merge_from_dict({'load_from': str(project / 'mrnet' / 'iter_4.pth'), 'work_dir': str(project / 'tested'),
-                            'test_evaluator.output_dir': str(project / 'predictions'),  # what test.py --out sets
-                            'experiment_name': uuid.uuid4().hex})
+    config.merge_from_dict(
+        {
+            'load_from': str(project / 'mrnet' / 'iter_4.pth'),
+            'work_dir': str(project / 'tested'),
+            'test_evaluator.output_dir': str(project / 'predictions'),  # what test.py --out sets
+            'experiment_name': uuid.uuid4().hex,
+        }
+    )
     metrics = Runner.from_cfg(config).test()
     dataset = DATASETS.build(config.test_dataloader.dataset)
     matrix = tool('confusion_matrix').count(dataset, project / 'predictions')
-    assert matrix.shape == (19, 19) and matrix.sum() > 2 ** 12
+    assert matrix.shape == (19, 19) and matrix.sum() > 2**12
     assert round(100 * np.trace(matrix) / matrix.sum(), 2) == metrics['aAcc']
     hits = np.diag(matrix)
     with np.errstate(invalid='ignore'):
@@ -269,12 +337,19 @@ def own(tmp_path) -> Path:
             (tmp_path / kind / city).mkdir(parents=True)
             Image.fromarray(array.astype(np.uint8)).save(tmp_path / kind / city / '1.png')
     pipeline = [dict(type='LoadImageFromFile'), dict(type='LoadLabelIds'), dict(type='PackSegInputs')]
-    Config(dict(
-        custom_imports=dict(imports=['mmuda']),
-        test_dataloader=dict(dataset=dict(
-            type='PublishedDataset', data_root=str(tmp_path), pipeline=pipeline,
-            data_prefix=dict(img_path='images', seg_map_path='labels'),
-            metainfo=dict(classes=('a', 'b', 'c'), palette=[[0, 0, 0], [1, 1, 1], [2, 2, 2]]))))
+    Config(
+        dict(
+            custom_imports=dict(imports=['mmuda']),
+            test_dataloader=dict(
+                dataset=dict(
+                    type='PublishedDataset',
+                    data_root=str(tmp_path),
+                    pipeline=pipeline,
+                    data_prefix=dict(img_path='images', seg_map_path='labels'),
+                    metainfo=dict(classes=('a', 'b', 'c'), palette=[[0, 0, 0], [1, 1, 1], [2, 2, 2]]),
+                )
+            ),
+        )
     ).dump(tmp_path / 'own.py')
     return tmp_path
 
@@ -296,12 +371,16 @@ def test_matrix_and_picture_are_written_and_predictions_in_folders_go_with_their
     assert matrix.tolist() == [[1, 0, 0], [1, 0, 0], [1, 1, 3]]
 
 
-@pytest.mark.parametrize('predictions, message', [
-    ({'rome/1.png': [[0, 0], [0, 0]]}, r'has no prediction 1\.png of the image .*rio'),
-    ({'1.png': [[0, 0], [0, 0]]}, r'1\.png would be the prediction of two images, .*rio.* and .*rome'),
-    ({'rome/1.png': [[0]], 'rio/1.png': [[0]]}, r'rio.1\.png has the shape \(1, 1\), the label .* \(2, 2\)'),
-    ({'rome/1.png': [[7, 0], [0, 0]], 'rio/1.png': [[0, 7], [0, 0]]}, 'values up to 7, but there are 3 classes'),
-], ids=['missing', 'one for two', 'size', 'values'])
+@pytest.mark.parametrize(
+    'predictions, message',
+    [
+        ({'rome/1.png': [[0, 0], [0, 0]]}, r'has no prediction 1\.png of the image .*rio'),
+        ({'1.png': [[0, 0], [0, 0]]}, r'1\.png would be the prediction of two images, .*rio.* and .*rome'),
+        ({'rome/1.png': [[0]], 'rio/1.png': [[0]]}, r'rio.1\.png has the shape \(1, 1\), the label .* \(2, 2\)'),
+        ({'rome/1.png': [[7, 0], [0, 0]], 'rio/1.png': [[0, 7], [0, 0]]}, 'values up to 7, but there are 3 classes'),
+    ],
+    ids=['missing', 'one for two', 'size', 'values'],
+)
 def test_predictions_that_do_not_fit_are_named(own, monkeypatch, predictions, message):
     for name, values in predictions.items():
         predict(own, name, values)
@@ -313,8 +392,9 @@ def test_predictions_that_do_not_fit_are_named(own, monkeypatch, predictions, me
 
 
 def test_speed_of_fewer_images_than_are_measured_is_a_number(project):
-    result = run_tool(sys.executable, ANALYSIS / 'benchmark.py', 'mrnet.py', 'mrnet/iter_4.pth', '--work-dir', 'speed',
-                      cwd=project)
+    result = run_tool(
+        sys.executable, ANALYSIS / 'benchmark.py', 'mrnet.py', 'mrnet/iter_4.pth', '--work-dir', 'speed', cwd=project
+    )
     assert result.returncode == 0, result.stderr
     assert 'random weights' not in result.stderr
     assert Config.fromfile(next((project / 'speed').glob('fps_*.json'))).average_fps > 0
@@ -334,7 +414,14 @@ def _without_main(stock):
 
 
 def test_config_and_its_model_are_printed(project):
-    result = run_tool(sys.executable, REPO / 'tools' / 'misc' / 'print_config.py', 'mrnet.py', '--graph',
-                      '--cfg-options', 'train_cfg.max_iters=17', cwd=project)
+    result = run_tool(
+        sys.executable,
+        REPO / 'tools' / 'misc' / 'print_config.py',
+        'mrnet.py',
+        '--graph',
+        '--cfg-options',
+        'train_cfg.max_iters=17',
+        cwd=project,
+    )
     assert result.returncode == 0, result.stderr
     assert 'max_iters=17' in result.stdout and 'DualClassifierHead(' in result.stdout

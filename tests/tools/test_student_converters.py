@@ -1,4 +1,5 @@
 """The converters of DRN and of the distilled student (their numbers are checked in tests/parity)."""
+
 import importlib
 import sys
 from pathlib import Path
@@ -47,18 +48,23 @@ def test_drn_of_every_depth_loses_its_classifier(depth):
 def test_every_entry_of_a_student_has_another_place_in_ours(name, num_classes):
     converted = student.convert(student_original(num_classes, name))
     assert {name: value.shape for name, value in converted.items()} == {
-        name: value.shape for name, value in student.network(num_classes, name).items()}
+        name: value.shape for name, value in student.network(num_classes, name).items()
+    }
     assert len({float(value.flatten()[0]) for value in converted.values()}) == len(converted)
 
 
-@pytest.mark.parametrize('original, ours', [
-    ('features.0.0.weight', 'conv1.conv.weight'),
-    ('features.1.conv.0.weight', 'layer1.0.conv.0.conv.weight'),  # the first block does not widen
-    ('features.1.conv.4.bias', 'layer1.0.conv.1.bn.bias'),
-    ('features.2.conv.0.weight', 'layer2.0.conv.0.conv.weight'),
-    ('features.3.conv.4.running_mean', 'layer2.1.conv.1.bn.running_mean'),
-    ('features.14.conv.3.weight', 'layer6.0.conv.1.conv.weight'),
-    ('features.17.conv.7.weight', 'layer7.0.conv.2.bn.weight')])
+@pytest.mark.parametrize(
+    'original, ours',
+    [
+        ('features.0.0.weight', 'conv1.conv.weight'),
+        ('features.1.conv.0.weight', 'layer1.0.conv.0.conv.weight'),  # the first block does not widen
+        ('features.1.conv.4.bias', 'layer1.0.conv.1.bn.bias'),
+        ('features.2.conv.0.weight', 'layer2.0.conv.0.conv.weight'),
+        ('features.3.conv.4.running_mean', 'layer2.1.conv.1.bn.running_mean'),
+        ('features.14.conv.3.weight', 'layer6.0.conv.1.conv.weight'),
+        ('features.17.conv.7.weight', 'layer7.0.conv.2.bn.weight'),
+    ],
+)
 def test_blocks_of_mobilenet_are_counted_through(original, ours):
     table = student.name_table('deeplabv2_mobilenetv2')
     assert table[f'backbone.{original}'] == f'backbone.{ours}'
@@ -140,7 +146,8 @@ def test_files_are_converted(converter, original, entry, wrapped, tmp_path):
     ours = convert_file(tmp_path / 'released.pth', tmp_path / 'new' / 'ours.pth', converter.convert)
     state = torch.load(ours, weights_only=True)['state_dict']
     assert {name: float(value.flatten()[0]) for name, value in state.items()} == {
-        name: float(value.flatten()[0]) for name, value in converter.convert(original()).items()}
+        name: float(value.flatten()[0]) for name, value in converter.convert(original()).items()
+    }
 
 
 @both

@@ -1,4 +1,5 @@
 """Files are there whole or not at all; a lock ends with its process."""
+
 import multiprocessing
 import os
 import time

@@ -1,4 +1,5 @@
 """Progress of long passes: lines in the log, a bar on a terminal."""
+
 import io
 import logging
 
@@ -30,9 +31,12 @@ def lines(path) -> list[str]:
 
 
 def test_log_has_named_lines_with_the_time_left(log, seconds):
-    assert list(progress([1, 2, 3, 4, 5, 6], 'Pseudo labels', interval=20.)) == [1, 2, 3, 4, 5, 6]
-    assert lines(log) == ['Pseudo labels: 2 of 6, 0:00:40 left', 'Pseudo labels: 4 of 6, 0:00:20 left',
-                          'Pseudo labels: 6 in 0:01:10']
+    assert list(progress([1, 2, 3, 4, 5, 6], 'Pseudo labels', interval=20.0)) == [1, 2, 3, 4, 5, 6]
+    assert lines(log) == [
+        'Pseudo labels: 2 of 6, 0:00:40 left',
+        'Pseudo labels: 4 of 6, 0:00:20 left',
+        'Pseudo labels: 6 in 0:01:10',
+    ]
 
 
 def test_no_items_say_nothing(log):

@@ -1,4 +1,5 @@
 """Where the losses of a training go."""
+
 import json
 import uuid
 
@@ -9,11 +10,15 @@ from tests.tiny import make_data, plain_text_of_configs, tiny_config, train
 
 def test_tensorboard_gets_every_loss_by_its_name(tmp_path, monkeypatch):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
     plain_text_of_configs(monkeypatch)
-    config = tiny_config(make_data(tmp_path), tmp_path / 'run', default_hooks__logger__interval=1,
-                         visualizer__name=uuid.uuid4().hex)
+    config = tiny_config(
+        make_data(tmp_path), tmp_path / 'run', default_hooks__logger__interval=1, visualizer__name=uuid.uuid4().hex
+    )
     config.vis_backends = config.visualizer.vis_backends = [
-        dict(type='LocalVisBackend'), dict(type='TensorboardVisBackend')]
+        dict(type='LocalVisBackend'),
+        dict(type='TensorboardVisBackend'),
+    ]
     train(config)
 
     folder = next((tmp_path / 'run').glob('*/vis_data'))

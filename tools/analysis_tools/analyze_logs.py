@@ -5,6 +5,7 @@
 A key is the name of a loss as the log shows it, ``source.loss_main`` for example. Stock mmseg draws an empty plot for a
 key that does not occur; here that is an error.
 """
+
 import json
 import sys
 from collections.abc import Sequence
@@ -26,9 +27,10 @@ def keys_of(path: str) -> list[str]:
         try:
             found.update(dict.fromkeys(json.loads(line)))
         except (ValueError, TypeError) as error:
-            raise ValueError(f'{path}, line {number} is no entry of a log ({error}): expected a scalars.json, as '
-                             'training writes into <work dir>/<time>/vis_data; delete a last line that was cut off'
-                             ) from error
+            raise ValueError(
+                f'{path}, line {number} is no entry of a log ({error}): expected a scalars.json, as '
+                'training writes into <work dir>/<time>/vis_data; delete a last line that was cut off'
+            ) from error
     return list(found)
 
 

@@ -4,6 +4,7 @@
 
 The stock tool measures 200 images of the test data and prints NaN where there are fewer; here these come again.
 """
+
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path

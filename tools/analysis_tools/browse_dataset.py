@@ -12,6 +12,7 @@ stock tool knows data sets of one view only; such ones are shown, too, without t
 Pseudo labels are those last made in the work dir of the config, and rare classes are mined in the crops as they say.
 Views that an objective makes of these, as the mixed images of ClassMix, exist in training only.
 """
+
 import argparse
 import sys
 from collections.abc import Iterator, Mapping
@@ -56,8 +57,11 @@ def take_labels(dataset: Any, config: Config) -> int:
     Raises:
         FileNotFoundError: If there are no labels yet and no image can do without.
     """
-    parts = [part for part in (getattr(dataset, view, None) for view in ('source', 'target'))
-             if isinstance(part, PseudoLabelDataset)]
+    parts = [
+        part
+        for part in (getattr(dataset, view, None) for view in ('source', 'target'))
+        if isinstance(part, PseudoLabelDataset)
+    ]
     for part in parts:
         leave_out_soft_labels(part)
     parts = [part for part in parts if part.store is None]
@@ -65,8 +69,10 @@ def take_labels(dataset: Any, config: Config) -> int:
         return len(dataset)
     store = last_store(config)
     if store is None:
-        missing = (f'there are no pseudo labels in the work dir of {config.filename}, {config.get("work_dir")}: train, '
-                   'or name a folder with --cfg-options train_dataloader.dataset.{source or target}.store=FOLDER')
+        missing = (
+            f'there are no pseudo labels in the work dir of {config.filename}, {config.get("work_dir")}: train, '
+            'or name a folder with --cfg-options train_dataloader.dataset.{source or target}.store=FOLDER'
+        )
         if not isinstance(dataset, PoolDataset) or not dataset.num_source:
             raise FileNotFoundError(missing)
         print(f'browse_dataset: the source alone is shown, {missing}', file=sys.stderr)
@@ -74,8 +80,9 @@ def take_labels(dataset: Any, config: Config) -> int:
     print(f'Pseudo labels: {store.root}')
     for part in parts:
         part.store = str(store.root)
-    mine_rare_classes(dataset if config.get('train_cfg', {}).get('mine_source', True) else dataset.target,
-                      store.summary() or {})
+    mine_rare_classes(
+        dataset if config.get('train_cfg', {}).get('mine_source', True) else dataset.target, store.summary() or {}
+    )
     return len(dataset)
 
 

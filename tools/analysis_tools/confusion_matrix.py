@@ -8,6 +8,7 @@ columns predictions. Counted anew, because the stock tool multiplies 8-bit label
 overflows from 16 classes on; takes predictions by their order; and knows the classes of a data set's class only, not
 those of its config.
 """
+
 import argparse
 import csv
 import sys
@@ -45,8 +46,10 @@ def prediction_of(image: Path, folder: Path) -> Path:
         path = folder.joinpath(*parts[start:])
         if path.is_file():
             return path
-    raise FileNotFoundError(f'{folder} has no prediction {image.stem}.png of the image {image}: make them with '
-                            '`python tools/test.py CONFIG CHECKPOINT --out FOLDER`, of the same config')
+    raise FileNotFoundError(
+        f'{folder} has no prediction {image.stem}.png of the image {image}: make them with '
+        '`python tools/test.py CONFIG CHECKPOINT --out FOLDER`, of the same config'
+    )
 
 
 def read_pair(dataset: BaseDataset, index: int, folder: Path) -> tuple[Path, np.ndarray, np.ndarray]:
@@ -58,14 +61,18 @@ def read_pair(dataset: BaseDataset, index: int, folder: Path) -> tuple[Path, np.
     sample = dataset[index]['data_samples']
     path = prediction_of(Path(sample.img_path), folder)
     if 'gt_sem_seg' not in sample:
-        raise ValueError(f'the image {sample.img_path} has no label: give test_dataloader.dataset seg_map_path in '
-                         'data_prefix and a pipeline that loads labels')
+        raise ValueError(
+            f'the image {sample.img_path} has no label: give test_dataloader.dataset seg_map_path in '
+            'data_prefix and a pipeline that loads labels'
+        )
     label = sample.gt_sem_seg.data.squeeze().numpy()
     with Image.open(path) as file:
         prediction = np.array(file)
     if prediction.shape != label.shape:
-        raise ValueError(f'prediction {path} has the shape {prediction.shape}, the label of {sample.img_path} '
-                         f'{label.shape} (height, width): predictions are saved by tools/test.py --out')
+        raise ValueError(
+            f'prediction {path} has the shape {prediction.shape}, the label of {sample.img_path} '
+            f'{label.shape} (height, width): predictions are saved by tools/test.py --out'
+        )
     if dataset.reduce_zero_label:
         prediction = prediction - 1  # test.py adds it
     return path, prediction, label
@@ -91,14 +98,19 @@ def count(dataset: BaseDataset, folder: Path) -> np.ndarray:
         path, prediction, label = read_pair(dataset, index, folder)
         if path in seen:
             images = [dataset.get_data_info(one)['img_path'] for one in (seen[path], index)]
-            raise ValueError(f'{path} would be the prediction of two images, {" and ".join(images)}: save predictions '
-                             'in folders as the images lie')
+            raise ValueError(
+                f'{path} would be the prediction of two images, {" and ".join(images)}: save predictions '
+                'in folders as the images lie'
+            )
         seen[path] = index
         matrix = confusion_matrix(
-            torch.from_numpy(prediction), torch.from_numpy(label), num_classes, dataset.ignore_index)
+            torch.from_numpy(prediction), torch.from_numpy(label), num_classes, dataset.ignore_index
+        )
         if matrix[:, num_classes:].any():
-            raise ValueError(f'prediction {path} has values up to {prediction.max()}, but there are {num_classes} '
-                             'classes: it was made by another config')
+            raise ValueError(
+                f'prediction {path} has values up to {prediction.max()}, but there are {num_classes} '
+                'classes: it was made by another config'
+            )
         total += matrix[:, :num_classes]
     return total.numpy()
 
@@ -106,8 +118,9 @@ def count(dataset: BaseDataset, folder: Path) -> np.ndarray:
 def write_counts(matrix: np.ndarray, classes: list[str], path: Path) -> None:
     """Write a table with the classes on both sides."""
     with path.open('w', newline='') as file:
-        csv.writer(file).writerows([['label \\ prediction', *classes],
-                                    *([name, *row] for name, row in zip(classes, matrix.tolist()))])
+        csv.writer(file).writerows(
+            [['label \\ prediction', *classes], *([name, *row] for name, row in zip(classes, matrix.tolist()))]
+        )
 
 
 def draw(args: argparse.Namespace, plot: Callable[..., None]) -> None:

@@ -5,6 +5,7 @@
 Of a UDASegmentor the student is counted, which is what predicts: no teacher, discriminator or auxiliary head.
 The stock tool gives mmengine the shape beside the image, which mmengine 0.10 refuses; here the image alone.
 """
+
 import sys
 import tempfile
 from pathlib import Path
@@ -22,8 +23,7 @@ from torch import Tensor, nn  # noqa: E402
 from tools.export_segmentor import student_config  # noqa: E402
 
 
-def complexity(
-        model: nn.Module, input_shape: tuple[int, ...] | None, inputs: Tensor, **options: Any) -> dict[str, Any]:
+def complexity(model: nn.Module, input_shape: tuple[int, ...] | None, inputs: Tensor, **options: Any) -> dict[str, Any]:
     """mmengine's count for an image (1, 3, H, W), in the signature that the stock tool calls."""
     return get_model_complexity_info(model, inputs=inputs, **options)
 

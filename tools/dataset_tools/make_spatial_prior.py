@@ -1,4 +1,5 @@
 """Estimate the spatial prior of CBST-SP from the source labels of a config."""
+
 import argparse
 import sys
 from pathlib import Path
@@ -16,8 +17,13 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument('config', help='training config with a UDADataset')
     parser.add_argument('--out', type=Path, required=True, help='file to write, .npy; a .json beside it describes it')
-    parser.add_argument('--size', type=int, nargs=2, metavar=('WIDTH', 'HEIGHT'),
-                        help='of the images to be labelled; by default that of the first target image')
+    parser.add_argument(
+        '--size',
+        type=int,
+        nargs=2,
+        metavar=('WIDTH', 'HEIGHT'),
+        help='of the images to be labelled; by default that of the first target image',
+    )
     parser.add_argument('--sigma', type=float, default=70 / 6, help='of the Gaussian, in pixels')
     parser.add_argument('--kernel', type=int, default=70, help='taps of the Gaussian')
     parser.add_argument('--overwrite', action='store_true', help='replace another prior')
@@ -32,8 +38,10 @@ def datasets_of(config: Config) -> tuple[dict, dict]:
     """
     dataset = config.get('train_dataloader', {}).get('dataset', {})
     if dataset.get('source') is None or dataset.get('target') is None:
-        raise ValueError(f'{config.filename}: train_dataloader.dataset is {dataset.get("type")!r}, expected a '
-                         'UDADataset with source and target')
+        raise ValueError(
+            f'{config.filename}: train_dataloader.dataset is {dataset.get("type")!r}, expected a '
+            'UDADataset with source and target'
+        )
     return dataset['source'], dataset['target']
 
 

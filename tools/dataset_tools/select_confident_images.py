@@ -3,6 +3,7 @@
 The score of an image is the mean over the predicted classes of the mean confidence of their pixels. All scores are
 written beside the list, as NAME_scores.csv, to choose a threshold by.
 """
+
 import argparse
 import csv
 import io
@@ -40,8 +41,10 @@ def target_dataset(config: Config) -> BaseSegDataset:
     """
     dataset = config.get('train_dataloader', {}).get('dataset', {}).get('target')
     if dataset is None:
-        raise ValueError(f'{config.filename} has no target images (train_dataloader.dataset.target): give the config '
-                         'of an adaptation')
+        raise ValueError(
+            f'{config.filename} has no target images (train_dataloader.dataset.target): give the config '
+            'of an adaptation'
+        )
     while 'dataset' in dataset:  # data sets around the one with the images
         dataset = dataset['dataset']
     return build_unlabelled({**dataset.to_dict(), 'pipeline': []})
@@ -80,8 +83,13 @@ def parse_args() -> argparse.Namespace:
     number = parser.add_mutually_exclusive_group(required=True)
     number.add_argument('--top-k', type=int, help='choose so many images')
     number.add_argument('--threshold', type=float, help='choose the images with at least this score, 0 to 1')
-    parser.add_argument('--scales', nargs='+', type=float, default=[1.],
-                        help='sizes of the views, as factors of the image size; each is also seen mirrored')
+    parser.add_argument(
+        '--scales',
+        nargs='+',
+        type=float,
+        default=[1.0],
+        help='sizes of the views, as factors of the image size; each is also seen mirrored',
+    )
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings to override, key=value')
     return parser.parse_args()
 
@@ -94,19 +102,23 @@ def main() -> None:
     try:
         dataset = target_dataset(config)
         if args.top_k is not None:
-            select_confident([0.] * len(dataset), top_k=args.top_k)  # an impossible number is refused before the work
+            select_confident([0.0] * len(dataset), top_k=args.top_k)  # an impossible number is refused before the work
         args.out.parent.mkdir(parents=True, exist_ok=True)
         paths = [dataset.get_data_info(index)['img_path'] for index in range(len(dataset))]
         names = [list_entry(dataset, path) for path in paths]
         scores = score_images(build_model(config, args.checkpoint), paths, args.scales)
-        write(args.out.with_name(f'{args.out.stem}_scores.csv'), [[name, f'{score:.6f}']
-                                                                  for name, score in zip(names, scores)])
+        write(
+            args.out.with_name(f'{args.out.stem}_scores.csv'),
+            [[name, f'{score:.6f}'] for name, score in zip(names, scores)],
+        )
         chosen = select_confident(scores, args.top_k, args.threshold)
         write(args.out, [[names[index]] for index in chosen])
     except (ValueError, OSError) as error:
         sys.exit(f'select_confident_images: {error}')
-    print(f'\n{len(chosen)} of {len(names)} images, scores {min(scores[index] for index in chosen):.4f} and above: '
-          f'{args.out}')
+    print(
+        f'\n{len(chosen)} of {len(names)} images, scores {min(scores[index] for index in chosen):.4f} and above: '
+        f'{args.out}'
+    )
 
 
 if __name__ == '__main__':

@@ -2,6 +2,7 @@
 
 Run by ``make smoke STACK=...`` through pytest; the tests proper are in ``tests/``.
 """
+
 import subprocess
 import sys
 from pathlib import Path

@@ -1,4 +1,5 @@
 """Print a whole config with MMSegmentation's own print_config.py, whose arguments these are."""
+
 import sys
 from pathlib import Path
 

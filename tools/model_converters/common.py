@@ -35,8 +35,9 @@ def check_names(names: Collection[str], expected: Collection[str], network: str)
     # PyTorch before 0.4.1 did not count batches.
     missing = [name for name in expected if name not in names and not name.endswith('num_batches_tracked')]
     if unknown or missing:
-        raise ValueError(f'this is no checkpoint of {network}: unknown entries: {_some(unknown)}; '
-                         f'missing entries: {_some(missing)}')
+        raise ValueError(
+            f'this is no checkpoint of {network}: unknown entries: {_some(unknown)}; missing entries: {_some(missing)}'
+        )
 
 
 def check_entries(state: Mapping[str, Tensor], expected: Mapping[str, Tensor], network: str) -> None:
@@ -54,8 +55,10 @@ def check_entries(state: Mapping[str, Tensor], expected: Mapping[str, Tensor], n
     check_names(state, expected, network)
     for name, value in state.items():
         if value.shape != expected[name].shape:
-            raise ValueError(f'this is no checkpoint of {network}: {name} has shape {tuple(value.shape)}, expected '
-                             f'{tuple(expected[name].shape)}')
+            raise ValueError(
+                f'this is no checkpoint of {network}: {name} has shape {tuple(value.shape)}, expected '
+                f'{tuple(expected[name].shape)}'
+            )
 
 
 def save(checkpoint: dict, target: Path) -> Path:

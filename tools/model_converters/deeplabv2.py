@@ -19,7 +19,8 @@ def network(num_classes: int = 19) -> dict[str, Tensor]:
     init_default_scope('mmseg')
     with torch.device('meta'):
         return nn.ModuleDict(
-            dict(backbone=DeepLabResNet(), decode_head=DeepLabV2Head(num_classes=num_classes))).state_dict()
+            dict(backbone=DeepLabResNet(), decode_head=DeepLabV2Head(num_classes=num_classes))
+        ).state_dict()
 
 
 def original_name(name: str) -> str:

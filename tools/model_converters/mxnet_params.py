@@ -100,8 +100,10 @@ class ParamsFile:
         self.take(8, what)  # the device
         kind = self.number('i', what)
         if kind not in DTYPES or min(shape, default=0) < 0:
-            raise ValueError(f'{self.path}: {what} has shape {shape} and elements of type {kind}, expected a type from '
-                             f'0 to {len(DTYPES) - 1}')
+            raise ValueError(
+                f'{self.path}: {what} has shape {shape} and elements of type {kind}, expected a type from '
+                f'0 to {len(DTYPES) - 1}'
+            )
         dtype = np.dtype(DTYPES[kind])
         return np.frombuffer(self.take(math.prod(shape) * dtype.itemsize, what), dtype).reshape(shape)
 
@@ -114,7 +116,7 @@ class ParamsFile:
         end = self.position + size
         if end > len(self.data):
             raise ValueError(f'{self.path} is truncated: {what} ends at byte {end}, the file has {len(self.data)}')
-        data = self.data[self.position:end]
+        data = self.data[self.position : end]
         self.position = end
         return data
 
@@ -163,8 +165,11 @@ def convert(arrays: Mapping[str, np.ndarray], backbone_only: bool = False) -> di
     """
     if backbone_only:
         arrays = {name: array for name, array in arrays.items() if not CLASSIFIER.fullmatch(name)}
-    classes = [int(name.removeprefix('linear').removesuffix('_weight'))
-               for name in arrays if re.fullmatch(r'linear\d+_weight', name)]
+    classes = [
+        int(name.removeprefix('linear').removesuffix('_weight'))
+        for name in arrays
+        if re.fullmatch(r'linear\d+_weight', name)
+    ]
     table = name_table(classes[0] if classes else 19)
     if backbone_only:
         table = {old: new for old, new in table.items() if new.startswith('backbone.')}

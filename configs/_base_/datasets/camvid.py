@@ -28,10 +28,11 @@ tta_pipeline = [
         type='TestTimeAug',
         transforms=[
             [dict(scale=(257, 193), **resize), dict(scale=(321, 241), **resize)],
-            [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0., 1.)],
+            [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0.0, 1.0)],
             [dict(type='LoadLabelIds', required=False)],
             [dict(type='PackSegInputs')],
-        ]),
+        ],
+    ),
 ]
 
 train_dataloader = dict(
@@ -46,7 +47,10 @@ train_dataloader = dict(
             type='CamVidDataset',
             data_root='data/camvid_day2dusk',
             data_prefix=dict(img_path='images/dusk_train'),
-            pipeline=target_pipeline)))
+            pipeline=target_pipeline,
+        ),
+    ),
+)
 val_dataloader = dict(
     batch_size=1,
     num_workers=0,
@@ -55,7 +59,9 @@ val_dataloader = dict(
         type='CamVidDataset',
         data_root='data/camvid_day2dusk',
         data_prefix=dict(img_path='images/dusk_val', seg_map_path='labels/dusk_val'),
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    ),
+)
 test_dataloader = val_dataloader
 val_evaluator = dict(type='UDAIoUMetric')
 test_evaluator = val_evaluator

@@ -18,5 +18,9 @@ train_dataloader = dict(
         target=dict(
             type='PseudoLabelDataset',
             dataset=dict(
-                type='CamVidDataset', data_root='data/camvid_day2dusk', data_prefix=dict(img_path='images/dusk_train')),
-            pipeline=pool_pipeline)))
+                type='CamVidDataset', data_root='data/camvid_day2dusk', data_prefix=dict(img_path='images/dusk_train')
+            ),
+            pipeline=pool_pipeline,
+        ),
+    ),
+)

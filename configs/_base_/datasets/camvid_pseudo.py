@@ -7,7 +7,8 @@ train_dataloader = dict(
             _delete_=True,
             type='PseudoLabelDataset',
             dataset=dict(
-                type='CamVidDataset', data_root='data/camvid_day2dusk', data_prefix=dict(img_path='images/dusk_train')),
+                type='CamVidDataset', data_root='data/camvid_day2dusk', data_prefix=dict(img_path='images/dusk_train')
+            ),
             pipeline=[
                 dict(type='LoadImageStrict'),
                 dict(type='LoadLabelIds'),
@@ -16,4 +17,7 @@ train_dataloader = dict(
                 dict(type='HorizontalFlip', prob=0.5),
                 dict(type='PhotoMetricDistortion'),
                 dict(type='PackSegInputs'),
-            ])))
+            ],
+        )
+    )
+)

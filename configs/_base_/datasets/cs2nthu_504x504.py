@@ -19,7 +19,8 @@ train_dataloader = dict(
             type='CityscapesLabelIdsDataset',
             data_root='data/cityscapes',
             metainfo=_base_.metainfo,
-            pipeline=source_pipeline),
+            pipeline=source_pipeline,
+        ),
         target=dict(
             _delete_=True,
             type='ConcatDataset',
@@ -28,11 +29,18 @@ train_dataloader = dict(
                     type='CrossCityDataset',
                     data_root=f'data/nthu/{city}',
                     data_prefix=dict(img_path='Images/Train'),
-                    pipeline=target_pipeline) for city in ('Rome', 'Rio', 'Tokyo', 'Taipei')
-            ])))
+                    pipeline=target_pipeline,
+                )
+                for city in ('Rome', 'Rio', 'Tokyo', 'Taipei')
+            ],
+        ),
+    )
+)
 val_dataloader = dict(
     dataset=dict(
         type='CrossCityDataset',
         data_root='data/nthu/Rome',
-        data_prefix=dict(img_path='Images/Test', seg_map_path='Labels/Test')))
+        data_prefix=dict(img_path='Images/Test', seg_map_path='Labels/Test'),
+    )
+)
 test_dataloader = val_dataloader

@@ -14,11 +14,15 @@ train_dataloader = dict(
             type='CityscapesLabelIdsDataset',
             data_root='data/cityscapes',
             metainfo=_base_.metainfo,
-            pipeline=source_pipeline),
+            pipeline=source_pipeline,
+        ),
         target=dict(
             dataset=dict(_delete_=True, type='CrossCityDataset', data_prefix=dict(img_path='Images/Train')),
-            pipeline=source_pipeline)))
+            pipeline=source_pipeline,
+        ),
+    )
+)
 val_dataloader = dict(
-    dataset=dict(
-        type='CrossCityDataset', data_prefix=dict(img_path='Images/Test', seg_map_path='Labels/Test')))
+    dataset=dict(type='CrossCityDataset', data_prefix=dict(img_path='Images/Test', seg_map_path='Labels/Test'))
+)
 test_dataloader = val_dataloader

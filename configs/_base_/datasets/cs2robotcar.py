@@ -28,11 +28,14 @@ tta_pipeline = [
         type='TestTimeAug',
         transforms=[
             [dict(scale=(1280, 960), **resize), dict(scale=(1024, 768), **resize)],
-            [dict(type='RandomFlip', prob=0., direction='horizontal'),
-             dict(type='RandomFlip', prob=1., direction='horizontal')],
+            [
+                dict(type='RandomFlip', prob=0.0, direction='horizontal'),
+                dict(type='RandomFlip', prob=1.0, direction='horizontal'),
+            ],
             [dict(type='LoadLabelIds', required=False)],
             [dict(type='PackSegInputs')],
-        ]),
+        ],
+    ),
 ]
 
 train_dataloader = dict(
@@ -47,7 +50,10 @@ train_dataloader = dict(
             type='RobotCarDataset',
             data_root='data/robotcar',
             data_prefix=dict(img_path='train'),
-            pipeline=target_pipeline)))
+            pipeline=target_pipeline,
+        ),
+    ),
+)
 val_dataloader = dict(
     batch_size=1,
     num_workers=4,
@@ -57,7 +63,9 @@ val_dataloader = dict(
         type='RobotCarDataset',
         data_root='data/robotcar',
         data_prefix=dict(img_path='val', seg_map_path='anno'),
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    ),
+)
 test_dataloader = val_dataloader
 val_evaluator = dict(type='UDAIoUMetric')
 test_evaluator = val_evaluator

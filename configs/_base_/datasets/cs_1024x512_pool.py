@@ -21,5 +21,9 @@ train_dataloader = dict(
             dataset=dict(
                 type='CityscapesLabelIdsDataset',
                 data_root='data/cityscapes',
-                data_prefix=dict(img_path='leftImg8bit/train')),
-            pipeline=pool_pipeline)))
+                data_prefix=dict(img_path='leftImg8bit/train'),
+            ),
+            pipeline=pool_pipeline,
+        ),
+    ),
+)

@@ -11,10 +11,11 @@ tta_pipeline = [
     dict(
         type='TestTimeAug',
         transforms=[
-            [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0., 1.)],
+            [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0.0, 1.0)],
             [dict(type='LoadLabelIds', required=False)],
             [dict(type='PackSegInputs')],
-        ]),
+        ],
+    ),
 ]
 
 val_dataloader = dict(
@@ -26,7 +27,9 @@ val_dataloader = dict(
         type='CityscapesLabelIdsDataset',
         data_root='data/cityscapes',
         data_prefix=dict(img_path='leftImg8bit/val', seg_map_path='gtFine/val'),
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    ),
+)
 test_dataloader = val_dataloader
 val_evaluator = dict(type='UDAIoUMetric')
 test_evaluator = val_evaluator

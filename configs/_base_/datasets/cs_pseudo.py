@@ -24,6 +24,10 @@ train_dataloader = dict(
             dataset=dict(
                 type='CityscapesLabelIdsDataset',
                 data_root='data/cityscapes',
-                data_prefix=dict(img_path='leftImg8bit/train')),
-            pipeline=source_pipeline),
-        target=dict(pipeline=target_pipeline)))
+                data_prefix=dict(img_path='leftImg8bit/train'),
+            ),
+            pipeline=source_pipeline,
+        ),
+        target=dict(pipeline=target_pipeline),
+    ),
+)

@@ -21,9 +21,13 @@ train_dataloader = dict(
                 dict(type='CentredMiningCrop', crop_size=(500, 500), resize='published'),
                 dict(type='HorizontalFlip', prob=0.5),
                 dict(type='PackSegInputs'),
-            ]),
+            ],
+        ),
         target=dict(
             type='CityscapesLabelIdsDataset',
             data_root='data/cityscapes',
             data_prefix=dict(img_path='leftImg8bit/train'),
-            pipeline=target_pipeline)))
+            pipeline=target_pipeline,
+        ),
+    ),
+)

@@ -21,9 +21,13 @@ train_dataloader = dict(
                 dict(type='LoadLabelIds', on_size_mismatch='resize'),
                 dict(type='RareClassCrop', crop_size=500, nominal_size=1914),
                 dict(type='PackSegInputs'),
-            ]),
+            ],
+        ),
         target=dict(
             type='CityscapesLabelIdsDataset',
             data_root='data/cityscapes',
             data_prefix=dict(img_path='leftImg8bit/train'),
-            pipeline=target_pipeline)))
+            pipeline=target_pipeline,
+        ),
+    ),
+)

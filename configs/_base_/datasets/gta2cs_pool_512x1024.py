@@ -16,10 +16,11 @@ tta_pipeline = [
         type='TestTimeAug',
         transforms=[
             [dict(type='Resize', scale_factor=factor, keep_ratio=True) for factor in (0.9, 1.0, 1.2)],
-            [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0., 1.)],
+            [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0.0, 1.0)],
             [dict(type='LoadLabelIds', required=False)],
             [dict(type='PackSegInputs')],
-        ]),
+        ],
+    ),
 ]
 train_dataloader = dict(
     batch_size=2,
@@ -34,5 +35,9 @@ train_dataloader = dict(
             dataset=dict(
                 type='CityscapesLabelIdsDataset',
                 data_root='data/cityscapes',
-                data_prefix=dict(img_path='leftImg8bit/train')),
-            pipeline=pool_pipeline)))
+                data_prefix=dict(img_path='leftImg8bit/train'),
+            ),
+            pipeline=pool_pipeline,
+        ),
+    ),
+)

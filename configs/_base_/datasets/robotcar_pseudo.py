@@ -22,5 +22,8 @@ train_dataloader = dict(
             _delete_=True,
             type='PseudoLabelDataset',
             dataset=dict(type='RobotCarDataset', data_root='data/robotcar', data_prefix=dict(img_path='train')),
-            pipeline=source_pipeline),
-        target=dict(pipeline=target_pipeline)))
+            pipeline=source_pipeline,
+        ),
+        target=dict(pipeline=target_pipeline),
+    ),
+)

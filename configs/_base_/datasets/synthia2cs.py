@@ -10,6 +10,7 @@ source_pipeline = [
     dict(type='PackSegInputs'),
 ]
 train_dataloader = dict(
-    dataset=dict(source=dict(type='SynthiaDataset', data_root='data/synthia', pipeline=source_pipeline)))
+    dataset=dict(source=dict(type='SynthiaDataset', data_root='data/synthia', pipeline=source_pipeline))
+)
 val_evaluator = dict(type='UDAIoUMetric', protocols=dict(mIoU16='synthia16', mIoU13='synthia13'))
 test_evaluator = val_evaluator

@@ -17,8 +17,11 @@ train_dataloader = dict(
             data_root='data/synthia',
             metainfo=metainfo,
             lane_marking_is_road=True,
-            pipeline=source_pipeline),
-        target=dict(metainfo=metainfo)))
+            pipeline=source_pipeline,
+        ),
+        target=dict(metainfo=metainfo),
+    )
+)
 val_dataloader = dict(dataset=dict(metainfo=metainfo))
 test_dataloader = val_dataloader
 val_evaluator = dict(type='UDAIoUMetric', protocols=dict(mIoU16='synthia16', mIoU13='synthia13'))

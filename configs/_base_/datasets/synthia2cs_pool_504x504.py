@@ -11,7 +11,9 @@ source_pipeline = [
 train_dataloader = dict(
     dataset=dict(
         source=dict(type='SynthiaDataset', data_root='data/synthia', metainfo=metainfo, pipeline=source_pipeline),
-        target=dict(dataset=dict(metainfo=metainfo))))
+        target=dict(dataset=dict(metainfo=metainfo)),
+    )
+)
 val_dataloader = dict(dataset=dict(metainfo=metainfo))
 test_dataloader = val_dataloader
 val_evaluator = dict(type='UDAIoUMetric', protocols=dict(mIoU16='synthia16', mIoU13='synthia13'))

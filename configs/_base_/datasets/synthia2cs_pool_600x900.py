@@ -19,7 +19,8 @@ target_pipeline = [
         type='CentredMiningCrop',
         crop_size=(600, 900),
         scales=(0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5),
-        resize='published'),
+        resize='published',
+    ),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSegInputs'),
 ]
@@ -30,8 +31,11 @@ train_dataloader = dict(
             data_root='data/synthia',
             metainfo=metainfo,
             lane_marking_is_road=True,
-            pipeline=source_pipeline),
-        target=dict(dataset=dict(metainfo=metainfo), pipeline=target_pipeline)))
+            pipeline=source_pipeline,
+        ),
+        target=dict(dataset=dict(metainfo=metainfo), pipeline=target_pipeline),
+    )
+)
 val_dataloader = dict(dataset=dict(metainfo=metainfo))
 test_dataloader = val_dataloader
 val_evaluator = dict(type='UDAIoUMetric', protocols=dict(mIoU16='synthia16', mIoU13='synthia13'))

@@ -28,10 +28,11 @@ tta_pipeline = [
         type='TestTimeAug',
         transforms=[
             [dict(scale=(257, 129), **resize), dict(scale=(321, 161), **resize)],
-            [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0., 1.)],
+            [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0.0, 1.0)],
             [dict(type='LoadLabelIds', required=False)],
             [dict(type='PackSegInputs')],
-        ]),
+        ],
+    ),
 ]
 
 train_dataloader = dict(
@@ -42,12 +43,16 @@ train_dataloader = dict(
     dataset=dict(
         type='UDADataset',
         source=dict(
-            type='GTADataset', data_root='data/toy/gta', indices=64, pipeline=source_pipeline),  # the rest: validation
+            type='GTADataset', data_root='data/toy/gta', indices=64, pipeline=source_pipeline
+        ),  # the rest: validation
         target=dict(
             type='CityscapesLabelIdsDataset',
             data_root='data/toy/cityscapes',
             data_prefix=dict(img_path='leftImg8bit/train'),
-            pipeline=target_pipeline)))
+            pipeline=target_pipeline,
+        ),
+    ),
+)
 val_dataloader = dict(
     batch_size=1,
     num_workers=0,
@@ -56,7 +61,9 @@ val_dataloader = dict(
         type='CityscapesLabelIdsDataset',
         data_root='data/toy/cityscapes',
         data_prefix=dict(img_path='leftImg8bit/val', seg_map_path='gtFine/val'),
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    ),
+)
 test_dataloader = val_dataloader
 val_evaluator = dict(type='UDAIoUMetric')
 test_evaluator = val_evaluator

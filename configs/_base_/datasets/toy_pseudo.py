@@ -9,7 +9,8 @@ train_dataloader = dict(
             dataset=dict(
                 type='CityscapesLabelIdsDataset',
                 data_root='data/toy/cityscapes',
-                data_prefix=dict(img_path='leftImg8bit/train')),
+                data_prefix=dict(img_path='leftImg8bit/train'),
+            ),
             pipeline=[
                 dict(type='LoadImageStrict'),
                 dict(type='LoadLabelIds'),
@@ -18,4 +19,7 @@ train_dataloader = dict(
                 dict(type='HorizontalFlip', prob=0.5),
                 dict(type='PhotoMetricDistortion'),
                 dict(type='PackSegInputs'),
-            ])))
+            ],
+        )
+    )
+)

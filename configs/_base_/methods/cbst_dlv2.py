@@ -8,5 +8,7 @@ model = dict(
             type='SourceSupervision',
             name='pool',
             view='pool',
-            loss=dict(type='HardPixelCrossEntropyLoss', percentile=None)),
-    ])
+            loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
+        ),
+    ],
+)

@@ -3,4 +3,5 @@ _base_ = '../models/deeplabv2_r101.py'
 
 model = dict(
     segmentor=dict(backbone=dict(init_cfg=None)),  # StageCheckpointHook gives the weights
-    objectives=[dict(type='SoftLabelSupervision')])
+    objectives=[dict(type='SoftLabelSupervision')],
+)

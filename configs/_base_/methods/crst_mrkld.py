@@ -8,7 +8,9 @@ model = dict(
             type='SourceSupervision',
             name='pool',
             view='pool',
-            loss=dict(type='HardPixelCrossEntropyLoss', percentile=None)),
+            loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
+        ),
         # 0.1 squared, as in the published code; applied_twice=False for the paper's 0.1.
         dict(type='ModelRegularization', loss=dict(type='ModelRegularizationLoss', weight=0.1, applied_twice=True)),
-    ])
+    ],
+)

@@ -11,5 +11,7 @@ model = dict(
             weighting='batch',
             draw='numpy',
             mix_ignored=True,
-            augmentation=dict(type='StrongAugmentation', published_hsv=True)),
-    ])
+            augmentation=dict(type='StrongAugmentation', published_hsv=True),
+        ),
+    ]
+)

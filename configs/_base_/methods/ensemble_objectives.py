@@ -5,6 +5,7 @@ objectives = [
         type='SourceSupervision',
         name='pool',
         view='pool',
-        loss=dict(type='HardPixelCrossEntropyLoss', percentile=80.),
-        class_weights=dict(type='ClassBalanceWeights', max_weight=7., min_pixels=64 * 64, often_balance=True)),
+        loss=dict(type='HardPixelCrossEntropyLoss', percentile=80.0),
+        class_weights=dict(type='ClassBalanceWeights', max_weight=7.0, min_pixels=64 * 64, often_balance=True),
+    ),
 ]

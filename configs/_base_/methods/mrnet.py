@@ -7,16 +7,19 @@ model = dict(
     objectives=[
         dict(
             type='SourceSupervision',
-            loss=dict(type='HardPixelCrossEntropyLoss', percentile=80.),
-            class_weights=dict(type='ClassBalanceWeights', max_weight=7.),
-            weights=dict(aux=0.5, main=1.)),
+            loss=dict(type='HardPixelCrossEntropyLoss', percentile=80.0),
+            class_weights=dict(type='ClassBalanceWeights', max_weight=7.0),
+            weights=dict(aux=0.5, main=1.0),
+        ),
         dict(type='AdversarialAlignment', weights=dict(aux=2e-4, main=1e-3)),
         dict(type='MemoryRegularization', weight=0.1, begin=0.6),
-    ])
+    ]
+)
 custom_hooks = [
     dict(
         type='DiscriminatorHook',
         discriminator=dict(type='MultiScaleDiscriminator'),
         optimizer=dict(type='Adam', lr=1e-4, betas=(0.9, 0.99)),
-        param_scheduler=dict(type='WarmupPolyLR', max_iters=4., by_epoch=False)),
+        param_scheduler=dict(type='WarmupPolyLR', max_iters=4.0, by_epoch=False),
+    ),
 ]

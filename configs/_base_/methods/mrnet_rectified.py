@@ -6,6 +6,8 @@ model = dict(
         dict(
             type='RectifiedSupervision',
             loss=dict(type='RectifiedLoss', aux_weight=0.5),
-            class_weights=dict(type='ClassBalanceWeights', max_weight=7.)),
+            class_weights=dict(type='ClassBalanceWeights', max_weight=7.0),
+        ),
         dict(type='BatchNormUpdate', view='target'),
-    ])
+    ]
+)

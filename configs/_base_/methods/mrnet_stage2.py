@@ -4,14 +4,16 @@ _base_ = '../models/deeplabv2_r101_dual.py'
 
 model = dict(
     segmentor=dict(
-        backbone=dict(norm_cfg=dict(requires_grad=True), init_cfg=None),
-        decode_head=dict(dropout_ratio=0.2)),
+        backbone=dict(norm_cfg=dict(requires_grad=True), init_cfg=None), decode_head=dict(dropout_ratio=0.2)
+    ),
     objectives=[
         dict(
             type='SourceSupervision',
-            loss=dict(type='HardPixelCrossEntropyLoss', percentile=80.),
-            class_weights=dict(type='ClassBalanceWeights', max_weight=7.),
-            weights=dict(aux=0.5, main=1.)),
+            loss=dict(type='HardPixelCrossEntropyLoss', percentile=80.0),
+            class_weights=dict(type='ClassBalanceWeights', max_weight=7.0),
+            weights=dict(aux=0.5, main=1.0),
+        ),
         dict(type='MemoryRegularization', weight=0.1, begin=0.6),
         dict(type='BatchNormUpdate', view='target'),
-    ])
+    ],
+)

@@ -8,5 +8,7 @@ model = dict(
             name='pool',
             view='pool',
             loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
-            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False)),
-    ])
+            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
+        ),
+    ]
+)

@@ -7,9 +7,12 @@ model = dict(
             type='SourceSupervision',
             name='pool',
             view='pool',
-            loss=dict(type='HardPixelCrossEntropyLoss', percentile=None)),
+            loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
+        ),
         dict(
             type='ModelRegularization',
             # 0.1 squared, as in the published code; the paper's 0.1 is too much here, see docs/benchmarks.md
-            loss=dict(type='ModelRegularizationLoss', weight=0.1, applied_twice=True)),
-    ])
+            loss=dict(type='ModelRegularizationLoss', weight=0.1, applied_twice=True),
+        ),
+    ]
+)

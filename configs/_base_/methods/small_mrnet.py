@@ -7,14 +7,17 @@ model = dict(
         dict(
             type='SourceSupervision',
             loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
-            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False)),
+            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
+        ),
         dict(type='AdversarialAlignment', weights=dict(aux=2e-4, main=1e-3), begin=2 / 3),
         dict(type='MemoryRegularization', weight=0.02, begin=2 / 3),  # 0.1 is too much here, see toy/README
-    ])
+    ],
+)
 custom_hooks = [
     dict(
         type='DiscriminatorHook',
         discriminator=dict(type='MultiScaleDiscriminator', base_channels=8, num_blocks=1),
         optimizer=dict(type='Adam', lr=1e-4, betas=(0.9, 0.99)),
-        param_scheduler=dict(type='WarmupPolyLR', by_epoch=False)),
+        param_scheduler=dict(type='WarmupPolyLR', by_epoch=False),
+    ),
 ]

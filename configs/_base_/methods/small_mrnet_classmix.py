@@ -6,6 +6,8 @@ model = dict(
         *_base_.model.objectives,
         dict(
             type='ClassMixSupervision',
-            augmentation=dict(type='StrongAugmentation', std=[58., 58., 58.]),
-            begin=2 / 3),
-    ])
+            augmentation=dict(type='StrongAugmentation', std=[58.0, 58.0, 58.0]),
+            begin=2 / 3,
+        ),
+    ]
+)

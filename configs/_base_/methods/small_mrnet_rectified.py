@@ -6,6 +6,8 @@ model = dict(
         dict(
             type='RectifiedSupervision',
             loss=dict(type='RectifiedLoss', aux_weight=0.5),
-            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False)),
+            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
+        ),
         dict(type='BatchNormUpdate', view='target'),
-    ])
+    ]
+)

@@ -7,7 +7,9 @@ model = dict(
         dict(
             type='SourceSupervision',
             loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
-            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False)),
+            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
+        ),
         dict(type='MemoryRegularization', weight=0.02),
         dict(type='BatchNormUpdate', view='target'),
-    ])
+    ],
+)

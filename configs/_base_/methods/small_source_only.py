@@ -7,5 +7,7 @@ model = dict(
         dict(
             type='SourceSupervision',
             loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
-            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False)),
-    ])
+            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
+        ),
+    ]
+)

@@ -5,6 +5,8 @@ model = dict(
     objectives=[
         dict(
             type='SourceSupervision',
-            loss=dict(type='HardPixelCrossEntropyLoss', percentile=80.),
-            class_weights=dict(type='ClassBalanceWeights', max_weight=7.)),
-    ])
+            loss=dict(type='HardPixelCrossEntropyLoss', percentile=80.0),
+            class_weights=dict(type='ClassBalanceWeights', max_weight=7.0),
+        ),
+    ]
+)

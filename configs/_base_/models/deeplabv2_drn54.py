@@ -5,5 +5,7 @@ _base_ = './deeplabv3plus_drn54.py'
 
 model = dict(
     segmentor=dict(
-        backbone=dict(out_indices=(8, ), norm_cfg=dict(requires_grad=False)),
-        decode_head=dict(_delete_=True, type='DeepLabV2Head', in_channels=512, branches=2, num_classes=19)))
+        backbone=dict(out_indices=(8,), norm_cfg=dict(requires_grad=False)),
+        decode_head=dict(_delete_=True, type='DeepLabV2Head', in_channels=512, branches=2, num_classes=19),
+    )
+)

@@ -8,7 +8,8 @@ model = dict(
         type='UDADataPreprocessor',
         mean=[123.675, 116.28, 103.53],  # R, G, B
         std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True),
+        bgr_to_rgb=True,
+    ),
     segmentor=dict(
         type='EncoderDecoder',
         backbone=dict(
@@ -16,8 +17,10 @@ model = dict(
             depth=101,
             norm_cfg=dict(type='BN', requires_grad=False),
             norm_eval=True,
-            init_cfg=dict(
-                type='Pretrained', checkpoint='https://download.pytorch.org/models/resnet101-5d3b4d8f.pth')),
+            init_cfg=dict(type='Pretrained', checkpoint='https://download.pytorch.org/models/resnet101-5d3b4d8f.pth'),
+        ),
         decode_head=dict(type='DeepLabV2Head', in_channels=2048, in_index=3, num_classes=19),
         train_cfg=dict(),
-        test_cfg=dict(mode='whole')))
+        test_cfg=dict(mode='whole'),
+    ),
+)

@@ -10,7 +10,8 @@ model = dict(
     data_preprocessor=dict(
         type='UDADataPreprocessor',
         mean=[104.00698793, 116.66876762, 122.67891434],  # B, G, R
-        std=[1., 1., 1.]),
+        std=[1.0, 1.0, 1.0],
+    ),
     segmentor=dict(
         type='EncoderDecoder',
         backbone=dict(
@@ -20,9 +21,11 @@ model = dict(
             norm_cfg=dict(type='BN', requires_grad=False),  # statistics move, scale and shift do not
             norm_eval=False,
             init_cfg=dict(
-                type='Pretrained',
-                checkpoint='pretrained/DeepLab_resnet_pretrained_init-f81d91e8.pth',
-                prefix='Scale')),
+                type='Pretrained', checkpoint='pretrained/DeepLab_resnet_pretrained_init-f81d91e8.pth', prefix='Scale'
+            ),
+        ),
         decode_head=dict(type='DualClassifierHead', num_classes=19),
         train_cfg=dict(),
-        test_cfg=dict(mode='whole')))
+        test_cfg=dict(mode='whole'),
+    ),
+)

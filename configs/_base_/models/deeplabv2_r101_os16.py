@@ -4,5 +4,6 @@ _base_ = './deeplabv3plus_r101.py'
 model = dict(
     segmentor=dict(
         backbone=dict(norm_cfg=dict(requires_grad=False)),
-        decode_head=dict(
-            _delete_=True, type='DeepLabV2Head', in_channels=2048, in_index=1, branches=2, num_classes=19)))
+        decode_head=dict(_delete_=True, type='DeepLabV2Head', in_channels=2048, in_index=1, branches=2, num_classes=19),
+    )
+)

@@ -9,7 +9,8 @@ model = dict(
     data_preprocessor=dict(
         type='UDADataPreprocessor',
         mean=[104.00698793, 116.66876762, 122.67891434],  # B, G, R
-        std=[1., 1., 1.]),
+        std=[1.0, 1.0, 1.0],
+    ),
     segmentor=dict(
         type='EncoderDecoder',
         backbone=dict(
@@ -17,7 +18,10 @@ model = dict(
             depth=101,
             norm_cfg=dict(type='BN', requires_grad=False),  # statistics move, scale and shift do not
             norm_eval=False,
-            init_cfg=dict(type='Pretrained', checkpoint='pretrained/resnet101COCO-41f33a49.pth')),
+            init_cfg=dict(type='Pretrained', checkpoint='pretrained/resnet101COCO-41f33a49.pth'),
+        ),
         decode_head=dict(type='DeepLabV2Head', branches=2, in_channels=2048, in_index=3, num_classes=19),
         train_cfg=dict(),
-        test_cfg=dict(mode='whole')))
+        test_cfg=dict(mode='whole'),
+    ),
+)

@@ -9,14 +9,18 @@ model = dict(
     data_preprocessor=dict(
         type='UDADataPreprocessor',
         mean=[104.00698793, 116.66876762, 122.67891434],  # B, G, R
-        std=[1., 1., 1.]),
+        std=[1.0, 1.0, 1.0],
+    ),
     segmentor=dict(
         type='EncoderDecoder',
         backbone=dict(
             type='DRN',
             depth=54,
             norm_cfg=dict(type='BN', requires_grad=True),
-            init_cfg=dict(type='Pretrained', checkpoint='http://dl.yf.io/drn/drn_d_54-0e0534ff.pth')),
+            init_cfg=dict(type='Pretrained', checkpoint='http://dl.yf.io/drn/drn_d_54-0e0534ff.pth'),
+        ),
         decode_head=dict(type='DeepLabV3PlusHead', num_classes=19),
         train_cfg=dict(),
-        test_cfg=dict(mode='whole')))
+        test_cfg=dict(mode='whole'),
+    ),
+)

@@ -7,5 +7,8 @@ model = dict(
             _delete_=True,
             type='InputPaddedMobileNetV2',
             norm_cfg=dict(type='BN', requires_grad=True),
-            init_cfg=dict(type='Pretrained', checkpoint='mmcls://mobilenet_v2')),
-        decode_head=dict(in_channels=(24, 320), dilations=(1, 6, 12, 18))))
+            init_cfg=dict(type='Pretrained', checkpoint='mmcls://mobilenet_v2'),
+        ),
+        decode_head=dict(in_channels=(24, 320), dilations=(1, 6, 12, 18)),
+    )
+)

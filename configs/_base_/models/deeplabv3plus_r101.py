@@ -12,6 +12,8 @@ model = dict(
             multi_grid=(2, 4, 8),
             out_indices=(0, 3),
             norm_cfg=dict(type='BN', requires_grad=True),
-            init_cfg=dict(
-                type='Pretrained', checkpoint='https://download.pytorch.org/models/resnet101-5d3b4d8f.pth')),
-        decode_head=dict(in_channels=(256, 2048), dilations=(1, 6, 12, 18))))
+            init_cfg=dict(type='Pretrained', checkpoint='https://download.pytorch.org/models/resnet101-5d3b4d8f.pth'),
+        ),
+        decode_head=dict(in_channels=(256, 2048), dilations=(1, 6, 12, 18)),
+    )
+)

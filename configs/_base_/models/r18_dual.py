@@ -8,7 +8,8 @@ model = dict(
     data_preprocessor=dict(
         type='UDADataPreprocessor',
         mean=[104.00698793, 116.66876762, 122.67891434],  # B, G, R
-        std=[58., 58., 58.]),
+        std=[58.0, 58.0, 58.0],
+    ),
     segmentor=dict(
         type='EncoderDecoder',
         backbone=dict(
@@ -19,7 +20,8 @@ model = dict(
             strides=(1, 2, 2, 1),
             dilations=(1, 1, 1, 2),
             out_indices=(2, 3),
-            norm_cfg=dict(type='BN', requires_grad=True)),
+            norm_cfg=dict(type='BN', requires_grad=True),
+        ),
         decode_head=dict(
             type='DualClassifierHead',
             in_channels=(128, 256),
@@ -27,6 +29,9 @@ model = dict(
             channels=64,
             dilations=(2, 4, 6),
             norm_cfg=dict(type='GN', num_groups=4, requires_grad=True),  # 8 channels each, as at full size
-            num_classes=19),
+            num_classes=19,
+        ),
         train_cfg=dict(),
-        test_cfg=dict(mode='whole')))
+        test_cfg=dict(mode='whole'),
+    ),
+)

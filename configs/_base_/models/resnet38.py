@@ -17,10 +17,13 @@ model = dict(
         std=[58.395, 57.12, 57.375],
         bgr_to_rgb=True,
         size_divisor=8,
-        test_cfg=dict(size_divisor=8)),
+        test_cfg=dict(size_divisor=8),
+    ),
     segmentor=dict(
         type='EncoderDecoder',
         backbone=dict(type='ResNet38'),
         decode_head=dict(type='ResNet38Head', num_classes=19),
         train_cfg=dict(),
-        test_cfg=dict(mode='whole')))
+        test_cfg=dict(mode='whole'),
+    ),
+)

@@ -5,7 +5,8 @@ model = dict(
         type='UDADataPreprocessor',
         mean=[123.675, 116.28, 103.53],  # R, G, B
         std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True),
+        bgr_to_rgb=True,
+    ),
     segmentor=dict(
         type='EncoderDecoder',
         backbone=dict(
@@ -22,7 +23,9 @@ model = dict(
             init_cfg=dict(
                 type='Pretrained',
                 checkpoint='https://download.openmmlab.com/mmsegmentation/v0.5/pretrain/segformer/'
-                'mit_b0_20220624-7e0fe6dd.pth')),
+                'mit_b0_20220624-7e0fe6dd.pth',
+            ),
+        ),
         decode_head=dict(
             type='SegformerHead',
             in_channels=[32, 64, 160, 256],
@@ -31,6 +34,9 @@ model = dict(
             dropout_ratio=0.1,
             num_classes=19,
             norm_cfg=dict(type='BN', requires_grad=True),
-            align_corners=False),
+            align_corners=False,
+        ),
         train_cfg=dict(),
-        test_cfg=dict(mode='whole')))
+        test_cfg=dict(mode='whole'),
+    ),
+)

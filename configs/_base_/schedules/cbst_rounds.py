@@ -3,7 +3,8 @@ runner_type = 'SelfTrainingRunner'
 optim_wrapper = dict(
     type='OptimWrapper',
     constructor='BiasOptimWrapperConstructor',
-    optimizer=dict(type='SGD', lr=1e-4, momentum=0.9, weight_decay=5e-4))
+    optimizer=dict(type='SGD', lr=1e-4, momentum=0.9, weight_decay=5e-4),
+)
 
 train_cfg = dict(
     num_rounds=6,
@@ -14,6 +15,7 @@ train_cfg = dict(
     target_portion=dict(start=0.15, step=0.05, maximum=0.5),
     source_portion=dict(start=0.03, step=0.0025, maximum=0.06),
     source_policy='cumulative',
-    source_seed=0)
+    source_seed=0,
+)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')

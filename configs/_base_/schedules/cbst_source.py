@@ -2,7 +2,8 @@
 optim_wrapper = dict(
     type='OptimWrapper',
     constructor='BiasOptimWrapperConstructor',
-    optimizer=dict(type='SGD', lr=1.6e-3, momentum=0.9, weight_decay=5e-4))
+    optimizer=dict(type='SGD', lr=1.6e-3, momentum=0.9, weight_decay=5e-4),
+)
 
 train_cfg = dict(type='UDATrainLoop', max_iters=46811, val_interval=5000)
 val_cfg = dict(type='ValLoop')

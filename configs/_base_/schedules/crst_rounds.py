@@ -12,6 +12,7 @@ train_cfg = dict(
     source_portion=dict(start=0.03, step=0.0025, maximum=0.06),
     source_policy='random',
     source_seed=3,
-    mine_source=False)
+    mine_source=False,
+)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')

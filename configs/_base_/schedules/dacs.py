@@ -7,8 +7,10 @@ optim_wrapper = dict(
         custom_keys={
             '.layer': dict(repeat=3),
             'downsample': dict(repeat=4),
-            'decode_head': dict(lr_mult=10.),
-        }))
+            'decode_head': dict(lr_mult=10.0),
+        }
+    ),
+)
 param_scheduler = dict(type='WarmupPolyLR', by_epoch=False)
 
 train_cfg = dict(type='UDATrainLoop', max_iters=250000, val_interval=5000)

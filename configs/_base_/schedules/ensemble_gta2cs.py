@@ -9,4 +9,5 @@ train_cfg = dict(
         dict(name='CBST', config='configs/cbst/gta2cs.py', predictor=_base_.crst_predictor),
     ],
     labeler=dict(type='ChannelWiseLabeler', owner='gta5', threshold=90, window=5),
-    store='work_dirs/ensemble/gta2cs_labels')
+    store='work_dirs/ensemble/gta2cs_labels',
+)

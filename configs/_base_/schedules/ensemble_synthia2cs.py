@@ -9,7 +9,9 @@ train_cfg = dict(
             name='R-MRNet',
             config='configs/mrnet/synthia2cs_rectified.py',
             drop_classes=('terrain', 'truck', 'train'),
-            predictor=_base_.mrnet_predictor),
+            predictor=_base_.mrnet_predictor,
+        ),
     ],
     labeler=dict(type='ChannelWiseLabeler', owner='synthia16', threshold=90, window=5),
-    store='work_dirs/ensemble/synthia2cs_labels')
+    store='work_dirs/ensemble/synthia2cs_labels',
+)

@@ -8,9 +8,11 @@ optim_wrapper = dict(
         custom_keys={
             '.layer': dict(repeat=3),
             'downsample': dict(repeat=4),
-            'decode_head': dict(lr_mult=10.),
-        }))
-param_scheduler = dict(type='WarmupPolyLR', warmup_iters=0.2, max_iters=4., by_epoch=False)
+            'decode_head': dict(lr_mult=10.0),
+        }
+    ),
+)
+param_scheduler = dict(type='WarmupPolyLR', warmup_iters=0.2, max_iters=4.0, by_epoch=False)
 
 train_cfg = dict(type='UDATrainLoop', max_iters=25000, val_interval=5000)
 val_cfg = dict(type='ValLoop')

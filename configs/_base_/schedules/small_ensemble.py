@@ -9,6 +9,7 @@ train_cfg = dict(
     num_rounds=1,
     iterations=250,
     labeler=dict(type='ChannelWiseLabeler', owner=None, threshold=50, window=5),
-    learning_rate=dict(decay='poly', power=0.9))
+    learning_rate=dict(decay='poly', power=0.9),
+)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')

@@ -7,6 +7,7 @@ train_cfg = dict(
     iterations=200,
     labeler=dict(type='ClassBalancedLabeler'),
     target_portion=dict(start=0.2, step=0.05, maximum=0.5),
-    source_portion=dict(start=1.))
+    source_portion=dict(start=1.0),
+)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')

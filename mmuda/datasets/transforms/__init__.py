@@ -9,6 +9,13 @@ from mmuda.datasets.transforms.pack_soft_labels import PackSoftLabels
 from mmuda.datasets.transforms.rare_class_crop import RareClassCrop
 
 __all__ = [
-    'CentredMiningCrop', 'ColorAutoAugment', 'HardSampleCrop', 'HorizontalFlip', 'JitteredResize', 'LoadImageStrict',
-    'LoadLabelIds', 'PackSoftLabels', 'RareClassCrop'
+    'CentredMiningCrop',
+    'ColorAutoAugment',
+    'HardSampleCrop',
+    'HorizontalFlip',
+    'JitteredResize',
+    'LoadImageStrict',
+    'LoadLabelIds',
+    'PackSoftLabels',
+    'RareClassCrop',
 ]

@@ -1,4 +1,5 @@
 """Scaled crops that are often centred on a mined class."""
+
 import logging
 import math
 import random
@@ -18,8 +19,9 @@ RESIZING = ('aligned', 'published')
 LARGEST_AREA = 16  # of a scaled image, in crops
 
 
-def draw_mining_offset(rng: random.Random, label: np.ndarray, crop_size: tuple[int, int], mine_ids: Sequence[int],
-                       mine_chance: float) -> tuple[int, int]:
+def draw_mining_offset(
+    rng: random.Random, label: np.ndarray, crop_size: tuple[int, int], mine_ids: Sequence[int], mine_chance: float
+) -> tuple[int, int]:
     """Draw the position of a crop.
 
     With chance ``mine_chance``, and if a mined class is there: one of the mined classes present, one of its
@@ -80,13 +82,15 @@ class CentredMiningCrop(BaseTransform):
         ValueError: If a size, a scale or the chance is out of range, or ``resize`` is none of these.
     """
 
-    def __init__(self,
-                 crop_size: tuple[int, int] = (512, 1024),
-                 scales: Sequence[float] = (0.5, 0.6, 0.7, 0.8, 0.9, 1., 1.1, 1.2, 1.3, 1.4, 1.5),
-                 mine_chance: float = 0.8,
-                 mine_ids: Sequence[int] = (),
-                 image_fill: tuple[int, int, int] = (104, 117, 123),
-                 resize: str = 'aligned') -> None:
+    def __init__(
+        self,
+        crop_size: tuple[int, int] = (512, 1024),
+        scales: Sequence[float] = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5),
+        mine_chance: float = 0.8,
+        mine_ids: Sequence[int] = (),
+        image_fill: tuple[int, int, int] = (104, 117, 123),
+        resize: str = 'aligned',
+    ) -> None:
         if not isinstance(crop_size, Sequence) or len(crop_size) != 2 or min(crop_size) < 1:
             raise ValueError(f'CentredMiningCrop: crop_size = {crop_size!r}, expected (height, width) in pixels')
         if not scales or min(scales) <= 0:
@@ -145,7 +149,10 @@ class CentredMiningCrop(BaseTransform):
         print_log(
             f'CentredMiningCrop: {problem}. Image {path or ""} has (height, width) = {tuple(size)}, scales = '
             f'{self.scales} are factors of that size, crop_size = {self.crop_size}. Choose other scales or another '
-            'crop_size', logger='current', level=logging.WARNING)
+            'crop_size',
+            logger='current',
+            level=logging.WARNING,
+        )
 
     def _scaled(self, array: np.ndarray | None, scale: float, interpolation: int) -> np.ndarray | None:
         if array is None:
@@ -158,5 +165,7 @@ class CentredMiningCrop(BaseTransform):
         return mmcv.imresize(array, (width, height), interpolation='nearest', backend='pillow')
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(crop_size={self.crop_size}, scales={self.scales}, '
-                f'mine_chance={self.mine_chance}, mine_ids={self.mine_ids}, resize={self.resize!r})')
+        return (
+            f'{type(self).__name__}(crop_size={self.crop_size}, scales={self.scales}, '
+            f'mine_chance={self.mine_chance}, mine_ids={self.mine_ids}, resize={self.resize!r})'
+        )

@@ -1,4 +1,5 @@
 """The colour part of the ImageNet AutoAugment policy."""
+
 import random
 from collections.abc import Callable
 
@@ -27,19 +28,19 @@ OPERATIONS: dict[str, Callable[[Image.Image, int], Image.Image]] = {
 """Name -> function of an RGB image and a level in 0..9."""
 
 _DISTINCT = (
-    (('solarize', .6, 5), ('autocontrast', .6, 0)),
-    (('equalize', .8, 0), ('equalize', .6, 0)),
-    (('posterize', .6, 7), ('posterize', .6, 6)),
-    (('equalize', .4, 0), ('solarize', .2, 4)),
-    (('solarize', .6, 3), ('equalize', .6, 0)),
-    (('posterize', .8, 5), ('equalize', 1., 0)),
-    (('equalize', .6, 0), ('posterize', .4, 6)),
-    (('equalize', .0, 0), ('equalize', .8, 0)),
-    (('invert', .6, 0), ('equalize', 1., 0)),
-    (('color', .6, 4), ('contrast', 1., 8)),
-    (('color', .8, 8), ('solarize', .8, 7)),
-    (('sharpness', .4, 7), ('invert', .6, 0)),
-    (('color', .4, 0), ('equalize', .6, 0)),
+    (('solarize', 0.6, 5), ('autocontrast', 0.6, 0)),
+    (('equalize', 0.8, 0), ('equalize', 0.6, 0)),
+    (('posterize', 0.6, 7), ('posterize', 0.6, 6)),
+    (('equalize', 0.4, 0), ('solarize', 0.2, 4)),
+    (('solarize', 0.6, 3), ('equalize', 0.6, 0)),
+    (('posterize', 0.8, 5), ('equalize', 1.0, 0)),
+    (('equalize', 0.6, 0), ('posterize', 0.4, 6)),
+    (('equalize', 0.0, 0), ('equalize', 0.8, 0)),
+    (('invert', 0.6, 0), ('equalize', 1.0, 0)),
+    (('color', 0.6, 4), ('contrast', 1.0, 8)),
+    (('color', 0.8, 8), ('solarize', 0.8, 7)),
+    (('sharpness', 0.4, 7), ('invert', 0.6, 0)),
+    (('color', 0.4, 0), ('equalize', 0.6, 0)),
 )
 POLICY = _DISTINCT + tuple(_DISTINCT[index] for index in (3, 0, 8, 9, 1))
 """18 pairs of (operation, probability, level); five of the pairs stand twice."""

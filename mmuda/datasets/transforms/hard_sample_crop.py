@@ -1,4 +1,5 @@
 """Random crops that show many classes."""
+
 import random
 from collections.abc import Sequence
 
@@ -27,10 +28,7 @@ class HardSampleCrop(RandomCrop):
             ``max_tries`` is below 1.
     """
 
-    def __init__(self,
-                 crop_size: tuple[int, int],
-                 min_distinct: int | None = 11,
-                 max_tries: int = 10) -> None:
+    def __init__(self, crop_size: tuple[int, int], min_distinct: int | None = 11, max_tries: int = 10) -> None:
         if not isinstance(crop_size, Sequence) or len(crop_size) != 2 or min(crop_size) < 1:
             raise ValueError(f'HardSampleCrop: crop_size = {crop_size!r}, expected (height, width) in pixels')
         if max_tries < 1:
@@ -54,7 +52,8 @@ class HardSampleCrop(RandomCrop):
             raise ValueError(
                 f'HardSampleCrop: image {results.get("img_path")} is {width}x{height} after resizing, '
                 f'smaller than the crop of {crop_width}x{crop_height} (width x height); enlarge the resize '
-                'scale or lower crop_size')
+                'scale or lower crop_size'
+            )
         label = results.get('gt_seg_map')
         for _ in range(self.max_tries):
             top = random.randint(0, height - crop_height)
@@ -65,8 +64,10 @@ class HardSampleCrop(RandomCrop):
         return box
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(crop_size={self.crop_size}, min_distinct={self.min_distinct}, '
-                f'max_tries={self.max_tries})')
+        return (
+            f'{type(self).__name__}(crop_size={self.crop_size}, min_distinct={self.min_distinct}, '
+            f'max_tries={self.max_tries})'
+        )
 
 
 def _count_distinct(label: np.ndarray) -> int:

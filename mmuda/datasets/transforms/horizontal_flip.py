@@ -1,4 +1,5 @@
 """Mirroring of the training images."""
+
 import random
 
 from mmcv.transforms import RandomFlip

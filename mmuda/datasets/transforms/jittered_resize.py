@@ -1,4 +1,5 @@
 """Resizing of the training images."""
+
 import random
 from collections.abc import Sequence
 
@@ -24,14 +25,15 @@ class JitteredResize(Resize):
             numbers in rising order.
     """
 
-    def __init__(self,
-                 scale: tuple[int, int] = (1280, 720),
-                 ratio_range: tuple[float, float] | None = (0.8, 1.2)) -> None:
+    def __init__(
+        self, scale: tuple[int, int] = (1280, 720), ratio_range: tuple[float, float] | None = (0.8, 1.2)
+    ) -> None:
         if not isinstance(scale, Sequence) or len(scale) != 2 or min(scale) < 1:
             raise ValueError(f'JitteredResize: scale = {scale!r}, expected (width, height) in pixels')
         if ratio_range is not None and not (len(ratio_range) == 2 and 0 < ratio_range[0] <= ratio_range[1]):
-            raise ValueError(f'JitteredResize: ratio_range = {ratio_range}, expected (low, high) with '
-                             '0 < low <= high, or None')
+            raise ValueError(
+                f'JitteredResize: ratio_range = {ratio_range}, expected (low, high) with 0 < low <= high, or None'
+            )
         super().__init__(scale=tuple(scale), keep_ratio=False, backend='pillow', interpolation='bicubic')
         self.ratio_range = ratio_range
 

@@ -1,4 +1,5 @@
 """Loading of images that refuses damaged files."""
+
 import mmengine.fileio as fileio
 from mmcv.transforms import LoadImageFromFile
 from mmseg.registry import TRANSFORMS
@@ -29,8 +30,10 @@ class LoadImageStrict(LoadImageFromFile):
     def transform(self, results: dict) -> dict | None:
         """Add ``img`` ((H, W, 3) uint8, B, G, R), ``img_shape`` and ``ori_shape`` to the results."""
         try:
-            with fileio.get_local_path(results['img_path'], backend_args=self.backend_args) as path, \
-                    Image.open(path) as header:
+            with (
+                fileio.get_local_path(results['img_path'], backend_args=self.backend_args) as path,
+                Image.open(path) as header,
+            ):
                 check_pixels(header, self.max_pixels)
             return super().transform(results)
         except FileNotFoundError as error:

@@ -1,4 +1,5 @@
 """Loading of label ids as published."""
+
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
@@ -36,11 +37,17 @@ class LoadLabelIds(BaseTransform):
         KeyError: If the image has no label and ``required`` is True.
     """
 
-    def __init__(self, on_size_mismatch: str = 'error', required: bool = True,
-                 backend_args: dict | None = None, max_pixels: int = MAX_PIXELS) -> None:
+    def __init__(
+        self,
+        on_size_mismatch: str = 'error',
+        required: bool = True,
+        backend_args: dict | None = None,
+        max_pixels: int = MAX_PIXELS,
+    ) -> None:
         if on_size_mismatch not in _ON_SIZE_MISMATCH:
-            raise ValueError(f'LoadLabelIds: on_size_mismatch = {on_size_mismatch!r}, expected one of '
-                             f'{_ON_SIZE_MISMATCH}')
+            raise ValueError(
+                f'LoadLabelIds: on_size_mismatch = {on_size_mismatch!r}, expected one of {_ON_SIZE_MISMATCH}'
+            )
         self.on_size_mismatch = on_size_mismatch
         self.required = required
         self.backend_args = backend_args
@@ -53,10 +60,13 @@ class LoadLabelIds(BaseTransform):
                 return results
             raise KeyError(
                 f'LoadLabelIds: image {results.get("img_path")} has no label path; its data set is '
-                'unlabelled (no seg_map_path in data_prefix). Remove LoadLabelIds from its pipeline.')
+                'unlabelled (no seg_map_path in data_prefix). Remove LoadLabelIds from its pipeline.'
+            )
         if results.get('reduce_zero_label'):
-            raise ValueError('LoadLabelIds: reduce_zero_label=True of the data set is not applied here. Give it a '
-                             'LABEL_FORMAT whose table leaves id 0 out, see docs/get_started.md')
+            raise ValueError(
+                'LoadLabelIds: reduce_zero_label=True of the data set is not applied here. Give it a '
+                'LABEL_FORMAT whose table leaves id 0 out, see docs/get_started.md'
+            )
         results['gt_seg_map'] = self._fit(read_train_ids(results, self.backend_args, self.max_pixels), results)
         # a new list: test-time augmentation loads the label once per view into copies that share the old one
         results['seg_fields'] = [*results.get('seg_fields', []), 'gt_seg_map']
@@ -71,7 +81,8 @@ class LoadLabelIds(BaseTransform):
         raise ValueError(
             f'label file {results["seg_map_path"]} has (H, W) = {label.shape}, its image '
             f'{results.get("img_path")} has {image_shape}. Get the matching file, or set '
-            "on_size_mismatch='resize' of LoadLabelIds to stretch the label.")
+            "on_size_mismatch='resize' of LoadLabelIds to stretch the label."
+        )
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}(on_size_mismatch={self.on_size_mismatch!r}, required={self.required})'
@@ -111,7 +122,8 @@ def _check_classes(label: np.ndarray, lookup: np.ndarray, results: dict) -> None
         raise ValueError(
             f'label file {results["seg_map_path"]} has the values {np.unique(label[beyond]).tolist()}, but there are '
             f'{num_classes} classes, 0 to {num_classes - 1}; 255 is ignored. Correct the file, or the classes in the '
-            "data set's metainfo.")
+            "data set's metainfo."
+        )
 
 
 def _beyond(values: np.ndarray, num_classes: int) -> np.ndarray:

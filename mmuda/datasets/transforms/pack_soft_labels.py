@@ -1,4 +1,5 @@
 """Packing of a target crop with its soft pseudo labels."""
+
 import functools
 from typing import Any
 
@@ -42,8 +43,10 @@ class PackSoftLabels(PackSegInputs):
         """Pack the crop."""
         missing = [key for key in _NEEDED if key not in results]
         if missing:
-            raise KeyError(f'PackSoftLabels: {missing} of {results.get("img_path")} are missing: it belongs behind '
-                           'CentredMiningCrop, in the pipeline of a PseudoLabelDataset')
+            raise KeyError(
+                f'PackSoftLabels: {missing} of {results.get("img_path")} are missing: it belongs behind '
+                'CentredMiningCrop, in the pipeline of a PseudoLabelDataset'
+            )
         packed = super().transform(results)
         packed['data_samples'].set_data(dict(gt_soft_seg=PixelData(data=self._soft_labels(results))))
         return packed
@@ -53,15 +56,16 @@ class PackSoftLabels(PackSegInputs):
         name, (height, width) = results['pseudo_label_name'], results['scaled_shape']
         thresholds, alpha = _settings(str(store.root), _last_change(store))
         if not store.has_map(name):
-            raise FileNotFoundError(f'PackSoftLabels: there is no map {store.map_path(name)}: set '
-                                    'train_cfg.keep_maps=True and label again')
+            raise FileNotFoundError(
+                f'PackSoftLabels: there is no map {store.map_path(name)}: set train_cfg.keep_maps=True and label again'
+            )
         encoded, _, layout = store.read_map(name)
         maps = SmallMap.from_layout(torch.from_numpy(encoded), layout)
         top, left = results['crop_offset']
         rows, columns = results['img'].shape[:2]
         box = (top, left, min(rows, height - top), min(columns, width - left))  # without the padding
         soft = torch.zeros(maps.values.shape[1], rows, columns)
-        soft[:, :box[2], :box[3]] = lrent_targets(_crop(maps, (height, width), box), thresholds, alpha)
+        soft[:, : box[2], : box[3]] = lrent_targets(_crop(maps, (height, width), box), thresholds, alpha)
         direction = results.get('flip_direction')
         if direction not in (None, 'horizontal'):
             raise ValueError(f'PackSoftLabels: flip_direction is {direction!r}, expected horizontal flips only')
@@ -81,11 +85,15 @@ def _settings(root: str, last_change: tuple[int, ...]) -> tuple[Tensor, float]:
     summary, manifest = store.summary() or {}, store.manifest() or {}
     predictor: dict[str, Any] = manifest.get('description', {}).get('predictor', {})
     if 'alpha' not in summary or 'thresholds_used' not in summary:
-        raise ValueError(f'PackSoftLabels: {store.root} has no thresholds of soft labels: set '
-                         "train_cfg.labeler=dict(type='EntropyRegularizedLabeler')")
+        raise ValueError(
+            f'PackSoftLabels: {store.root} has no thresholds of soft labels: set '
+            "train_cfg.labeler=dict(type='EntropyRegularizedLabeler')"
+        )
     if predictor.get('type') != 'LogitMapPredictor':
-        raise ValueError(f'PackSoftLabels: the maps in {store.root} are of {predictor.get("type")}: set '
-                         "train_cfg.predictor=dict(type='LogitMapPredictor')")
+        raise ValueError(
+            f'PackSoftLabels: the maps in {store.root} are of {predictor.get("type")}: set '
+            "train_cfg.predictor=dict(type='LogitMapPredictor')"
+        )
     return torch.tensor(summary['thresholds_used']), summary['alpha']
 
 

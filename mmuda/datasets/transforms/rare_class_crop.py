@@ -1,4 +1,5 @@
 """Square crops around rare classes, resized to the size of the network's input."""
+
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -35,8 +36,9 @@ class RareClassCropDraw(NamedTuple):
     flip: bool
 
 
-def draw_centre(rng: np.random.RandomState, label: np.ndarray, size: int, priority_ids: Sequence[int],
-                mine_ids: Sequence[int]) -> tuple[int, int, int] | None:
+def draw_centre(
+    rng: np.random.RandomState, label: np.ndarray, size: int, priority_ids: Sequence[int], mine_ids: Sequence[int]
+) -> tuple[int, int, int] | None:
     """Draw a pixel of a rare class around which a crop fits.
 
     One of the priority classes that such pixels have, or, if there is none, one of the other mined classes,
@@ -54,7 +56,7 @@ def draw_centre(rng: np.random.RandomState, label: np.ndarray, size: int, priori
     """
     half = size // 2
     height, width = label.shape
-    allowed = label[half:max(height - half - 1, half), half:max(width - half - 1, half)]
+    allowed = label[half : max(height - half - 1, half), half : max(width - half - 1, half)]
     present = np.bincount(allowed.ravel(), minlength=256) > 0
     classes = [index for index in priority_ids if present[index]] or [index for index in mine_ids if present[index]]
     if not classes:
@@ -65,17 +67,19 @@ def draw_centre(rng: np.random.RandomState, label: np.ndarray, size: int, priori
     return mined_class, row + half, column + half
 
 
-def draw_rare_class_crop(rng: np.random.RandomState,
-                         label: np.ndarray | None,
-                         shape: tuple[int, int],
-                         crop_size: int,
-                         nominal_size: int = 2048,
-                         scale_range: tuple[float, float] = (0.7, 1.3),
-                         mine_chance: float = 0.8,
-                         priority_ids: Sequence[int] = (),
-                         mine_ids: Sequence[int] = (),
-                         stride: int = 8,
-                         flip: bool = True) -> RareClassCropDraw:
+def draw_rare_class_crop(
+    rng: np.random.RandomState,
+    label: np.ndarray | None,
+    shape: tuple[int, int],
+    crop_size: int,
+    nominal_size: int = 2048,
+    scale_range: tuple[float, float] = (0.7, 1.3),
+    mine_chance: float = 0.8,
+    priority_ids: Sequence[int] = (),
+    mine_ids: Sequence[int] = (),
+    stride: int = 8,
+    flip: bool = True,
+) -> RareClassCropDraw:
     """Draw scale, position and mirroring, in the order of the published code.
 
     Args:
@@ -113,7 +117,7 @@ def cut(array: np.ndarray, top: int, left: int, size: int, fill: int | Sequence[
     out[:] = fill
     rows = slice(max(top, 0), min(top + size, array.shape[0]))
     columns = slice(max(left, 0), min(left + size, array.shape[1]))
-    out[rows.start - top:rows.stop - top, columns.start - left:columns.stop - left] = array[rows, columns]
+    out[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = array[rows, columns]
     return out
 
 
@@ -159,20 +163,24 @@ class RareClassCrop(BaseTransform):
         ValueError: If a size, the scale range or the chance is out of range.
     """
 
-    def __init__(self,
-                 crop_size: int = 500,
-                 nominal_size: int = 2048,
-                 scale_range: tuple[float, float] = (0.7, 1.3),
-                 mine_chance: float = 0.8,
-                 mine_ids: Sequence[int] = (),
-                 priority_ids: Sequence[int] = (),
-                 stride: int = 8,
-                 flip: bool = True,
-                 mirror_label_grid: bool = False,
-                 image_fill: tuple[int, int, int] = (103, 116, 123)) -> None:
+    def __init__(
+        self,
+        crop_size: int = 500,
+        nominal_size: int = 2048,
+        scale_range: tuple[float, float] = (0.7, 1.3),
+        mine_chance: float = 0.8,
+        mine_ids: Sequence[int] = (),
+        priority_ids: Sequence[int] = (),
+        stride: int = 8,
+        flip: bool = True,
+        mirror_label_grid: bool = False,
+        image_fill: tuple[int, int, int] = (103, 116, 123),
+    ) -> None:
         if min(crop_size, nominal_size, stride) < 1:
-            raise ValueError(f'RareClassCrop: crop_size = {crop_size}, nominal_size = {nominal_size}, stride = '
-                             f'{stride}, expected positive numbers of pixels')
+            raise ValueError(
+                f'RareClassCrop: crop_size = {crop_size}, nominal_size = {nominal_size}, stride = '
+                f'{stride}, expected positive numbers of pixels'
+            )
         if not (len(scale_range) == 2 and 0 < scale_range[0] <= scale_range[1]):
             raise ValueError(f'RareClassCrop: scale_range = {scale_range}, expected (low, high) with 0 < low <= high')
         if not 0 <= mine_chance <= 1:
@@ -191,8 +199,18 @@ class RareClassCrop(BaseTransform):
     def draw(self, label: np.ndarray | None, shape: tuple[int, int]) -> RareClassCropDraw:
         """Draw a crop from ``numpy.random``, see :func:`draw_rare_class_crop`."""
         return draw_rare_class_crop(
-            np.random, label, shape, self.crop_size, self.nominal_size, self.scale_range, self.mine_chance,
-            self.priority_ids, self.mine_ids, self.stride, self.flip)
+            np.random,
+            label,
+            shape,
+            self.crop_size,
+            self.nominal_size,
+            self.scale_range,
+            self.mine_chance,
+            self.priority_ids,
+            self.mine_ids,
+            self.stride,
+            self.flip,
+        )
 
     def transform(self, results: dict) -> dict:
         """Crop, resize and mirror ``img`` and ``gt_seg_map``."""
@@ -202,10 +220,11 @@ class RareClassCrop(BaseTransform):
         results['img'] = crop[:, ::-1] if draw.flip else crop
         if label is not None:
             crop = Image.fromarray(cut(label, draw.top, draw.left, draw.size, IGNORE_INDEX)).resize(
-                (self.crop_size, self.crop_size), Image.Resampling.NEAREST)
+                (self.crop_size, self.crop_size), Image.Resampling.NEAREST
+            )
             results['gt_seg_map'] = self._mirror(np.array(crop)) if draw.flip else np.array(crop)
         results['img_shape'] = results['img'].shape[:2]
-        results['scale_factor'] = (self.crop_size / draw.size, ) * 2
+        results['scale_factor'] = (self.crop_size / draw.size,) * 2
         results['flip'], results['flip_direction'] = draw.flip, 'horizontal' if draw.flip else None
         return results
 
@@ -217,7 +236,9 @@ class RareClassCrop(BaseTransform):
         return mirrored
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(crop_size={self.crop_size}, nominal_size={self.nominal_size}, '
-                f'scale_range={self.scale_range}, mine_chance={self.mine_chance}, mine_ids={self.mine_ids}, '
-                f'priority_ids={self.priority_ids}, stride={self.stride}, flip={self.flip}, '
-                f'mirror_label_grid={self.mirror_label_grid})')
+        return (
+            f'{type(self).__name__}(crop_size={self.crop_size}, nominal_size={self.nominal_size}, '
+            f'scale_range={self.scale_range}, mine_chance={self.mine_chance}, mine_ids={self.mine_ids}, '
+            f'priority_ids={self.priority_ids}, stride={self.stride}, flip={self.flip}, '
+            f'mirror_label_grid={self.mirror_label_grid})'
+        )

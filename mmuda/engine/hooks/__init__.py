@@ -14,7 +14,18 @@ from mmuda.engine.hooks.teacher_hook import TeacherHook
 from mmuda.engine.hooks.work_dir_lock_hook import WorkDirLockHook
 
 __all__ = [
-    'AdaptiveBatchNormHook', 'ClassCheckHook', 'DataCheckHook', 'DataSummaryHook', 'DiscriminatorHook',
-    'LabelCheckHook', 'LossCheckHook', 'PseudoLabelHook', 'RankStatisticsHook', 'ResumeStateHook',
-    'SafeCheckpointHook', 'StageCheckpointHook', 'TeacherHook', 'WorkDirLockHook'
+    'AdaptiveBatchNormHook',
+    'ClassCheckHook',
+    'DataCheckHook',
+    'DataSummaryHook',
+    'DiscriminatorHook',
+    'LabelCheckHook',
+    'LossCheckHook',
+    'PseudoLabelHook',
+    'RankStatisticsHook',
+    'ResumeStateHook',
+    'SafeCheckpointHook',
+    'StageCheckpointHook',
+    'TeacherHook',
+    'WorkDirLockHook',
 ]

@@ -1,4 +1,5 @@
 """BatchNorm statistics of the target."""
+
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -62,8 +63,10 @@ class AdaptiveBatchNormHook(Hook):
 
     def __init__(self, scale: tuple[int, int], batch_size: int = 2) -> None:
         if len(scale) != 2 or min(scale) < 1 or batch_size < 1:
-            raise ValueError('AdaptiveBatchNormHook: scale must be (width, height) and batch_size positive, got '
-                             f'{scale} and {batch_size}')
+            raise ValueError(
+                'AdaptiveBatchNormHook: scale must be (width, height) and batch_size positive, got '
+                f'{scale} and {batch_size}'
+            )
         self.scale = tuple(scale)
         self.batch_size = batch_size
 
@@ -72,8 +75,9 @@ class AdaptiveBatchNormHook(Hook):
         if runner.iter == 0:
             self._reestimate(runner)
 
-    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict | None = None,
-                         outputs: dict | None = None) -> None:
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
+    ) -> None:
         """Set them again at the end of a round."""
         if runner.iter + 1 in runner.train_loop.round_ends:
             self._reestimate(runner)
@@ -82,8 +86,10 @@ class AdaptiveBatchNormHook(Hook):
         model = unwrap(runner.model)
         target = getattr(runner.train_dataloader.dataset, 'target', None)
         if target is None:
-            raise ValueError('AdaptiveBatchNormHook: the training data have no target (train_dataloader.dataset.target '
-                             'is None or missing); give a UDADataset or PoolDataset one, or remove the hook')
+            raise ValueError(
+                'AdaptiveBatchNormHook: the training data have no target (train_dataloader.dataset.target '
+                'is None or missing); give a UDADataset or PoolDataset one, or remove the hook'
+            )
         images = getattr(target, 'dataset', target)  # those of a PseudoLabelDataset
         paths = [images.get_data_info(i)['img_path'] for i in range(len(images))]
         reestimate_statistics(getattr(model, 'student', model), self._batches(model, paths))

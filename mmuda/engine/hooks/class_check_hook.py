@@ -1,4 +1,5 @@
 """Agreement of the model's and the data's classes."""
+
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
@@ -32,4 +33,5 @@ class ClassCheckHook(Hook):
         if model.decode_head.num_classes != len(classes):
             raise ValueError(
                 f'the head predicts {model.decode_head.num_classes} classes, the dataset of {name} has '
-                f'{len(classes)}: {", ".join(classes)}. Set num_classes of the decode head to {len(classes)}')
+                f'{len(classes)}: {", ".join(classes)}. Set num_classes of the decode head to {len(classes)}'
+            )

@@ -1,4 +1,5 @@
 """Data that a run cannot use, found before it starts."""
+
 import os
 from collections.abc import Iterable, Sequence
 
@@ -48,8 +49,11 @@ class DataCheckHook(Hook):
 
     def before_test(self, runner: Runner) -> None:
         """Tell the metrics where the images lie."""
-        roots = [os.path.abspath(images.data_prefix['img_path'])
-                 for images in image_datasets(runner.test_dataloader.dataset) if isinstance(images, BaseSegDataset)]
+        roots = [
+            os.path.abspath(images.data_prefix['img_path'])
+            for images in image_datasets(runner.test_dataloader.dataset)
+            if isinstance(images, BaseSegDataset)
+        ]
         for metric in runner.test_evaluator.metrics:
             if isinstance(metric, UDAIoUMetric) and roots:
                 metric.image_root = os.path.commonpath(roots)
@@ -78,15 +82,18 @@ def check_validation(dataset: BaseDataset, metrics: Iterable[BaseMetric]) -> Non
         raise ValueError(
             f'val_dataloader: image {sample.img_path} has no label. Give the data set seg_map_path in data_prefix and '
             'a pipeline with LoadLabelIds; without labelled target images set val_dataloader = val_cfg = '
-            'val_evaluator = None')
+            'val_evaluator = None'
+        )
     if sample.gt_sem_seg.shape != tuple(sample.ori_shape):
         raise ValueError(
             f'val_dataloader: image {sample.img_path} has (H, W) = {tuple(sample.ori_shape)}, its label has '
-            f'{tuple(sample.gt_sem_seg.shape)} behind the pipeline: load labels behind all resizing')
+            f'{tuple(sample.gt_sem_seg.shape)} behind the pipeline: load labels behind all resizing'
+        )
 
 
-def check_views(available: Sequence[str], objectives: Iterable[Objective],
-                statistics_views: Sequence[str] | None) -> None:
+def check_views(
+    available: Sequence[str], objectives: Iterable[Objective], statistics_views: Sequence[str] | None
+) -> None:
     """Check that all views are there that a method reads.
 
     Args:
@@ -100,13 +107,20 @@ def check_views(available: Sequence[str], objectives: Iterable[Objective],
     """
     objectives = list(objectives)
     known = {*available, *(view for objective in objectives for view in objective.made_views)}
-    advice = ('Give the UDADataset a target, or choose other objectives'
-              if 'source' in available and 'target' not in available else 'Correct the name of the view')
+    advice = (
+        'Give the UDADataset a target, or choose other objectives'
+        if 'source' in available and 'target' not in available
+        else 'Correct the name of the view'
+    )
     for objective in objectives:
         missing = [view for view in objective.views if view not in known]
         if missing:
-            raise ValueError(f'objective {objective.name!r} reads the views {missing}, the training data give '
-                             f'{sorted(available)}. {advice}')
+            raise ValueError(
+                f'objective {objective.name!r} reads the views {missing}, the training data give '
+                f'{sorted(available)}. {advice}'
+            )
     if statistics_views and known.isdisjoint(statistics_views):
-        raise ValueError(f'model.statistics_views = {tuple(statistics_views)}, but the training data give '
-                         f'{sorted(available)}: the running statistics of BatchNorm would never move. {advice}')
+        raise ValueError(
+            f'model.statistics_views = {tuple(statistics_views)}, but the training data give '
+            f'{sorted(available)}: the running statistics of BatchNorm would never move. {advice}'
+        )

@@ -1,4 +1,5 @@
 """What the data are, said before training."""
+
 from collections.abc import Iterator
 from logging import Logger
 from typing import Any
@@ -49,8 +50,10 @@ class DataSummaryHook(Hook):
             logger.info(f'{name}: {type(images).__name__}, {len(images)} images')
             return False
         labelled = 'seg_map_path' in images.data_prefix
-        logger.info(f'{name}: {type(images).__name__}, {len(images)} {"labelled" if labelled else "unlabelled"} images '
-                    f'of {images.data_prefix["img_path"]}')
+        logger.info(
+            f'{name}: {type(images).__name__}, {len(images)} {"labelled" if labelled else "unlabelled"} images '
+            f'of {images.data_prefix["img_path"]}'
+        )
         if images.left_out:
             logger.info(f'{name}: left out: {"; ".join(images.left_out)}')
         return labelled
@@ -71,7 +74,8 @@ def report(name: str, sample: LabelSample, total: int, logger: Logger) -> None:
         logger.warning(
             f'{name}: {which} hold the values 0 and 255 only. 255 is ignored, so that {sample.classes[0]!r} is the '
             'only class. Write masks with 0 and 1, or map 255 to a class: "Labels in another encoding" in '
-            'docs/get_started.md')
+            'docs/get_started.md'
+        )
     elif sample.missing_classes:
         logger.warning(f'{name}: these classes do not occur in {which}: {", ".join(sample.missing_classes)}')
     if sample.empty:

@@ -1,4 +1,5 @@
 """Adversarial training beside the segmentor."""
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -41,11 +42,13 @@ class DiscriminatorHook(Hook):
     # Before IterTimerHook, which would log the time spent here as time spent on data.
     priority = 'ABOVE_NORMAL'
 
-    def __init__(self,
-                 discriminator: dict,
-                 optimizer: dict | None = None,
-                 param_scheduler: dict | list[dict] | None = None,
-                 objective: str = 'adversarial') -> None:
+    def __init__(
+        self,
+        discriminator: dict,
+        optimizer: dict | None = None,
+        param_scheduler: dict | list[dict] | None = None,
+        objective: str = 'adversarial',
+    ) -> None:
         self.discriminator_cfg = discriminator
         self.optimizer_cfg = optimizer or dict(type='Adam', lr=1e-4, betas=(0.9, 0.99))
         schedulers = param_scheduler or []
@@ -60,10 +63,12 @@ class DiscriminatorHook(Hook):
         self.objective = self._find_objective(model)
         schedulers = with_length(self.scheduler_cfgs, TrainingLength(runner.max_iters), SCHEDULE)
         device = next(model.parameters()).device
-        self.discriminators = nn.ModuleDict({
-            name: MODELS.build(dict(dict(in_channels=model.num_classes), **deepcopy(self.discriminator_cfg)))
-            for name in self.objective.weights
-        }).to(device)
+        self.discriminators = nn.ModuleDict(
+            {
+                name: MODELS.build(dict(dict(in_channels=model.num_classes), **deepcopy(self.discriminator_cfg)))
+                for name in self.objective.weights
+            }
+        ).to(device)
         for parameter in self.discriminators.parameters():
             broadcast(parameter.data)
         self.optim_wrappers = {}
@@ -71,10 +76,10 @@ class DiscriminatorHook(Hook):
         for name, discriminator in self.discriminators.items():
             optimizer = OPTIMIZERS.build(dict(self.optimizer_cfg, params=discriminator.parameters()))
             self.optim_wrappers[name] = OptimWrapper(
-                optimizer, accumulative_counts=runner.optim_wrapper._accumulative_counts)
+                optimizer, accumulative_counts=runner.optim_wrapper._accumulative_counts
+            )
             self.schedulers[name] = [
-                PARAM_SCHEDULERS.build(cfg, default_args=dict(optimizer=optimizer))
-                for cfg in schedulers
+                PARAM_SCHEDULERS.build(cfg, default_args=dict(optimizer=optimizer)) for cfg in schedulers
             ]
         self.discriminators.requires_grad_(False)
         self.objective.lend(self.discriminators)
@@ -82,11 +87,11 @@ class DiscriminatorHook(Hook):
     def before_train(self, runner: Runner) -> None:
         """Tell the optimizer wrappers where training starts."""
         for name, optim_wrapper in self.optim_wrappers.items():
-            optim_wrapper.initialize_count_status(
-                self.discriminators[name], runner.iter, runner.max_iters)
+            optim_wrapper.initialize_count_status(self.discriminators[name], runner.iter, runner.max_iters)
 
-    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict | None = None,
-                         outputs: dict | None = None) -> None:
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
+    ) -> None:
         """Train every discriminator on the maps of this iteration."""
         real, fakes = self.objective.pop_maps() or (None, {})
         for name, fake in fakes.items():
@@ -112,8 +117,9 @@ class DiscriminatorHook(Hook):
 
     def _step(self) -> None:
         for name, optim_wrapper in self.optim_wrappers.items():
-            gradients = [parameter.grad for parameter in self.discriminators[name].parameters()
-                         if parameter.grad is not None]
+            gradients = [
+                parameter.grad for parameter in self.discriminators[name].parameters() if parameter.grad is not None
+            ]
             if gradients:
                 all_reduce_params(gradients, op='mean')
             # Without gradients, before the objective begins, it changes nothing, but schedules step after optimizers.
@@ -127,7 +133,8 @@ class DiscriminatorHook(Hook):
                 state_dict={key: value.cpu() for key, value in discriminator.state_dict().items()},
                 optimizer=self.optim_wrappers[name].state_dict(),
                 gradients=waiting_gradients(discriminator),
-                schedulers=[scheduler.state_dict() for scheduler in self.schedulers[name]])
+                schedulers=[scheduler.state_dict() for scheduler in self.schedulers[name]],
+            )
             for name, discriminator in self.discriminators.items()
         }
 
@@ -137,8 +144,10 @@ class DiscriminatorHook(Hook):
             return
         saved = checkpoint.get('discriminators', {})
         if set(saved) != set(self.discriminators):
-            raise RuntimeError(f'cannot resume: the checkpoint has discriminators for {sorted(saved)}, this run trains '
-                               f'{sorted(self.discriminators)}')
+            raise RuntimeError(
+                f'cannot resume: the checkpoint has discriminators for {sorted(saved)}, this run trains '
+                f'{sorted(self.discriminators)}'
+            )
         for name, state in saved.items():
             self.discriminators[name].load_state_dict(state['state_dict'])
             self.optim_wrappers[name].load_state_dict(state['optimizer'])
@@ -151,8 +160,10 @@ class DiscriminatorHook(Hook):
         for objective in getattr(model, 'objectives', ()):
             if isinstance(objective, AdversarialAlignment) and objective.name == self.objective_name:
                 return objective
-        raise ValueError(f'DiscriminatorHook found no AdversarialAlignment objective named {self.objective_name!r}: '
-                         'add one to model.objectives or remove the hook')
+        raise ValueError(
+            f'DiscriminatorHook found no AdversarialAlignment objective named {self.objective_name!r}: '
+            'add one to model.objectives or remove the hook'
+        )
 
 
 @contextmanager

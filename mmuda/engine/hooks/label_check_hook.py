@@ -1,4 +1,5 @@
 """An early end for runs that train on no labels."""
+
 from collections import Counter
 from collections.abc import Mapping
 
@@ -53,6 +54,8 @@ class LabelCheckHook(Hook):
         return [name for name in self._unlabelled if name not in self._labelled]
 
     def _message(self, name: str) -> str:
-        return (f'no pixel of the first {self._unlabelled[name]} training images of the view {name} has a label, all '
-                f'are ignored ({IGNORE_INDEX}): look at the label files, at the table that maps their values to '
-                'classes, or, of pseudo labels, at the threshold')
+        return (
+            f'no pixel of the first {self._unlabelled[name]} training images of the view {name} has a label, all '
+            f'are ignored ({IGNORE_INDEX}): look at the label files, at the table that maps their values to '
+            'classes, or, of pseudo labels, at the threshold'
+        )

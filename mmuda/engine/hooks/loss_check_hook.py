@@ -1,4 +1,5 @@
 """An early end for runs whose loss is no number."""
+
 import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
@@ -29,8 +30,9 @@ class LossCheckHook(Hook):
         self._names: list[str] = []
         self._finite: torch.Tensor | None = None
 
-    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict | None = None,
-                         outputs: dict | None = None) -> None:
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
+    ) -> None:
         """Look at the losses of this iteration."""
         names = [key for key in outputs if 'loss' in key and key != 'loss']
         if self._finite is not None and names != self._names:
@@ -50,8 +52,11 @@ class LossCheckHook(Hook):
         for name, discriminator in checkpoint.get('discriminators', {}).items():
             parts[f'discriminator {name}'] = discriminator['state_dict']
         for name, state in parts.items():
-            check_finite(state, f'no checkpoint is saved of iteration {checkpoint["meta"]["iter"]}, {name}',
-                         'Lower the learning rate or clip gradients; look for damaged images')
+            check_finite(
+                state,
+                f'no checkpoint is saved of iteration {checkpoint["meta"]["iter"]}, {name}',
+                'Lower the learning rate or clip gradients; look for damaged images',
+            )
 
     def _raise_if_ruined(self, runner: Runner) -> None:
         finite, self._finite = self._finite, None
@@ -61,4 +66,5 @@ class LossCheckHook(Hook):
         raise FloatingPointError(
             f'at iteration {runner.iter + 1} or at most {self.interval} before it, these losses were not finite: '
             f'{", ".join(terms)}. {describe_last(runner.work_dir)}. Lower the learning rate, clip gradients, or '
-            'look at the labels of that term')
+            'look at the labels of that term'
+        )

@@ -1,4 +1,5 @@
 """Pseudo labels before and during training."""
+
 from pathlib import Path
 
 from mmengine.dist import is_main_process
@@ -52,14 +53,16 @@ class PseudoLabelHook(Hook):
         ]
     """
 
-    def __init__(self,
-                 predictor: dict | None = None,
-                 labeler: dict | None = None,
-                 interval: int | None = None,
-                 store: str | None = None,
-                 overwrite: bool = False,
-                 keep_all: bool = False,
-                 pictures: bool = False) -> None:
+    def __init__(
+        self,
+        predictor: dict | None = None,
+        labeler: dict | None = None,
+        interval: int | None = None,
+        store: str | None = None,
+        overwrite: bool = False,
+        keep_all: bool = False,
+        pictures: bool = False,
+    ) -> None:
         if interval is not None and interval < 1:
             raise ValueError(f'interval must be at least 1, got {interval}')
         self.predictor_cfg = predictor or dict(type='MultiViewPredictor')
@@ -76,16 +79,19 @@ class PseudoLabelHook(Hook):
     def before_train(self, runner: Runner) -> None:
         """Make, continue or find the labels that training starts with."""
         if not isinstance(runner.train_loop, UDATrainLoop):
-            raise TypeError('PseudoLabelHook needs a loop that starts to load data after the labels are made: set '
-                            f'train_cfg=dict(type="UDATrainLoop", ...), got {type(runner.train_loop).__name__}')
+            raise TypeError(
+                'PseudoLabelHook needs a loop that starts to load data after the labels are made: set '
+                f'train_cfg=dict(type="UDATrainLoop", ...), got {type(runner.train_loop).__name__}'
+            )
         self._generation = self._needed = runner.iter // self.interval * self.interval if self.interval else 0
         if runner.iter == self._generation:
             self._label(runner, self.overwrite)
         else:
             self._reuse(runner)
 
-    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict | None = None,
-                         outputs: dict | None = None) -> None:
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
+    ) -> None:
         """Label again when it is time."""
         iteration = runner.iter + 1
         if self.interval and iteration % self.interval == 0 and iteration < runner.max_iters:
@@ -110,15 +116,19 @@ class PseudoLabelHook(Hook):
             store = self._store(runner, key, self._generation)
             label_dataset(runner, dataset, self.predictor_cfg, self.labeler_cfg, self._weights, store, overwrite)
             if not any(store.summary()['labelled_pixels']):
-                raise ValueError(f'no pixel of the {len(dataset)} images of {key} has a pseudo label by the labeler '
-                                 f'{self.labeler_cfg} and the model at iteration {runner.iter}: lower its threshold, '
-                                 f'or look at what the model predicts, and delete {store.root}')
+                raise ValueError(
+                    f'no pixel of the {len(dataset)} images of {key} has a pseudo label by the labeler '
+                    f'{self.labeler_cfg} and the model at iteration {runner.iter}: lower its threshold, '
+                    f'or look at what the model predicts, and delete {store.root}'
+                )
 
     def _reuse(self, runner: Runner) -> None:
         if self._weights is None:
-            raise ValueError('cannot resume: the checkpoint does not say which pseudo labels it was trained on, as it '
-                             'was saved without PseudoLabelHook. Start from its weights instead, with '
-                             'load_from=CHECKPOINT and without --resume')
+            raise ValueError(
+                'cannot resume: the checkpoint does not say which pseudo labels it was trained on, as it '
+                'was saved without PseudoLabelHook. Start from its weights instead, with '
+                'load_from=CHECKPOINT and without --resume'
+            )
         for key, dataset in _pseudo_labelled(runner).items():
             wanted = describe_labels(runner, dataset, self.predictor_cfg, self.labeler_cfg, self._weights)
             reuse_labels(dataset, self._store(runner, key, self._generation), wanted)
@@ -145,9 +155,12 @@ def _pseudo_labelled(runner: Runner) -> dict[str, PseudoLabelDataset]:
     dataset = runner.train_dataloader.dataset
     found = {
         key: getattr(dataset, key)
-        for key in ('source', 'target') if isinstance(getattr(dataset, key, None), PseudoLabelDataset)
+        for key in ('source', 'target')
+        if isinstance(getattr(dataset, key, None), PseudoLabelDataset)
     }
     if not found:
-        raise ValueError('PseudoLabelHook found no PseudoLabelDataset in the training data: wrap the target dataset in '
-                         "one (dict(type='PseudoLabelDataset', dataset=..., pipeline=...)) or remove the hook")
+        raise ValueError(
+            'PseudoLabelHook found no PseudoLabelDataset in the training data: wrap the target dataset in '
+            "one (dict(type='PseudoLabelDataset', dataset=..., pipeline=...)) or remove the hook"
+        )
     return found

@@ -1,4 +1,5 @@
 """Validation on several ranks."""
+
 from mmengine.dist import broadcast, get_world_size
 from mmengine.hooks import Hook
 from mmengine.runner import Runner

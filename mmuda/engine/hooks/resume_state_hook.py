@@ -1,4 +1,5 @@
 """Exact resuming."""
+
 import random
 from pathlib import Path
 
@@ -73,9 +74,11 @@ class ResumeStateHook(Hook):
     def before_train(self, runner: Runner) -> None:
         """Check that the loop can start anywhere, and take over gradients that wait for a step."""
         if not isinstance(runner.train_loop, UDATrainLoop):
-            raise TypeError(f'ResumeStateHook needs train_cfg=dict(type="UDATrainLoop", ...), got '
-                            f'{type(runner.train_loop).__name__}; remove default_hooks.resume_state to do without '
-                            'exact resuming')
+            raise TypeError(
+                f'ResumeStateHook needs train_cfg=dict(type="UDATrainLoop", ...), got '
+                f'{type(runner.train_loop).__name__}; remove default_hooks.resume_state to do without '
+                'exact resuming'
+            )
         if self._gradients:  # mmengine says that they are lost
             runner.logger.info('The gradients of the iterations since the last step of the optimizer are restored')
             restore_gradients(unwrap(runner.model), self._gradients)
@@ -89,8 +92,9 @@ class ResumeStateHook(Hook):
         np.random.seed(seed)
         torch.manual_seed(seed)
 
-    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict | None = None,
-                         outputs: dict | None = None) -> None:
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
+    ) -> None:
         """Make the gradients that a checkpoint will hold those of all ranks."""
         share_waiting_gradients(runner, unwrap(runner.model))
 
@@ -111,9 +115,11 @@ class ResumeStateHook(Hook):
             _check_resumable(checkpoint, runner._load_from)
             iteration, end = checkpoint['meta']['iter'], runner.train_loop.max_iters
             if iteration > end:
-                raise ValueError(f'cannot resume: the checkpoint {runner._load_from} is of iteration {iteration}, but '
-                                 f'training is to end at iteration {end} now (train_cfg). Set at least {iteration}, or '
-                                 'name an earlier checkpoint of the work dir by load_from')
+                raise ValueError(
+                    f'cannot resume: the checkpoint {runner._load_from} is of iteration {iteration}, but '
+                    f'training is to end at iteration {end} now (train_cfg). Set at least {iteration}, or '
+                    'name an earlier checkpoint of the work dir by load_from'
+                )
             if 'samples_drawn' in checkpoint:
                 runner.train_loop.continue_from(iteration, checkpoint['samples_drawn'])
             if 'train_loop' in checkpoint:
@@ -128,7 +134,8 @@ class ResumeStateHook(Hook):
         if left is not None:
             runner.logger.warning(
                 f'There is no {POINTER} in {runner.work_dir}: training starts from the beginning, although {left} is '
-                f'there. To resume from it: --resume --cfg-options load_from={left}')
+                f'there. To resume from it: --resume --cfg-options load_from={left}'
+            )
 
 
 def _check_resumable(checkpoint: dict, path: str | None) -> None:
@@ -137,15 +144,19 @@ def _check_resumable(checkpoint: dict, path: str | None) -> None:
     if 'meta' not in missing:
         missing += [f'meta.{key}' for key in ('iter', 'epoch') if not isinstance(checkpoint['meta'].get(key), int)]
     if missing:
-        raise CheckpointError(f'cannot resume: the checkpoint {path} has no {", ".join(missing)}, so training has not '
-                              'left it. To start from its weights, set load_from=CHECKPOINT without --resume')
+        raise CheckpointError(
+            f'cannot resume: the checkpoint {path} has no {", ".join(missing)}, so training has not '
+            'left it. To start from its weights, set load_from=CHECKPOINT without --resume'
+        )
 
 
 def _weights(checkpoint: dict, path: str | None) -> dict[str, torch.Tensor]:
     weights = checkpoint.get('state_dict', checkpoint)
     if not isinstance(weights, dict) or not any(isinstance(value, torch.Tensor) for value in weights.values()):
-        raise CheckpointError(f'the checkpoint {path} holds no weights: expected tensors under `state_dict` or by '
-                              f'themselves, found the keys {list(checkpoint)[:5]}')
+        raise CheckpointError(
+            f'the checkpoint {path} holds no weights: expected tensors under `state_dict` or by '
+            f'themselves, found the keys {list(checkpoint)[:5]}'
+        )
     return weights
 
 

@@ -1,4 +1,5 @@
 """Checkpoints that a kill cannot take away."""
+
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +44,20 @@ class SafeCheckpointHook(CheckpointHook):
         self.last_ckpt = self.file_backend.join_path(self.out_dir, name)
         runner.message_hub.update_info('last_ckpt', self.last_ckpt)
         runner.save_checkpoint(
-            self.out_dir, name, self.file_client_args, save_optimizer=self.save_optimizer,
-            save_param_scheduler=self.save_param_scheduler, meta=meta, by_epoch=self.by_epoch,
-            backend_args=self.backend_args, **self.args)
+            self.out_dir,
+            name,
+            self.file_client_args,
+            save_optimizer=self.save_optimizer,
+            save_param_scheduler=self.save_param_scheduler,
+            meta=meta,
+            by_epoch=self.by_epoch,
+            backend_args=self.backend_args,
+            **self.args,
+        )
         if is_main_process():
             text = str(self.last_ckpt).encode()
             replace_file(Path(runner.work_dir, POINTER), lambda file: file.write(text), durable=True)
-        for old in kept[:-self.max_keep_ckpts]:
+        for old in kept[: -self.max_keep_ckpts]:
             self._delete(self.file_backend.join_path(self.out_dir, self.filename_tmpl.format(old)))
         if kept:
             self.keep_ckpt_ids.clear()

@@ -1,4 +1,5 @@
 """The start of one stage from the end of another."""
+
 from mmengine.hooks import Hook
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
@@ -41,7 +42,8 @@ class StageCheckpointHook(Hook):
             raise FileNotFoundError(
                 f'this stage starts from a checkpoint of an earlier one, but there is none in {self.work_dir!r}. '
                 f'Train it first: python tools/train.py {self.config} ; or name a checkpoint: '
-                '--cfg-options load_from=CHECKPOINT')
+                '--cfg-options load_from=CHECKPOINT'
+            )
         runner.logger.info(f'Starting from {checkpoint}')
         runner._load_from = self._checkpoint = checkpoint
         runner._resume = False
@@ -50,9 +52,12 @@ class StageCheckpointHook(Hook):
         """Refuse ruined weights; warn if the earlier stage was not trained to its end."""
         if self._checkpoint is None:
             return
-        check_finite(checkpoint.get('state_dict', checkpoint), self._checkpoint,
-                     'Start from an older checkpoint (--cfg-options load_from=CHECKPOINT), or train the earlier stage '
-                     f'again: {self.config}')
+        check_finite(
+            checkpoint.get('state_dict', checkpoint),
+            self._checkpoint,
+            'Start from an older checkpoint (--cfg-options load_from=CHECKPOINT), or train the earlier stage '
+            f'again: {self.config}',
+        )
         meta = checkpoint.get('meta') or {}
         reached = meta.get('iter')
         loop = read_settings(meta.get('cfg') or '', ['train_cfg']).get('train_cfg') or {}
@@ -60,4 +65,5 @@ class StageCheckpointHook(Hook):
         if isinstance(reached, int) and isinstance(end, int) and reached < end:
             runner.logger.warning(
                 f'{self._checkpoint} is of iteration {reached} of {end}: the earlier stage was not trained to its end. '
-                f'To do so: python tools/train.py {self.config} --resume')
+                f'To do so: python tools/train.py {self.config} --resume'
+            )

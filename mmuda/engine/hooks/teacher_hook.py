@@ -1,4 +1,5 @@
 """The teacher of a method: a slow copy of the student."""
+
 from copy import deepcopy
 from typing import Any
 
@@ -59,8 +60,10 @@ class TeacherHook(Hook):
         if mode not in MODES:
             raise ValueError(f'TeacherHook: mode must be one of {MODES}, got {mode!r}')
         if (buffers, mode) == ('own', 'eval'):
-            raise ValueError("TeacherHook: with mode='eval' a teacher's own statistics would stay mean 0 and variance "
-                             "1: set buffers='copy' or 'average'")
+            raise ValueError(
+                "TeacherHook: with mode='eval' a teacher's own statistics would stay mean 0 and variance "
+                "1: set buffers='copy' or 'average'"
+            )
         self.momentum = momentum
         self.buffers = buffers
         self.mode = mode
@@ -102,44 +105,53 @@ class TeacherHook(Hook):
         """Add the teacher, under the names of a plain segmentor, and the number of its updates."""
         if self.teacher is not None:
             checkpoint['teacher'] = dict(
-                state_dict={key: value.cpu() for key, value in self.teacher.state_dict().items()},
-                updates=self.updates)
+                state_dict={key: value.cpu() for key, value in self.teacher.state_dict().items()}, updates=self.updates
+            )
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Keep the saved teacher of a run that is resumed."""
         if not runner._resume or not getattr(unwrap(runner.model), 'needs_teacher', False):
             return
         if 'teacher' not in checkpoint:
-            raise RuntimeError('cannot resume: the checkpoint has no teacher, and an objective needs one. To start '
-                               'from its weights, set load_from=CHECKPOINT without --resume')
+            raise RuntimeError(
+                'cannot resume: the checkpoint has no teacher, and an objective needs one. To start '
+                'from its weights, set load_from=CHECKPOINT without --resume'
+            )
         self._restored = checkpoint['teacher']
 
     def _prepare_statistics(self) -> None:
-        norms = {name: module for name, module in self.teacher.named_modules()
-                 if isinstance(module, _BatchNorm) and module.track_running_stats}
+        norms = {
+            name: module
+            for name, module in self.teacher.named_modules()
+            if isinstance(module, _BatchNorm) and module.track_running_stats
+        }
         for name, norm in norms.items():
             if self.buffers != 'own':
-                norm.momentum = 0.  # its own passes do not move them
+                norm.momentum = 0.0  # its own passes do not move them
             elif norm.training:
                 norm.reset_running_stats()
             else:
-                raise ValueError(f"TeacherHook: {name} of the student is in eval mode also in training (norm_eval, "
-                                 "frozen_stages), so a teacher's own statistics would stay mean 0 and variance 1: set "
-                                 "default_hooks.teacher.buffers='copy' or 'average'")
+                raise ValueError(
+                    f'TeacherHook: {name} of the student is in eval mode also in training (norm_eval, '
+                    "frozen_stages), so a teacher's own statistics would stay mean 0 and variance 1: set "
+                    "default_hooks.teacher.buffers='copy' or 'average'"
+                )
 
     def _restore(self, saved: dict[str, Any]) -> None:
         try:
             self.teacher.load_state_dict(saved['state_dict'])
         except RuntimeError as error:
-            raise RuntimeError("cannot resume: the checkpoint's teacher is of another architecture than the student. "
-                               f'Resume with the config that the checkpoint was trained with. {error}') from error
+            raise RuntimeError(
+                "cannot resume: the checkpoint's teacher is of another architecture than the student. "
+                f'Resume with the config that the checkpoint was trained with. {error}'
+            ) from error
         self.updates = saved['updates']
 
     def _update(self) -> None:
         share = ema_share(self.updates, self.momentum)
         ema_update_(self.teacher.parameters(), self.student.parameters(), share)
         if self.buffers != 'own':
-            ema_update_(self.teacher.buffers(), self.student.buffers(), share if self.buffers == 'average' else 0.)
+            ema_update_(self.teacher.buffers(), self.student.buffers(), share if self.buffers == 'average' else 0.0)
         self.updates += 1
 
 
@@ -148,5 +160,7 @@ def _check_steps_are_seen(wrapper: OptimWrapper) -> None:
     optimizer = wrapper.optimizer
     if isinstance(wrapper, AmpOptimWrapper) and getattr(optimizer, '_step_supports_amp_scaling', False):
         name = type(optimizer).__name__
-        raise ValueError(f'TeacherHook cannot see which steps of mixed precision a fused {name} skips, and would count '
-                         'them: set optim_wrapper.optimizer.fused=False, or train without --amp')
+        raise ValueError(
+            f'TeacherHook cannot see which steps of mixed precision a fused {name} skips, and would count '
+            'them: set optim_wrapper.optimizer.fused=False, or train without --amp'
+        )

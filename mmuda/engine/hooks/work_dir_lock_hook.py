@@ -1,4 +1,5 @@
 """One run at a time in a work dir."""
+
 from pathlib import Path
 
 from mmengine.dist import broadcast_object_list, is_main_process
@@ -40,8 +41,10 @@ class WorkDirLockHook(Hook):
                 holder = [str(error)]
         broadcast_object_list(holder)
         if holder[0] is not None:
-            raise RuntimeError(f'another run is training in {runner.work_dir} ({holder[0]}): wait until it has ended, '
-                               'or choose another --work-dir. To test its checkpoints meanwhile is possible')
+            raise RuntimeError(
+                f'another run is training in {runner.work_dir} ({holder[0]}): wait until it has ended, '
+                'or choose another --work-dir. To test its checkpoints meanwhile is possible'
+            )
 
     def after_run(self, runner: Runner) -> None:
         """Give it back."""

@@ -1,4 +1,5 @@
 """Own learning rate and weight decay for biases, those of norms included."""
+
 from typing import Any
 
 from mmengine.optim import DefaultOptimWrapperConstructor
@@ -33,8 +34,8 @@ class BiasOptimWrapperConstructor(DefaultOptimWrapperConstructor):
 
     def __init__(self, optim_wrapper_cfg: dict, paramwise_cfg: dict | None = None) -> None:
         paramwise_cfg = dict(paramwise_cfg or {})
-        self.bias_lr_mult = paramwise_cfg.pop('bias_lr_mult', 2.)
-        self.bias_decay_mult = paramwise_cfg.pop('bias_decay_mult', 0.)
+        self.bias_lr_mult = paramwise_cfg.pop('bias_lr_mult', 2.0)
+        self.bias_decay_mult = paramwise_cfg.pop('bias_decay_mult', 0.0)
         # An empty one would give all parameters the same options.
         super().__init__(optim_wrapper_cfg, paramwise_cfg or dict(custom_keys={}))
         if self.base_lr is None:

@@ -54,22 +54,40 @@ class RepeatedSGD(Optimizer):
         ValueError: If an option of a group is out of range.
     """
 
-    def __init__(self, params: Iterable[Any], lr: float, momentum: float = 0.9, weight_decay: float = 5e-4,
-                 nesterov: bool = True, repeat: int = 1, repeat_rule: str = 'torch17') -> None:
-        super().__init__(params, dict(lr=lr, momentum=momentum, weight_decay=weight_decay,
-                                      nesterov=nesterov, repeat=repeat, repeat_rule=repeat_rule))
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float,
+        momentum: float = 0.9,
+        weight_decay: float = 5e-4,
+        nesterov: bool = True,
+        repeat: int = 1,
+        repeat_rule: str = 'torch17',
+    ) -> None:
+        super().__init__(
+            params,
+            dict(
+                lr=lr,
+                momentum=momentum,
+                weight_decay=weight_decay,
+                nesterov=nesterov,
+                repeat=repeat,
+                repeat_rule=repeat_rule,
+            ),
+        )
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a parameter group; see :class:`torch.optim.Optimizer`."""
         super().add_param_group(param_group)
         group = self.param_groups[-1]
         for key, valid, allowed in (
-                ('lr', group['lr'] >= 0, 'at least 0'),
-                ('momentum', 0 <= group['momentum'] < 1, 'in [0, 1)'),
-                ('nesterov', not group['nesterov'] or group['momentum'] > 0, 'False if momentum is 0'),
-                ('weight_decay', group['weight_decay'] >= 0, 'at least 0'),
-                ('repeat', isinstance(group['repeat'], int) and group['repeat'] >= 1, 'an integer >= 1'),
-                ('repeat_rule', group['repeat_rule'] in REPEAT_RULES, f'one of {REPEAT_RULES}')):
+            ('lr', group['lr'] >= 0, 'at least 0'),
+            ('momentum', 0 <= group['momentum'] < 1, 'in [0, 1)'),
+            ('nesterov', not group['nesterov'] or group['momentum'] > 0, 'False if momentum is 0'),
+            ('weight_decay', group['weight_decay'] >= 0, 'at least 0'),
+            ('repeat', isinstance(group['repeat'], int) and group['repeat'] >= 1, 'an integer >= 1'),
+            ('repeat_rule', group['repeat_rule'] in REPEAT_RULES, f'one of {REPEAT_RULES}'),
+        ):
             if not valid:
                 raise ValueError(f'RepeatedSGD: {key} must be {allowed}, got {group[key]!r}')
 

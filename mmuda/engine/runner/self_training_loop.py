@@ -1,4 +1,5 @@
 """Rounds of self-training as one training loop."""
+
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -118,28 +119,30 @@ class SelfTrainingLoop(UDATrainLoop):
         TypeError: If the data are no pool.
     """
 
-    def __init__(self,
-                 runner: Any,
-                 dataloader: DataLoader | dict,
-                 num_rounds: int,
-                 labeler: dict,
-                 predictor: dict | None = None,
-                 target_portion: dict | None = None,
-                 source_portion: dict | None = None,
-                 learning_rate: dict | None = None,
-                 epochs: int | None = None,
-                 iterations: int | None = None,
-                 source_policy: str = 'cumulative',
-                 source_seed: int = 0,
-                 rule: str = 'clean',
-                 mine_source: bool = True,
-                 keep_maps: bool = False,
-                 spatial_prior: dict | None = None,
-                 teachers: Sequence[dict] | None = None,
-                 store: str | None = None,
-                 keep_teacher_maps: bool = True,
-                 owned_planes: str | None = None,
-                 pictures: bool = False) -> None:
+    def __init__(
+        self,
+        runner: Any,
+        dataloader: DataLoader | dict,
+        num_rounds: int,
+        labeler: dict,
+        predictor: dict | None = None,
+        target_portion: dict | None = None,
+        source_portion: dict | None = None,
+        learning_rate: dict | None = None,
+        epochs: int | None = None,
+        iterations: int | None = None,
+        source_policy: str = 'cumulative',
+        source_seed: int = 0,
+        rule: str = 'clean',
+        mine_source: bool = True,
+        keep_maps: bool = False,
+        spatial_prior: dict | None = None,
+        teachers: Sequence[dict] | None = None,
+        store: str | None = None,
+        keep_teacher_maps: bool = True,
+        owned_planes: str | None = None,
+        pictures: bool = False,
+    ) -> None:
         if (epochs is None) == (iterations is None):
             raise ValueError('train_cfg: give either `epochs` or `iterations`, the length of a round')
         for name, value in dict(num_rounds=num_rounds, epochs=epochs, iterations=iterations).items():
@@ -147,31 +150,52 @@ class SelfTrainingLoop(UDATrainLoop):
                 raise ValueError(f'train_cfg.{name} must be a positive integer, got {value}')
         super().__init__(runner, dataloader, max_iters=None)
         if not isinstance(self.pool, PoolDataset) or not isinstance(self.sampler, PoolSampler):
-            raise TypeError('SelfTrainingLoop needs a PoolDataset with a PoolSampler, got '
-                            f'{type(self.pool).__name__} with {type(self.sampler).__name__}')
+            raise TypeError(
+                'SelfTrainingLoop needs a PoolDataset with a PoolSampler, got '
+                f'{type(self.pool).__name__} with {type(self.sampler).__name__}'
+            )
         _check_keys(
-            labels_of_teachers=teachers is not None, has_source=self.pool.source is not None, predictor=predictor,
-            target_portion=target_portion, source_portion=source_portion, spatial_prior=spatial_prior,
-            keep_maps=keep_maps or None, store=store, owned_planes=owned_planes)
+            labels_of_teachers=teachers is not None,
+            has_source=self.pool.source is not None,
+            predictor=predictor,
+            target_portion=target_portion,
+            source_portion=source_portion,
+            spatial_prior=spatial_prior,
+            keep_maps=keep_maps or None,
+            store=store,
+            owned_planes=owned_planes,
+        )
         if teachers is None:
             self.labels = ModelLabels(runner, self.pool, labeler, predictor, keep_maps, spatial_prior, pictures)
         else:
             self.labels = TeacherLabels(
-                runner, self.pool, labeler, teachers, predictor, store, keep_teacher_maps, owned_planes, pictures)
+                runner, self.pool, labeler, teachers, predictor, store, keep_teacher_maps, owned_planes, pictures
+            )
         self.mine_source = mine_source
         self.summaries: list[dict[str, Any]] = []  # of the rounds begun
         self._round_samples = 0  # drawn before the present round
-        target, source = (_schedule(PortionSchedule, name, rule, portion or dict(start=1.))
-                          for name, portion in (('target_portion', target_portion), ('source_portion', source_portion)))
+        target, source = (
+            _schedule(PortionSchedule, name, rule, portion or dict(start=1.0))
+            for name, portion in (('target_portion', target_portion), ('source_portion', source_portion))
+        )
         self.rates: LearningRateSchedule = _schedule(
-            LearningRateSchedule, 'learning_rate', rule, dict(learning_rate or {}, base=1.))
+            LearningRateSchedule, 'learning_rate', rule, dict(learning_rate or {}, base=1.0)
+        )
         self.rounds: list[Round] = []
         for index in range(num_rounds):
             num_source = self._num_source(source(index))
             begin = self.rounds[-1].end if self.rounds else 0
             self.rounds.append(
-                Round(index, begin, begin + (iterations or self._length(num_source, epochs, rule)), target(index),
-                      num_source, selection_seed(source_policy, source_seed, index, rule), self.rates(index)))
+                Round(
+                    index,
+                    begin,
+                    begin + (iterations or self._length(num_source, epochs, rule)),
+                    target(index),
+                    num_source,
+                    selection_seed(source_policy, source_seed, index, rule),
+                    self.rates(index),
+                )
+            )
         self.set_length(TrainingLength(self.rounds[-1].end, 'the length of all rounds'))
 
     @property
@@ -200,14 +224,18 @@ class SelfTrainingLoop(UDATrainLoop):
             ValueError: If the rounds were planned otherwise, or the checkpoint is of another loop.
         """
         if 'summaries' not in state:
-            raise ValueError('cannot resume: the checkpoint is not of rounds of self-training. To start from its '
-                             'weights, set load_from=CHECKPOINT without --resume')
+            raise ValueError(
+                'cannot resume: the checkpoint is not of rounds of self-training. To start from its '
+                'weights, set load_from=CHECKPOINT without --resume'
+            )
         for plan, summary in zip(self.rounds, state['summaries']):
             found = {key: summary.get(key) for key in asdict(plan)}
             if found != asdict(plan):
-                raise ValueError(f'cannot resume: round {plan.index} of this run was {found}, but is {asdict(plan)} '
-                                 'now. Undo the change of train_cfg or of the image lists, or start again without '
-                                 '--resume')
+                raise ValueError(
+                    f'cannot resume: round {plan.index} of this run was {found}, but is {asdict(plan)} '
+                    'now. Undo the change of train_cfg or of the image lists, or start again without '
+                    '--resume'
+                )
         self.summaries = list(state['summaries'])
         self._round_samples = state['round_samples']
 
@@ -242,16 +270,23 @@ class SelfTrainingLoop(UDATrainLoop):
     def _check_start(self) -> None:
         """Refuse to mix two runs, and to continue what the checkpoint does not know."""
         if self._iter == 0:
-            later = [str(path) for path in Path(self.runner.work_dir).glob('round_*')
-                     if path.is_dir() and path != self.folder(self.rounds[0])]
+            later = [
+                str(path)
+                for path in Path(self.runner.work_dir).glob('round_*')
+                if path.is_dir() and path != self.folder(self.rounds[0])
+            ]
             if later:
-                raise ValueError(f'{self.runner.work_dir} has rounds of another run: {", ".join(sorted(later))}. '
-                                 'Continue that run with --resume, move or delete these folders, or choose another '
-                                 'work_dir')
+                raise ValueError(
+                    f'{self.runner.work_dir} has rounds of another run: {", ".join(sorted(later))}. '
+                    'Continue that run with --resume, move or delete these folders, or choose another '
+                    'work_dir'
+                )
         elif len(self.summaries) < sum(plan.begin < self._iter for plan in self.rounds):
-            raise ValueError('cannot resume: the checkpoint does not say what its rounds were, as it was saved without '
-                             'ResumeStateHook. Start from its weights instead, with load_from=CHECKPOINT and without '
-                             '--resume')
+            raise ValueError(
+                'cannot resume: the checkpoint does not say what its rounds were, as it was saved without '
+                'ResumeStateHook. Start from its weights instead, with load_from=CHECKPOINT and without '
+                '--resume'
+            )
 
     def _num_source(self, portion: float) -> int:
         """Number of source images that a portion is."""
@@ -259,8 +294,9 @@ class SelfTrainingLoop(UDATrainLoop):
             return 0
         number = num_selected(len(self.pool.source.dataset), portion)
         if number < 1:
-            raise ValueError(f'train_cfg.source_portion: {portion} of {len(self.pool.source.dataset)} source images '
-                             'are none')
+            raise ValueError(
+                f'train_cfg.source_portion: {portion} of {len(self.pool.source.dataset)} source images are none'
+            )
         return number
 
     def _length(self, num_source: int, epochs: int, rule: str) -> int:
@@ -272,17 +308,28 @@ class SelfTrainingLoop(UDATrainLoop):
         if self._iter == plan.begin:
             self.runner.logger.info(
                 f'Round {plan.index} of {len(self.rounds)}: {plan.target_portion:g} of the target, {plan.num_source} '
-                f'source images, {plan.end - plan.begin} iterations')
+                f'source images, {plan.end - plan.begin} iterations'
+            )
             made_before = self.summaries[plan.index - 1]['weights'] if plan.index else None
             weights = self.labels.make(self.folder(plan), plan.target_portion, made_before)
             store = self.labels.store(self.folder(plan))
             labels = store.summary() or {}
             rate = self.runner.optim_wrapper.optimizer.defaults['lr'] * plan.learning_rate_factor
-            self._keep_summary(plan, dict(asdict(plan), learning_rate=rate, classes=list(self.pool.metainfo['classes']),
-                                          weights=weights, labels=labels))
+            self._keep_summary(
+                plan,
+                dict(
+                    asdict(plan),
+                    learning_rate=rate,
+                    classes=list(self.pool.metainfo['classes']),
+                    weights=weights,
+                    labels=labels,
+                ),
+            )
             if not any(labels.get('labelled_pixels', [1])):
-                raise ValueError(f'round {plan.index}: no pixel of the target has a pseudo label; the thresholds are '
-                                 f'in {store.root / store.SUMMARY}. {self.labels.remedy} and delete {store.root}')
+                raise ValueError(
+                    f'round {plan.index}: no pixel of the target has a pseudo label; the thresholds are '
+                    f'in {store.root / store.SUMMARY}. {self.labels.remedy} and delete {store.root}'
+                )
             self._round_samples = self.samples_at(plan.begin)
             self.runner.optim_wrapper.optimizer.state.clear()
             self.runner.optim_wrapper.zero_grad()  # those of the model before do not count
@@ -320,8 +367,12 @@ class SelfTrainingLoop(UDATrainLoop):
         latest = None if trained else latest_checkpoint(self.runner.work_dir)
         if latest != str(path):
             self.runner.save_checkpoint(
-                self.runner.work_dir, path.name, by_epoch=False, save_param_scheduler=False,
-                meta=dict(epoch=self._epoch, iter=self._iter))
+                self.runner.work_dir,
+                path.name,
+                by_epoch=False,
+                save_param_scheduler=False,
+                meta=dict(epoch=self._epoch, iter=self._iter),
+            )
             _write(path.with_name('last_checkpoint'), str(path))
         self.labels.end_round(self.folder(plan))  # no run comes back to it
 
@@ -337,7 +388,7 @@ class SelfTrainingLoop(UDATrainLoop):
         return found[0]
 
     def _keep_summary(self, plan: Round, summary: dict[str, Any]) -> None:
-        self.summaries[plan.index:] = [summary]
+        self.summaries[plan.index :] = [summary]
         if is_main_process():
             _write(self.folder(plan) / SUMMARY, json.dumps(summary, indent=2))
         barrier()
@@ -349,8 +400,10 @@ def _read_summary(path: Path) -> dict[str, Any]:
         if not isinstance(written, dict):
             raise ValueError(f'holds a {type(written).__name__}')
     except ValueError as error:
-        raise ValueError(f'{path} is damaged ({error}), expected what a round of self-training has written: delete it '
-                         'and start again with --resume, and the round is evaluated again') from error
+        raise ValueError(
+            f'{path} is damaged ({error}), expected what a round of self-training has written: delete it '
+            'and start again with --resume, and the round is evaluated again'
+        ) from error
     return written
 
 
@@ -386,5 +439,8 @@ def _write(path: Path, text: str) -> None:
     try:
         replace_file(path, lambda file: file.write(text.encode()))
     except OSError as error:
-        raise OSError(error.errno, f'cannot write {path} ({error.strerror or error}); free some space or mend the '
-                      'permissions, and continue with --resume') from error
+        raise OSError(
+            error.errno,
+            f'cannot write {path} ({error.strerror or error}); free some space or mend the '
+            'permissions, and continue with --resume',
+        ) from error

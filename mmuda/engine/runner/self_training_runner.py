@@ -1,4 +1,5 @@
 """The runner of self-training."""
+
 from typing import Any
 
 from mmengine.runner import Runner

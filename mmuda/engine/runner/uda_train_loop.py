@@ -1,4 +1,5 @@
 """Iteration-based training that resumes without loading what it has already seen."""
+
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,13 +37,15 @@ class UDATrainLoop(IterBasedTrainLoop):
         dynamic_intervals (list[tuple[int, int]], optional): (from iteration, interval) pairs.
     """
 
-    def __init__(self,
-                 runner: Any,
-                 dataloader: DataLoader | dict,
-                 max_iters: int | None,
-                 val_begin: int = 1,
-                 val_interval: int = 1000,
-                 dynamic_intervals: list[tuple[int, int]] | None = None) -> None:
+    def __init__(
+        self,
+        runner: Any,
+        dataloader: DataLoader | dict,
+        max_iters: int | None,
+        val_begin: int = 1,
+        val_interval: int = 1000,
+        dynamic_intervals: list[tuple[int, int]] | None = None,
+    ) -> None:
         if max_iters is not None and (int(max_iters) != max_iters or max_iters < 1):
             raise ValueError(f'train_cfg.max_iters must be a positive integer, got {max_iters}')
         if isinstance(dataloader, dict):
@@ -50,8 +53,10 @@ class UDATrainLoop(IterBasedTrainLoop):
             dataloader = runner.build_dataloader(dataloader, seed=runner.seed, diff_rank_seed=different)
         sampler = dataloader.sampler
         if not (hasattr(sampler, 'set_position') and hasattr(sampler, 'set_seed')):
-            raise TypeError(f'UDATrainLoop needs a sampler that can start anywhere, got {type(sampler).__name__}: '
-                            "set train_dataloader.sampler=dict(type='UDASampler')")
+            raise TypeError(
+                f'UDATrainLoop needs a sampler that can start anywhere, got {type(sampler).__name__}: '
+                "set train_dataloader.sampler=dict(type='UDASampler')"
+            )
         _check_model(runner.model, dataloader.dataset)
         super().__init__(runner, _NoBatches(dataloader), max_iters or 1, val_begin, val_interval, dynamic_intervals)
         self.dataloader = dataloader
@@ -98,7 +103,8 @@ class UDATrainLoop(IterBasedTrainLoop):
         if before != self._max_iters:
             self.runner.logger.warning(
                 f'The run was planned for train_cfg.max_iters={before} and is resumed with {self._max_iters}: points '
-                'in training that are shares of it, of objectives and schedules, move from here on')
+                'in training that are shares of it, of objectives and schedules, move from here on'
+            )
 
     def restart_data(self) -> None:
         """Drop prefetched batches: the next batch is made anew, by new workers."""
@@ -123,8 +129,11 @@ class UDATrainLoop(IterBasedTrainLoop):
             self.runner.model.train()
             self.run_iter(self.next_batch())
             self._decide_current_val_interval()
-            if (self.runner.val_loop is not None and self._iter >= self.val_begin
-                    and (self._iter % self.val_interval == 0 or self._iter == self._max_iters)):
+            if (
+                self.runner.val_loop is not None
+                and self._iter >= self.val_begin
+                and (self._iter % self.val_interval == 0 or self._iter == self._max_iters)
+            ):
                 self.runner.val_loop.run()
         self.runner.call_hook('after_train_epoch')
         self.runner.call_hook('after_train')
@@ -146,7 +155,8 @@ def _check_model(model: nn.Module, dataset: Dataset) -> None:
     model = unwrap(model)
     if isinstance(model, EncoderDecoder) and isinstance(dataset, UDADataset | PoolDataset):
         raise TypeError(
-            f"model.type is {type(model).__name__}, which knows no views, but train_dataloader gives those "
+            f'model.type is {type(model).__name__}, which knows no views, but train_dataloader gives those '
             f"of a {type(dataset).__name__}. Make it the student: model=dict(type='UDASegmentor', "
             f"data_preprocessor=dict(type='UDADataPreprocessor', ...), segmentor=dict(type='{type(model).__name__}', "
-            "...), objectives=[...])")
+            '...), objectives=[...])'
+        )

@@ -1,4 +1,5 @@
 """Schedules whose points may be shares of training."""
+
 import inspect
 import logging
 from collections.abc import Sequence
@@ -21,8 +22,13 @@ from mmuda.utils.length import LARGEST_SHARE, TrainingLength
 
 POINTS = ('begin', 'end', 'warmup_iters', 'max_iters', 'T_max', 'total_steps', 'step_size')
 LISTS_OF_POINTS = ('milestones', 'periods')
-FALLING = (CosineAnnealingParamScheduler, CosineRestartParamScheduler, OneCycleParamScheduler, PolyParamScheduler,
-           WarmupPolyLR)
+FALLING = (
+    CosineAnnealingParamScheduler,
+    CosineRestartParamScheduler,
+    OneCycleParamScheduler,
+    PolyParamScheduler,
+    WarmupPolyLR,
+)
 
 
 def with_length(schedulers: Any, length: TrainingLength, key: str) -> Any:
@@ -55,15 +61,18 @@ def with_length(schedulers: Any, length: TrainingLength, key: str) -> Any:
     spans = [_span(one) for one in settled]
     for one, (begin, end), name in zip(settled, spans, keys):
         if begin >= length.iterations:
-            raise ValueError(f'{name}: {_name(one)} never begins: begin={begin}, and {length}. Train longer, or give '
-                             'begin and end as shares of training (floats)')
+            raise ValueError(
+                f'{name}: {_name(one)} never begins: begin={begin}, and {length}. Train longer, or give '
+                'begin and end as shares of training (floats)'
+            )
         held = any(later >= end and last >= length.iterations for later, last in spans)
         if _falls(one) and end < length.iterations and not held:
             raise ValueError(
                 f'{name}: {_name(one)} ends at iteration {end}, and {length}: the rate would stay where it ends, which '
                 'is 0 in most cases. Leave its end out, or give it as a share of training (a float). If the rate shall '
                 f"stay, add dict(type='ConstantLR', factor=1., begin={end}, by_epoch=False) to say so. A resumed "
-                'schedule of mmengine keeps the end that it had')
+                'schedule of mmengine keeps the end that it had'
+            )
     return settled
 
 
@@ -81,8 +90,12 @@ def _settle(config: dict, length: TrainingLength, key: str) -> dict:
         config['end'] = length.iterations
     warmup = config.get('warmup_iters', config['end'] if _rises(config) else 0)
     if warmup >= length.iterations:
-        print_log(f'{key}: the warm-up of {_name(config)} takes {warmup} iterations, and {length}: training is over '
-                  'before it is', logger='current', level=logging.WARNING)
+        print_log(
+            f'{key}: the warm-up of {_name(config)} takes {warmup} iterations, and {length}: training is over '
+            'before it is',
+            logger='current',
+            level=logging.WARNING,
+        )
     return config
 
 
@@ -126,8 +139,9 @@ def _falls(scheduler: dict | _ParamScheduler) -> bool:
     """Whether a schedule ends at a lower rate than it began with."""
     kind = _kind(scheduler)
     return issubclass(kind, FALLING) or (
-        issubclass(kind, LinearParamScheduler) and _setting(scheduler, 'end_factor', 1.) < 1)
+        issubclass(kind, LinearParamScheduler) and _setting(scheduler, 'end_factor', 1.0) < 1
+    )
 
 
 def _rises(config: dict) -> bool:
-    return issubclass(_kind(config), LinearParamScheduler) and config.get('end_factor', 1.) == 1
+    return issubclass(_kind(config), LinearParamScheduler) and config.get('end_factor', 1.0) == 1

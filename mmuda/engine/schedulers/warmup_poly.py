@@ -6,12 +6,13 @@ from mmseg.registry import PARAM_SCHEDULERS
 from torch.optim import Optimizer
 
 
-def warmup_poly_factor(step: int, warmup_iters: int, max_iters: int, power: float = 0.9,
-                       start_factor: float = 0.1) -> float:
+def warmup_poly_factor(
+    step: int, warmup_iters: int, max_iters: int, power: float = 0.9, start_factor: float = 0.1
+) -> float:
     """Factor on the base learning rate, see :class:`WarmupPolyLR`; 0 from ``max_iters`` on."""
     if step < warmup_iters:
         return start_factor + (1 - start_factor) * step / warmup_iters
-    return max(0., 1 - step / max_iters)**power
+    return max(0.0, 1 - step / max_iters) ** power
 
 
 @PARAM_SCHEDULERS.register_module()
@@ -55,9 +56,19 @@ class WarmupPolyLR(_ParamScheduler):
         2e-05
     """
 
-    def __init__(self, optimizer: Optimizer | BaseOptimWrapper, warmup_iters: int = 0,
-                 max_iters: int | None = None, power: float = 0.9, start_factor: float = 0.1, begin: int = 0,
-                 end: int = INF, last_step: int = -1, by_epoch: bool = False, verbose: bool = False) -> None:
+    def __init__(
+        self,
+        optimizer: Optimizer | BaseOptimWrapper,
+        warmup_iters: int = 0,
+        max_iters: int | None = None,
+        power: float = 0.9,
+        start_factor: float = 0.1,
+        begin: int = 0,
+        end: int = INF,
+        last_step: int = -1,
+        by_epoch: bool = False,
+        verbose: bool = False,
+    ) -> None:
         if warmup_iters < 0:
             raise ValueError(f'WarmupPolyLR: warmup_iters must be at least 0, got {warmup_iters}')
         if max_iters is None and end == INF:
@@ -71,12 +82,10 @@ class WarmupPolyLR(_ParamScheduler):
         self.max_iters = max_iters
         self.power = power
         self.start_factor = start_factor
-        super().__init__(
-            optimizer, 'lr', begin=begin, last_step=last_step, by_epoch=by_epoch, verbose=verbose)
+        super().__init__(optimizer, 'lr', begin=begin, last_step=last_step, by_epoch=by_epoch, verbose=verbose)
 
     def _get_value(self) -> list[float]:
-        factor = warmup_poly_factor(
-            self.last_step, self.warmup_iters, self.max_iters, self.power, self.start_factor)
+        factor = warmup_poly_factor(self.last_step, self.warmup_iters, self.max_iters, self.power, self.start_factor)
         return [base * factor for base in self.base_values]
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:

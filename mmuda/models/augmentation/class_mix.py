@@ -1,4 +1,5 @@
 """ClassMix across domains: draw classes of a source label and paste their pixels onto a target image."""
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -87,6 +88,8 @@ def paste(mask: Tensor, source: Tensor, target: Tensor) -> Tensor:
         ValueError: If the batches differ in their number or size of images.
     """
     if source.shape != target.shape:
-        raise ValueError(f'the source batch is {tuple(source.shape)} and the target batch {tuple(target.shape)}: '
-                         'ClassMix pairs the images of both, give both the same batch size and crop size')
+        raise ValueError(
+            f'the source batch is {tuple(source.shape)} and the target batch {tuple(target.shape)}: '
+            'ClassMix pairs the images of both, give both the same batch size and crop size'
+        )
     return torch.where(mask[:, None] if source.dim() == 4 else mask, source, target)

@@ -1,4 +1,5 @@
 """Colour jitter and blur of preprocessed images, on their device."""
+
 import math
 import random
 from collections.abc import Sequence
@@ -100,7 +101,8 @@ def blur(images: Tensor, sigma: Sequence[float]) -> Tensor:
     reach = 2 * math.ceil(6 * max(sigma)) + 1
     height, width = (min(kernel_side(side), reach) for side in images.shape[2:])
     return filter2d_separable(
-        images, get_gaussian_kernel1d(width, deviations), get_gaussian_kernel1d(height, deviations))
+        images, get_gaussian_kernel1d(width, deviations), get_gaussian_kernel1d(height, deviations)
+    )
 
 
 @MODELS.register_module()
@@ -137,14 +139,16 @@ class StrongAugmentation(nn.Module):
         torch.Size([2, 3, 32, 64])
     """
 
-    def __init__(self,
-                 mean: Sequence[float] = (104.00698793, 116.66876762, 122.67891434),
-                 std: Sequence[float] = (1., 1., 1.),
-                 jitter: float = 0.25,
-                 jitter_probability: float = 0.8,
-                 blur_probability: float = 0.5,
-                 sigma: tuple[float, float] = (0.15, 1.15),
-                 published_hsv: bool = False) -> None:
+    def __init__(
+        self,
+        mean: Sequence[float] = (104.00698793, 116.66876762, 122.67891434),
+        std: Sequence[float] = (1.0, 1.0, 1.0),
+        jitter: float = 0.25,
+        jitter_probability: float = 0.8,
+        blur_probability: float = 0.5,
+        sigma: tuple[float, float] = (0.15, 1.15),
+        published_hsv: bool = False,
+    ) -> None:
         super().__init__()
         for name, value in (('jitter_probability', jitter_probability), ('blur_probability', blur_probability)):
             if not 0 <= value <= 1:
@@ -170,10 +174,11 @@ class StrongAugmentation(nn.Module):
         order, factors, sigma = (), (), ()
         if jitters:
             order = tuple(random.sample(range(len(OPERATIONS)), len(OPERATIONS)))
-            centres = (1., 1., 1., 0.)
+            centres = (1.0, 1.0, 1.0, 0.0)
             factors = tuple(
                 tuple(centre + random.uniform(-self.jitter, self.jitter) for centre in centres)
-                for _ in range(num_images))
+                for _ in range(num_images)
+            )
         if blurs:
             sigma = tuple(float(value) for value in np.random.uniform(*self.sigma, size=num_images))
         return StrongParameters(order, factors, sigma)

@@ -1,4 +1,5 @@
 """DeepLab-v2's ResNet."""
+
 from typing import Any
 
 from mmseg.models.backbones import ResNet
@@ -26,7 +27,6 @@ class DeepLabResNet(ResNet):
     """
 
     def __init__(self, depth: int = 101, **kwargs: Any) -> None:
-        defaults = dict(
-            style='caffe', strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4), contract_dilation=False)
+        defaults = dict(style='caffe', strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4), contract_dilation=False)
         super().__init__(depth=depth, **{**defaults, **kwargs})
         self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1, ceil_mode=True)

@@ -1,4 +1,5 @@
 """Dilated residual networks."""
+
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -85,14 +86,16 @@ class DRN(BaseModule):
         [(1, 16, 8, 12), (1, 128, 4, 6)]
     """
 
-    def __init__(self,
-                 depth: int = 54,
-                 out_indices: Sequence[int] = (3, 8),
-                 base_channels: int = 16,
-                 norm_cfg: dict | None = None,
-                 norm_eval: bool = False,
-                 with_cp: bool = False,
-                 init_cfg: dict | list[dict] | None = None) -> None:
+    def __init__(
+        self,
+        depth: int = 54,
+        out_indices: Sequence[int] = (3, 8),
+        base_channels: int = 16,
+        norm_cfg: dict | None = None,
+        norm_eval: bool = False,
+        with_cp: bool = False,
+        init_cfg: dict | list[dict] | None = None,
+    ) -> None:
         super().__init__(init_cfg or dict(type='Kaiming', layer='Conv2d'))
         if depth not in DEPTHS:
             raise ValueError(f'DRN: depth must be one of {list(DEPTHS)}, got {depth}')
@@ -105,11 +108,12 @@ class DRN(BaseModule):
         block, counts = DEPTHS[depth]
         self.layer0 = _conv_layer(3, base_channels, 7, 1, 1, norm_cfg)
         width = base_channels
-        for index, (layer, count) in enumerate(zip(LAYERS[:out_indices[-1]], counts), 1):
+        for index, (layer, count) in enumerate(zip(LAYERS[: out_indices[-1]], counts), 1):
             channels = base_channels * layer.width
             if layer.residual:
-                module = ResLayer(block, width, channels, count, layer.stride, layer.dilation, norm_cfg=norm_cfg,
-                                  with_cp=with_cp)
+                module = ResLayer(
+                    block, width, channels, count, layer.stride, layer.dilation, norm_cfg=norm_cfg, with_cp=with_cp
+                )
                 width = channels * block.expansion
             else:
                 module = _conv_layer(width, channels, 3, layer.stride, layer.dilation, norm_cfg)
@@ -135,9 +139,19 @@ class DRN(BaseModule):
         return self
 
 
-def _conv_layer(in_channels: int, out_channels: int, kernel_size: int, stride: int, dilation: int,
-                norm_cfg: dict) -> nn.Sequential:
+def _conv_layer(
+    in_channels: int, out_channels: int, kernel_size: int, stride: int, dilation: int, norm_cfg: dict
+) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding=dilation * (kernel_size // 2),
-                  dilation=dilation, bias=False),
-        build_norm_layer(norm_cfg, out_channels)[1], nn.ReLU(inplace=True))
+        nn.Conv2d(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding=dilation * (kernel_size // 2),
+            dilation=dilation,
+            bias=False,
+        ),
+        build_norm_layer(norm_cfg, out_channels)[1],
+        nn.ReLU(inplace=True),
+    )

@@ -1,4 +1,5 @@
 """MobileNetV2 as the students of ensemble distillation have it."""
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,11 +36,13 @@ class InputPaddedMobileNetV2(MobileNetV2):
         (torch.Size([1, 24, 16, 16]), torch.Size([1, 320, 4, 4]))
     """
 
-    def __init__(self,
-                 strides: Sequence[int] = (1, 2, 2, 2, 1, 1, 1),
-                 dilations: Sequence[int] = (1, 1, 1, 1, 1, 1, 2),
-                 out_indices: Sequence[int] = (1, 6),
-                 **kwargs: Any) -> None:
+    def __init__(
+        self,
+        strides: Sequence[int] = (1, 2, 2, 2, 1, 1, 1),
+        dilations: Sequence[int] = (1, 1, 1, 1, 1, 1, 2),
+        out_indices: Sequence[int] = (1, 6),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(strides=strides, dilations=dilations, out_indices=out_indices, **kwargs)
         for block in self.modules():
             if isinstance(block, InvertedResidual) and len(block.conv) == 3:  # the first one does not widen

@@ -1,4 +1,5 @@
 """The wide ResNet of the class-balanced self-training papers."""
+
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -28,7 +29,7 @@ class Level(NamedTuple):
     stride: int
     dilations: tuple[int, ...]
     first_dilations: tuple[int, ...] | None = None
-    dropout: float = 0.
+    dropout: float = 0.0
 
 
 # Levels 2 to 7; level 1 is a single convolution.
@@ -59,16 +60,25 @@ class PreActivationBlock(nn.Module):
         (N, in_channels, H, W) to (N, channels[-1], H / stride, W / stride), rounded up.
     """
 
-    def __init__(self, in_channels: int, channels: Sequence[int], stride: int, dilations: Sequence[int],
-                 dropout: float) -> None:
+    def __init__(
+        self, in_channels: int, channels: Sequence[int], stride: int, dilations: Sequence[int], dropout: float
+    ) -> None:
         super().__init__()
         kernels = (3, 3) if len(channels) == 2 else (1, 3, 1)
         inputs = (in_channels, *channels[:-1])
         self.norms = nn.ModuleList(nn.BatchNorm2d(width, eps=NORM_EPS) for width in inputs)
         self.convs = nn.ModuleList(
-            nn.Conv2d(width, out, kernel, stride if k == 0 else 1, padding=dilation * (kernel // 2),
-                      dilation=dilation, bias=False)
-            for k, (width, out, kernel, dilation) in enumerate(zip(inputs, channels, kernels, dilations)))
+            nn.Conv2d(
+                width,
+                out,
+                kernel,
+                stride if k == 0 else 1,
+                padding=dilation * (kernel // 2),
+                dilation=dilation,
+                bias=False,
+            )
+            for k, (width, out, kernel, dilation) in enumerate(zip(inputs, channels, kernels, dilations))
+        )
         project = stride != 1 or in_channels != channels[-1]
         self.shortcut = nn.Conv2d(in_channels, channels[-1], 1, stride, bias=False) if project else None
         self.relu = nn.ReLU(inplace=True)
@@ -119,29 +129,33 @@ class ResNet38(BaseModule):
         [(1, 32, 4, 6), (1, 256, 4, 6)]
     """
 
-    def __init__(self,
-                 out_indices: Sequence[int] = (6, ),
-                 base_channels: int = 64,
-                 norm_eval: bool = True,
-                 with_cp: bool = False,
-                 init_cfg: dict | list[dict] | None = None) -> None:
+    def __init__(
+        self,
+        out_indices: Sequence[int] = (6,),
+        base_channels: int = 64,
+        norm_eval: bool = True,
+        with_cp: bool = False,
+        init_cfg: dict | list[dict] | None = None,
+    ) -> None:
         super().__init__(init_cfg or dict(type='Kaiming', layer='Conv2d', mode='fan_in'))
         out_indices = tuple(out_indices)
         if not out_indices or list(out_indices) != sorted(set(out_indices) & set(range(len(LEVELS) + 1))):
-            raise ValueError(f'ResNet38: out_indices must be ascending numbers from 0 to {len(LEVELS)}, '
-                             f'got {out_indices}')
+            raise ValueError(
+                f'ResNet38: out_indices must be ascending numbers from 0 to {len(LEVELS)}, got {out_indices}'
+            )
         self.out_indices = out_indices
         self.norm_eval = norm_eval
         self.with_cp = with_cp
         self.conv1a = nn.Conv2d(3, base_channels, 3, padding=1, bias=False)
         width = base_channels
-        for number, level in enumerate(LEVELS[:out_indices[-1]], 2):
+        for number, level in enumerate(LEVELS[: out_indices[-1]], 2):
             channels = [base_channels * factor for factor in level.widths]
             blocks = []
             for k in range(level.blocks):
                 dilations = level.first_dilations if k == 0 and level.first_dilations else level.dilations
-                blocks.append(PreActivationBlock(width, channels, level.stride if k == 0 else 1, dilations,
-                                                 level.dropout))
+                blocks.append(
+                    PreActivationBlock(width, channels, level.stride if k == 0 else 1, dilations, level.dropout)
+                )
                 width = channels[-1]
             self.add_module(f'level{number}', nn.Sequential(*blocks))
         if out_indices[-1] == len(LEVELS):

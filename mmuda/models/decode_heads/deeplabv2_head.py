@@ -1,4 +1,5 @@
 """The classifier of DeepLab-v2."""
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,18 +34,22 @@ class DeepLabV2Head(BaseDecodeHead):
         ValueError: If ``branches`` is not between 1 and the number of dilations.
     """
 
-    def __init__(self,
-                 in_channels: int = 2048,
-                 dilations: Sequence[int] = (6, 12, 18, 24),
-                 branches: int | None = None,
-                 align_corners: bool = True,
-                 loss_decode: dict | None = None,
-                 init_cfg: dict | None = None,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self,
+        in_channels: int = 2048,
+        dilations: Sequence[int] = (6, 12, 18, 24),
+        branches: int | None = None,
+        align_corners: bool = True,
+        loss_decode: dict | None = None,
+        init_cfg: dict | None = None,
+        **kwargs: Any,
+    ) -> None:
         summed = len(dilations) if branches is None else branches
         if not 1 <= summed <= len(dilations):
-            raise ValueError(f'DeepLabV2Head: branches must lie between 1 and the number of dilations '
-                             f'{tuple(dilations)}, got {summed}')
+            raise ValueError(
+                f'DeepLabV2Head: branches must lie between 1 and the number of dilations '
+                f'{tuple(dilations)}, got {summed}'
+            )
         super().__init__(
             in_channels=in_channels,
             channels=in_channels,
@@ -52,15 +57,16 @@ class DeepLabV2Head(BaseDecodeHead):
             align_corners=align_corners,
             loss_decode=loss_decode or dict(type='CrossEntropyLoss', avg_non_ignore=True),
             init_cfg=init_cfg or dict(type='Normal', layer='Conv2d', std=0.01),
-            **kwargs)
+            **kwargs,
+        )
         del self.conv_seg  # every branch classifies
         self.summed = summed
         self.branches = nn.ModuleList(
-            nn.Conv2d(in_channels, self.out_channels, 3, padding=dilation, dilation=dilation)
-            for dilation in dilations)
+            nn.Conv2d(in_channels, self.out_channels, 3, padding=dilation, dilation=dilation) for dilation in dilations
+        )
         self.branches[summed:].requires_grad_(False)
 
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
         """Return the logits."""
         x = self._transform_inputs(inputs)
-        return sum(branch(x) for branch in self.branches[:self.summed])
+        return sum(branch(x) for branch in self.branches[: self.summed])

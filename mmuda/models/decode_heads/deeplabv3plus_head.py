@@ -1,4 +1,5 @@
 """The decode head of DeepLab-v3+."""
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,24 +44,30 @@ class DeepLabV3PlusHead(BaseDecodeHead):
         ValueError: If there are not two maps or not three dropout ratios.
     """
 
-    def __init__(self,
-                 in_channels: Sequence[int] = (256, 512),
-                 in_index: Sequence[int] = (0, 1),
-                 channels: int = 256,
-                 low_level_channels: int = 48,
-                 dilations: Sequence[int] = (1, 12, 24, 36),
-                 dropout_ratios: Sequence[float] = (0.5, 0.5, 0.1),
-                 norm_cfg: dict | None = None,
-                 align_corners: bool = True,
-                 loss_decode: dict | None = None,
-                 init_cfg: dict | None = None,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self,
+        in_channels: Sequence[int] = (256, 512),
+        in_index: Sequence[int] = (0, 1),
+        channels: int = 256,
+        low_level_channels: int = 48,
+        dilations: Sequence[int] = (1, 12, 24, 36),
+        dropout_ratios: Sequence[float] = (0.5, 0.5, 0.1),
+        norm_cfg: dict | None = None,
+        align_corners: bool = True,
+        loss_decode: dict | None = None,
+        init_cfg: dict | None = None,
+        **kwargs: Any,
+    ) -> None:
         if len(in_channels) != 2 or len(in_index) != 2:
-            raise ValueError('DeepLabV3PlusHead reads two feature maps (early, late): in_channels and in_index need '
-                             f'two entries each, got {in_channels} and {in_index}')
+            raise ValueError(
+                'DeepLabV3PlusHead reads two feature maps (early, late): in_channels and in_index need '
+                f'two entries each, got {in_channels} and {in_index}'
+            )
         if len(dropout_ratios) != 3:
-            raise ValueError('DeepLabV3PlusHead drops at three places (bottleneck, both convolutions of the decoder): '
-                             f'dropout_ratios needs three entries, got {dropout_ratios}')
+            raise ValueError(
+                'DeepLabV3PlusHead drops at three places (bottleneck, both convolutions of the decoder): '
+                f'dropout_ratios needs three entries, got {dropout_ratios}'
+            )
         norm_cfg = norm_cfg or dict(type='BN', requires_grad=True)
         super().__init__(
             in_channels=list(in_channels),
@@ -72,24 +79,29 @@ class DeepLabV3PlusHead(BaseDecodeHead):
             align_corners=align_corners,
             loss_decode=loss_decode or dict(type='CrossEntropyLoss', avg_non_ignore=True),
             init_cfg=init_cfg or dict(type='Kaiming', layer='Conv2d', mode='fan_in'),
-            **kwargs)
+            **kwargs,
+        )
 
         def conv(inputs: int, outputs: int, kernel_size: int, dilation: int = 1) -> list[nn.Module]:
             return [
-                nn.Conv2d(inputs, outputs, kernel_size, padding=dilation * (kernel_size // 2), dilation=dilation,
-                          bias=False),
+                nn.Conv2d(
+                    inputs, outputs, kernel_size, padding=dilation * (kernel_size // 2), dilation=dilation, bias=False
+                ),
                 build_norm_layer(norm_cfg, outputs)[1],
-                nn.ReLU(inplace=True)]
+                nn.ReLU(inplace=True),
+            ]
 
         early, late = in_channels
         drops = [nn.Dropout(ratio) for ratio in dropout_ratios]
         self.branches = nn.ModuleList(
-            nn.Sequential(*conv(late, channels, 1 if dilation == 1 else 3, dilation)) for dilation in dilations)
+            nn.Sequential(*conv(late, channels, 1 if dilation == 1 else 3, dilation)) for dilation in dilations
+        )
         self.image_pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), *conv(late, channels, 1))
         self.bottleneck = nn.Sequential(*conv((len(dilations) + 1) * channels, channels, 1), drops[0])
         self.low_level = nn.Sequential(*conv(early, low_level_channels, 1))
         self.decoder = nn.Sequential(
-            *conv(channels + low_level_channels, channels, 3), drops[1], *conv(channels, channels, 3))
+            *conv(channels + low_level_channels, channels, 3), drops[1], *conv(channels, channels, 3)
+        )
         self.dropout = drops[2]
 
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:

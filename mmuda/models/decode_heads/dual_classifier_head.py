@@ -1,4 +1,5 @@
 """Decode head with an auxiliary and a primary classifier."""
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -49,21 +50,33 @@ class ASPPClassifier(nn.Module):
         (N, in_channels, H, W) to (N, num_classes, H, W) logits.
     """
 
-    def __init__(self, in_channels: int, branch_channels: int, channels: int, num_classes: int,
-                 dilations: Sequence[int], norm_cfg: dict, use_se: bool, dropout_ratio: float) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        branch_channels: int,
+        channels: int,
+        num_classes: int,
+        dilations: Sequence[int],
+        norm_cfg: dict,
+        use_se: bool,
+        dropout_ratio: float,
+    ) -> None:
         super().__init__()
 
         def branch(kernel_size: int, dilation: int) -> nn.Sequential:
             padding = dilation if kernel_size == 3 else 0
             return nn.Sequential(
                 nn.Conv2d(in_channels, branch_channels, kernel_size, padding=padding, dilation=dilation),
-                build_norm_layer(norm_cfg, branch_channels)[1], nn.ReLU(inplace=True))
+                build_norm_layer(norm_cfg, branch_channels)[1],
+                nn.ReLU(inplace=True),
+            )
 
         self.branches = nn.ModuleList([branch(1, 1), *(branch(3, dilation) for dilation in dilations)])
         width = branch_channels * len(self.branches)
         self.attention = SqueezeExcitation(width) if use_se else nn.Identity()
         self.bottleneck = nn.Sequential(
-            nn.Conv2d(width, channels, 3, padding=1), build_norm_layer(norm_cfg, channels)[1])
+            nn.Conv2d(width, channels, 3, padding=1), build_norm_layer(norm_cfg, channels)[1]
+        )
         self.dropout = nn.Dropout2d(dropout_ratio)
         self.conv_seg = nn.Conv2d(channels, num_classes, 1, bias=False)
 
@@ -115,21 +128,25 @@ class DualClassifierHead(BaseDecodeHead):
         logits at the size of the early map.
     """
 
-    def __init__(self,
-                 in_channels: Sequence[int] = (1024, 2048),
-                 in_index: Sequence[int] = (0, 1),
-                 channels: int = 512,
-                 branch_channels: int = 256,
-                 dilations: Sequence[int] = (6, 12, 18, 24),
-                 use_se: bool = True,
-                 aux_weight: float = 0.5,
-                 dropout_ratio: float = 0.1,
-                 norm_cfg: dict | None = None,
-                 align_corners: bool = True,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self,
+        in_channels: Sequence[int] = (1024, 2048),
+        in_index: Sequence[int] = (0, 1),
+        channels: int = 512,
+        branch_channels: int = 256,
+        dilations: Sequence[int] = (6, 12, 18, 24),
+        use_se: bool = True,
+        aux_weight: float = 0.5,
+        dropout_ratio: float = 0.1,
+        norm_cfg: dict | None = None,
+        align_corners: bool = True,
+        **kwargs: Any,
+    ) -> None:
         if len(in_channels) != 2 or len(in_index) != 2:
-            raise ValueError('DualClassifierHead reads two feature maps (early, late): in_channels and in_index '
-                             f'need two entries each, got {in_channels} and {in_index}')
+            raise ValueError(
+                'DualClassifierHead reads two feature maps (early, late): in_channels and in_index '
+                f'need two entries each, got {in_channels} and {in_index}'
+            )
         norm_cfg = norm_cfg or dict(type='GN', num_groups=32, requires_grad=True)
         super().__init__(
             in_channels=list(in_channels),
@@ -140,7 +157,8 @@ class DualClassifierHead(BaseDecodeHead):
             norm_cfg=norm_cfg,
             align_corners=align_corners,
             init_cfg=None,
-            **kwargs)
+            **kwargs,
+        )
         del self.conv_seg, self.dropout  # each classifier has its own
         self.aux_weight = aux_weight
         shared = (branch_channels, channels, self.num_classes, dilations, norm_cfg, use_se, dropout_ratio)
@@ -151,10 +169,8 @@ class DualClassifierHead(BaseDecodeHead):
         """Return the logits of both classifiers."""
         early, late = self._transform_inputs(inputs)
         if late.shape[2:] != early.shape[2:]:
-            late = resize(
-                late, early.shape[2:], mode='bilinear', align_corners=self.align_corners, warning=False)
-        return dict(
-            aux=self.aux_classifier(early), main=self.main_classifier(torch.cat([late, early], dim=1)))
+            late = resize(late, early.shape[2:], mode='bilinear', align_corners=self.align_corners, warning=False)
+        return dict(aux=self.aux_classifier(early), main=self.main_classifier(torch.cat([late, early], dim=1)))
 
     def fuse(self, logits: dict[str, Tensor]) -> Tensor:
         """Return the fused probabilities ``softmax(aux_weight * aux + main)``, (N, C, H, W)."""
@@ -163,7 +179,7 @@ class DualClassifierHead(BaseDecodeHead):
     def loss_by_feat(self, seg_logits: dict[str, Tensor], batch_data_samples: list) -> dict[str, Tensor]:
         """Supervised losses for training in a stock segmentor: ``main + aux_weight * aux``."""
         losses = {}
-        for name, weight in (('aux', self.aux_weight), ('main', 1.)):
+        for name, weight in (('aux', self.aux_weight), ('main', 1.0)):
             for key, value in super().loss_by_feat(seg_logits[name], batch_data_samples).items():
                 losses[f'{name}_{key}'] = value * weight if 'loss' in key else value
         return losses
@@ -179,7 +195,8 @@ class DualClassifierHead(BaseDecodeHead):
             size=_output_size(batch_img_metas),
             mode='bilinear',
             align_corners=self.align_corners,
-            warning=False)
+            warning=False,
+        )
         return probabilities.clamp_min(torch.finfo(probabilities.dtype).tiny).log()
 
 
@@ -188,8 +205,10 @@ def _output_size(metas: list[dict]) -> tuple[int, int]:
     if isinstance(first['img_shape'], torch.Size):  # how mmseg marks a window of sliding inference
         return tuple(first['img_shape'])
     padded = any(
-        any(meta.get('img_padding_size', meta.get('padding_size', ()))) or
-        tuple(meta.get('pad_shape', meta['img_shape'])[:2]) != tuple(meta['img_shape'][:2]) for meta in metas)
+        any(meta.get('img_padding_size', meta.get('padding_size', ())))
+        or tuple(meta.get('pad_shape', meta['img_shape'])[:2]) != tuple(meta['img_shape'][:2])
+        for meta in metas
+    )
     sizes = {tuple(meta['ori_shape'][:2]) for meta in metas}
     if padded or len(sizes) > 1:
         return tuple(first.get('pad_shape', first['img_shape'])[:2])

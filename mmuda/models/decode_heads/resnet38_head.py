@@ -1,4 +1,5 @@
 """The classifier of ResNet-38 in CBST."""
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,20 +33,23 @@ class ResNet38Head(BaseDecodeHead):
         A feature map (N, in_channels, H, W) of the backbone's output to (N, num_classes, H, W) logits.
     """
 
-    def __init__(self,
-                 in_channels: int = 4096,
-                 channels: int = 512,
-                 dilation: int = 12,
-                 loss_decode: dict | None = None,
-                 init_cfg: dict | None = None,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self,
+        in_channels: int = 4096,
+        channels: int = 512,
+        dilation: int = 12,
+        loss_decode: dict | None = None,
+        init_cfg: dict | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(
             in_channels=in_channels,
             channels=channels,
             dropout_ratio=0,
             loss_decode=loss_decode or dict(type='CrossEntropyLoss', avg_non_ignore=True),
             init_cfg=init_cfg or dict(type='Kaiming', layer='Conv2d', mode='fan_in'),
-            **kwargs)
+            **kwargs,
+        )
         self.conv6a = nn.Conv2d(in_channels, channels, 3, padding=dilation, dilation=dilation)
         self.relu = nn.ReLU(inplace=True)
         self.conv_seg = nn.Conv2d(channels, self.out_channels, 3, padding=dilation, dilation=dilation)
@@ -64,4 +68,5 @@ class ResNet38Head(BaseDecodeHead):
         labels = self._stack_batch_gt(batch_data_samples).squeeze(1)
         cells = label_grid(labels, seg_logits.shape[2:], flipped)
         return super().loss_by_feat(
-            seg_logits, [SegDataSample(gt_sem_seg=PixelData(data=cell[None])) for cell in cells])
+            seg_logits, [SegDataSample(gt_sem_seg=PixelData(data=cell[None])) for cell in cells]
+        )

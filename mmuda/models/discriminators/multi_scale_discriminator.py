@@ -27,17 +27,20 @@ class PatchDiscriminator(nn.Module):
         negative_slope (float): Of the LeakyReLUs. Defaults to 0.2.
     """
 
-    def __init__(self, in_channels: int, base_channels: int = 32, num_blocks: int = 4,
-                 negative_slope: float = 0.2) -> None:
+    def __init__(
+        self, in_channels: int, base_channels: int = 32, num_blocks: int = 4, negative_slope: float = 0.2
+    ) -> None:
         super().__init__()
         width = base_channels
-        self.convs = nn.ModuleList([
-            nn.Conv2d(in_channels, width, 3, stride=2, padding=1),
-            nn.Conv2d(width, width, 3, stride=1, padding=1),
-            nn.Conv2d(width, width, 3, stride=2, padding=1),
-            nn.Conv2d(width, width, 3, stride=1, padding=1),
-            nn.Conv2d(width, 2 * width, 3, stride=2, padding=1),
-        ])
+        self.convs = nn.ModuleList(
+            [
+                nn.Conv2d(in_channels, width, 3, stride=2, padding=1),
+                nn.Conv2d(width, width, 3, stride=1, padding=1),
+                nn.Conv2d(width, width, 3, stride=2, padding=1),
+                nn.Conv2d(width, width, 3, stride=1, padding=1),
+                nn.Conv2d(width, 2 * width, 3, stride=2, padding=1),
+            ]
+        )
         self.activation = nn.LeakyReLU(negative_slope)
         self.blocks = nn.Sequential(*[ResidualBlock(2 * width, negative_slope) for _ in range(num_blocks)])
         self.classifier = nn.Conv2d(2 * width, 1, 1)
@@ -76,11 +79,18 @@ class MultiScaleDiscriminator(nn.Module):
         [(1, 1, 8, 16), (1, 1, 4, 8), (1, 1, 2, 4)]
     """
 
-    def __init__(self, in_channels: int = 19, base_channels: int = 32, num_scales: int = 3,
-                 num_blocks: int = 4, init_std: float = 0.02) -> None:
+    def __init__(
+        self,
+        in_channels: int = 19,
+        base_channels: int = 32,
+        num_scales: int = 3,
+        num_blocks: int = 4,
+        init_std: float = 0.02,
+    ) -> None:
         super().__init__()
         self.scales = nn.ModuleList(
-            [PatchDiscriminator(in_channels, base_channels, num_blocks) for _ in range(num_scales)])
+            [PatchDiscriminator(in_channels, base_channels, num_blocks) for _ in range(num_scales)]
+        )
         self.downsample = nn.AvgPool2d(3, stride=2, padding=1, count_include_pad=False)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):

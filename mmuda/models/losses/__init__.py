@@ -1,4 +1,5 @@
 """Losses, one per file, each usable alone."""
+
 from mmuda.models.losses.class_weights import ClassBalanceWeights
 from mmuda.models.losses.confident_entropy_loss import ConfidentEntropyLoss
 from mmuda.models.losses.hard_pixel_cross_entropy_loss import HardPixelCrossEntropyLoss
@@ -10,6 +11,15 @@ from mmuda.models.losses.probability_mse_loss import ProbabilityMSELoss
 from mmuda.models.losses.rectified_loss import RectifiedLoss
 from mmuda.models.losses.soft_cross_entropy_loss import SoftCrossEntropyLoss
 
-__all__ = ['ClassBalanceWeights', 'ConfidentEntropyLoss', 'HardPixelCrossEntropyLoss', 'LSGANLoss',
-           'MemoryRegularizationLoss', 'ModelRegularizationLoss', 'PixelWeightedCrossEntropyLoss',
-           'ProbabilityMSELoss', 'RectifiedLoss', 'SoftCrossEntropyLoss']
+__all__ = [
+    'ClassBalanceWeights',
+    'ConfidentEntropyLoss',
+    'HardPixelCrossEntropyLoss',
+    'LSGANLoss',
+    'MemoryRegularizationLoss',
+    'ModelRegularizationLoss',
+    'PixelWeightedCrossEntropyLoss',
+    'ProbabilityMSELoss',
+    'RectifiedLoss',
+    'SoftCrossEntropyLoss',
+]

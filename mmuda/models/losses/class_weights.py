@@ -63,8 +63,15 @@ class ClassBalanceWeights(nn.Module):
 
     absence: Tensor
 
-    def __init__(self, num_classes: int, max_weight: float = 7., min_pixels: int = 64 * 64,
-                 often_balance: bool = True, momentum: float = 0.9, ignore_index: int = 255) -> None:
+    def __init__(
+        self,
+        num_classes: int,
+        max_weight: float = 7.0,
+        min_pixels: int = 64 * 64,
+        often_balance: bool = True,
+        momentum: float = 0.9,
+        ignore_index: int = 255,
+    ) -> None:
         super().__init__()
         if num_classes < 1:
             raise ValueError(f'ClassBalanceWeights: num_classes must be at least 1, got {num_classes}')
@@ -93,8 +100,7 @@ class ClassBalanceWeights(nn.Module):
         weights = self._max_weight_where(counts < self.min_pixels * num_images)
         if not self.often_balance:
             return weights
-        self.absence.mul_(self.momentum).add_(
-            self._max_weight_where(counts == 0), alpha=1 - self.momentum)
+        self.absence.mul_(self.momentum).add_(self._max_weight_where(counts == 0), alpha=1 - self.momentum)
         return weights * self.absence
 
     def _max_weight_where(self, mask: Tensor) -> Tensor:

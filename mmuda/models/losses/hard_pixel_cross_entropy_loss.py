@@ -31,8 +31,7 @@ def percentile(values: Tensor, q: float) -> Tensor:
 
 
 @torch.no_grad()
-def hard_pixels(pixel_loss: Tensor, target: Tensor, q: float | None,
-                ignore_index: int = 255) -> tuple[Tensor, Tensor]:
+def hard_pixels(pixel_loss: Tensor, target: Tensor, q: float | None, ignore_index: int = 255) -> tuple[Tensor, Tensor]:
     """Labelled pixels whose loss is not below the q-th percentile.
 
     Args:
@@ -91,12 +90,10 @@ class HardPixelCrossEntropyLoss(nn.Module):
         torch.Size([])
     """
 
-    def __init__(self, percentile: float | None = 80., ignore_index: int = 255,
-                 loss_weight: float = 1.) -> None:
+    def __init__(self, percentile: float | None = 80.0, ignore_index: int = 255, loss_weight: float = 1.0) -> None:
         super().__init__()
         if percentile is not None and not 0 <= percentile <= 100:
-            raise ValueError(
-                f'HardPixelCrossEntropyLoss: percentile must lie in [0, 100] or be None, got {percentile}')
+            raise ValueError(f'HardPixelCrossEntropyLoss: percentile must lie in [0, 100] or be None, got {percentile}')
         self.percentile = percentile
         self.ignore_index = ignore_index
         self.loss_weight = loss_weight
@@ -108,7 +105,8 @@ class HardPixelCrossEntropyLoss(nn.Module):
             class_weight = logits.new_ones(logits.shape[1])
         class_weight = class_weight.to(logits)
         pixel_loss = F.cross_entropy(
-            logits, target, weight=class_weight, ignore_index=self.ignore_index, reduction='none')
+            logits, target, weight=class_weight, ignore_index=self.ignore_index, reduction='none'
+        )
         kept, _ = hard_pixels(pixel_loss, target, self.percentile, self.ignore_index)
 
         pixel_weight = class_weight[target.masked_fill(~kept, 0)]

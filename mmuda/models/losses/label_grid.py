@@ -26,11 +26,13 @@ def label_grid(labels: Tensor, size: Sequence[int], flipped: Sequence[bool] | No
     height, width = labels.shape[-2:]
     rows, columns = size
     if height % rows or width % columns:
-        raise ValueError(f'labels of {height}x{width} pixels are no multiple of the logits of {rows}x{columns}: '
-                         'choose a crop size that is a multiple of the stride of the network')
+        raise ValueError(
+            f'labels of {height}x{width} pixels are no multiple of the logits of {rows}x{columns}: '
+            'choose a crop size that is a multiple of the stride of the network'
+        )
     rows, columns = height // rows, width // columns
-    grid = labels[:, rows // 2::rows, columns // 2::columns]
+    grid = labels[:, rows // 2 :: rows, columns // 2 :: columns]
     if flipped is None or not any(flipped):
         return grid
-    mirrored = labels.flip(-1)[:, rows // 2::rows, columns // 2::columns].flip(-1)
+    mirrored = labels.flip(-1)[:, rows // 2 :: rows, columns // 2 :: columns].flip(-1)
     return torch.where(torch.tensor(flipped, device=labels.device)[:, None, None], mirrored, grid)

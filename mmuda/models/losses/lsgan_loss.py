@@ -20,7 +20,7 @@ def gradient_penalty(patch_maps: Sequence[Tensor], inputs: Tensor) -> Tensor:
     penalty = inputs.new_zeros(())
     for patch_map in patch_maps:
         total = at_least_float32(patch_map).sum()
-        gradient, = torch.autograd.grad(total, inputs, create_graph=True)
+        (gradient,) = torch.autograd.grad(total, inputs, create_graph=True)
         penalty = penalty + gradient.square().flatten(1).sum(1).mean()
     return penalty
 
@@ -44,7 +44,7 @@ class LSGANLoss(nn.Module):
         tensor(6.)
     """
 
-    def __init__(self, generator_scale: float = 2., gradient_penalty: float = 0.01) -> None:
+    def __init__(self, generator_scale: float = 2.0, gradient_penalty: float = 0.01) -> None:
         super().__init__()
         self.generator_scale = generator_scale
         self.gradient_penalty = gradient_penalty
@@ -59,10 +59,9 @@ class LSGANLoss(nn.Module):
         Returns:
             Tensor: Scalar.
         """
-        return self.generator_scale * _squared_distance(patch_maps, 1.)
+        return self.generator_scale * _squared_distance(patch_maps, 1.0)
 
-    def discriminator(self, net: Callable[[Tensor], Sequence[Tensor]], fake: Tensor,
-                      real: Tensor) -> Tensor:
+    def discriminator(self, net: Callable[[Tensor], Sequence[Tensor]], fake: Tensor, real: Tensor) -> Tensor:
         """Loss of the discriminator, with gradients for its weights only.
 
         ``sum_scales mean(D(fake)^2) + mean((D(real) - 1)^2) + gradient_penalty * GP(real)``
@@ -79,7 +78,7 @@ class LSGANLoss(nn.Module):
         fake = at_least_float32(fake.detach())
         real = at_least_float32(real.detach()).requires_grad_(penalised)
         real_maps = net(real)
-        loss = _squared_distance(net(fake), 0.) + _squared_distance(real_maps, 1.)
+        loss = _squared_distance(net(fake), 0.0) + _squared_distance(real_maps, 1.0)
         if penalised:
             loss = loss + self.gradient_penalty * gradient_penalty(real_maps, real)
         return loss

@@ -26,7 +26,7 @@ class PixelWeightedCrossEntropyLoss(nn.Module):
         torch.Size([])
     """
 
-    def __init__(self, ignore_index: int = 255, loss_weight: float = 1.) -> None:
+    def __init__(self, ignore_index: int = 255, loss_weight: float = 1.0) -> None:
         super().__init__()
         self.ignore_index = ignore_index
         self.loss_weight = loss_weight
@@ -34,7 +34,8 @@ class PixelWeightedCrossEntropyLoss(nn.Module):
     def forward(self, logits: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
         """Return the loss; no gradient flows into the weights."""
         pixel_loss = F.cross_entropy(
-            at_least_float32(logits), target.long(), ignore_index=self.ignore_index, reduction='none')
+            at_least_float32(logits), target.long(), ignore_index=self.ignore_index, reduction='none'
+        )
         if weight is not None:
             pixel_loss = weight.detach() * pixel_loss
         return self.loss_weight * pixel_loss.mean()

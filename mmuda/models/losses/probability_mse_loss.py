@@ -23,7 +23,7 @@ class ProbabilityMSELoss(nn.Module):
         torch.Size([])
     """
 
-    def __init__(self, loss_weight: float = 1.) -> None:
+    def __init__(self, loss_weight: float = 1.0) -> None:
         super().__init__()
         self.loss_weight = loss_weight
 

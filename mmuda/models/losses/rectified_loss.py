@@ -22,8 +22,9 @@ def head_kl(logits: Tensor, other: Tensor) -> Tensor:
     return (log_p.exp() * (log_p - log_q)).sum(1)
 
 
-def rectified_loss(logits: Tensor, other: Tensor, target: Tensor, class_weight: Tensor | None = None,
-                   ignore_index: int = 255) -> tuple[Tensor, Tensor]:
+def rectified_loss(
+    logits: Tensor, other: Tensor, target: Tensor, class_weight: Tensor | None = None, ignore_index: int = 255
+) -> tuple[Tensor, Tensor]:
     """Variance-rectified cross entropy of one classifier.
 
     ``mean(W_y * CE * exp(-V)) + mean(V)`` with the variance ``V = KL(softmax(other) || softmax(logits))``.
@@ -43,7 +44,8 @@ def rectified_loss(logits: Tensor, other: Tensor, target: Tensor, class_weight: 
     if class_weight is not None:
         class_weight = class_weight.to(logits)
     cross_entropy = F.cross_entropy(
-        logits, target.long(), weight=class_weight, ignore_index=ignore_index, reduction='none')
+        logits, target.long(), weight=class_weight, ignore_index=ignore_index, reduction='none'
+    )
     variance = head_kl(logits, other)
     return (cross_entropy * (-variance).exp()).mean() + variance.mean(), variance
 
@@ -80,8 +82,9 @@ class RectifiedLoss(nn.Module):
         self.aux_weight = aux_weight
         self.ignore_index = ignore_index
 
-    def forward(self, aux: Tensor, main: Tensor, target: Tensor,
-                class_weight: Tensor | None = None) -> dict[str, Tensor]:
+    def forward(
+        self, aux: Tensor, main: Tensor, target: Tensor, class_weight: Tensor | None = None
+    ) -> dict[str, Tensor]:
         """Return the weighted losses of the auxiliary and the primary classifier."""
         aux, main = at_least_float32(aux), at_least_float32(main)
         aux_loss, _ = rectified_loss(aux, main, target, class_weight, self.ignore_index)

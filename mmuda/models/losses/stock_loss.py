@@ -1,4 +1,5 @@
 """MMSegmentation's losses in objectives."""
+
 import torch
 import torch.nn.functional as F
 from mmseg.models import losses as stock
@@ -39,7 +40,7 @@ class StockLoss(nn.Module):
         if class_weight is not None:
             self.loss.class_weight = class_weight.tolist()
         if not labelled.any():
-            return 0. * logits.sum()
+            return 0.0 * logits.sum()
         if isinstance(self.loss, stock.CrossEntropyLoss):
             return self._cross_entropy(logits, labels, labelled)
         if isinstance(self.loss, stock.DiceLoss):
@@ -80,8 +81,10 @@ def supervised_loss(config: dict, name: str, class_weights: bool = False) -> nn.
     loss = MODELS.build(config)
     kind = type(loss).__name__
     if isinstance(loss, REFUSED):
-        raise ValueError(f'objective {name!r}: loss {kind} of MMSegmentation is not made for class labels with ignored '
-                         f'pixels: choose one of {[known.__name__ for known in KINDS]} or a loss of mmuda')
+        raise ValueError(
+            f'objective {name!r}: loss {kind} of MMSegmentation is not made for class labels with ignored '
+            f'pixels: choose one of {[known.__name__ for known in KINDS]} or a loss of mmuda'
+        )
     if not isinstance(loss, KINDS):
         return loss
     if isinstance(loss, stock.CrossEntropyLoss) and loss.use_mask:
@@ -89,14 +92,17 @@ def supervised_loss(config: dict, name: str, class_weights: bool = False) -> nn.
     if isinstance(loss, stock.LovaszLoss) and loss.cls_criterion is not stock.lovasz_loss.lovasz_softmax:
         raise ValueError(f"objective {name!r}: LovaszLoss with loss_type='binary' knows one class: remove it")
     if class_weights and isinstance(loss, stock.DiceLoss):
-        raise ValueError(f'objective {name!r}: DiceLoss has one term for all classes and cannot take class_weights: '
-                         'remove class_weights, or choose another loss')
+        raise ValueError(
+            f'objective {name!r}: DiceLoss has one term for all classes and cannot take class_weights: '
+            'remove class_weights, or choose another loss'
+        )
     if class_weights and loss.class_weight is not None:
         raise ValueError(f'objective {name!r}: class_weights and loss.class_weight of {kind} are both set: remove one')
     if isinstance(loss, stock.DiceLoss):
         if not loss.activate:
-            raise ValueError(f'objective {name!r}: DiceLoss with activate=False takes logits for probabilities: '
-                             'remove it')
+            raise ValueError(
+                f'objective {name!r}: DiceLoss with activate=False takes logits for probabilities: remove it'
+            )
         loss.activate = False  # StockLoss does it, to leave ignored pixels out
     return StockLoss(loss)
 
@@ -114,6 +120,8 @@ def special_loss(config: dict, name: str, call: str) -> nn.Module:
     """
     loss = MODELS.build(config)
     if isinstance(loss, KINDS + REFUSED):
-        raise ValueError(f'objective {name!r}: {type(loss).__name__} of MMSegmentation compares the logits of one '
-                         f'classifier with labels, but this objective calls its loss as {call}: leave `loss` out')
+        raise ValueError(
+            f'objective {name!r}: {type(loss).__name__} of MMSegmentation compares the logits of one '
+            f'classifier with labels, but this objective calls its loss as {call}: leave `loss` out'
+        )
     return loss

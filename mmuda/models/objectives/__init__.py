@@ -11,7 +11,15 @@ from mmuda.models.objectives.soft_label_supervision import SoftLabelSupervision
 from mmuda.models.objectives.source_supervision import SourceSupervision
 
 __all__ = [
-    'AdversarialAlignment', 'BatchNormUpdate', 'ClassMixSupervision', 'EntropyMinimization', 'GridSupervision',
-    'MemoryRegularization', 'ModelRegularization', 'Objective', 'RectifiedSupervision', 'SoftLabelSupervision',
-    'SourceSupervision'
+    'AdversarialAlignment',
+    'BatchNormUpdate',
+    'ClassMixSupervision',
+    'EntropyMinimization',
+    'GridSupervision',
+    'MemoryRegularization',
+    'ModelRegularization',
+    'Objective',
+    'RectifiedSupervision',
+    'SoftLabelSupervision',
+    'SourceSupervision',
 ]

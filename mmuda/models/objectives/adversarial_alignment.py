@@ -1,4 +1,5 @@
 """Adversarial alignment of the output space."""
+
 from collections.abc import Collection, Mapping
 
 from mmseg.registry import MODELS
@@ -26,15 +27,17 @@ class AdversarialAlignment(Objective):
         real_view, fake_view (str): Default to ``source`` and ``target``.
     """
 
-    def __init__(self,
-                 weights: dict[str, float] | None = None,
-                 loss: dict | None = None,
-                 aux_weight: float = 0.5,
-                 real_view: str = 'source',
-                 fake_view: str = 'target',
-                 name: str = 'adversarial',
-                 begin: int | float = 0,
-                 end: int | float | None = None) -> None:
+    def __init__(
+        self,
+        weights: dict[str, float] | None = None,
+        loss: dict | None = None,
+        aux_weight: float = 0.5,
+        real_view: str = 'source',
+        fake_view: str = 'target',
+        name: str = 'adversarial',
+        begin: int | float = 0,
+        end: int | float | None = None,
+    ) -> None:
         super().__init__(name, begin, end)
         self.weights = weights or dict(aux=2e-4, main=1e-3)
         self.loss = MODELS.build(loss or dict(type='LSGANLoss'))
@@ -60,14 +63,18 @@ class AdversarialAlignment(Objective):
     def check_classifiers(self, classifiers: Collection[str]) -> None:
         """Refuse a student that lacks a classifier that has a weight."""
         if not set(self.weights) <= set(classifiers):
-            raise ValueError(f'objective {self.name!r}: weights are for {sorted(self.weights)}, the student has the '
-                             f'classifiers {sorted(classifiers)}: set weights=dict(main=1e-3), say, for one classifier')
+            raise ValueError(
+                f'objective {self.name!r}: weights are for {sorted(self.weights)}, the student has the '
+                f'classifiers {sorted(classifiers)}: set weights=dict(main=1e-3), say, for one classifier'
+            )
 
     def losses(self, step: Step) -> dict[str, Tensor]:
         """Return ``loss_<classifier>`` for each classifier in ``weights``."""
         if self._discriminators is None:
-            raise RuntimeError(f'objective {self.name!r} has no discriminators: add dict(type="DiscriminatorHook", '
-                               'discriminator=...) to custom_hooks')
+            raise RuntimeError(
+                f'objective {self.name!r} has no discriminators: add dict(type="DiscriminatorHook", '
+                'discriminator=...) to custom_hooks'
+            )
         real, fake = step.logits(self.real_view), step.logits(self.fake_view)
         self.check_classifiers(fake)
         fused = real['main'].detach()

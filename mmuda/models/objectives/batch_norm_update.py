@@ -1,4 +1,5 @@
 """A forward pass for the sake of BatchNorm's running statistics."""
+
 import torch
 from mmseg.registry import MODELS
 from torch import Tensor
@@ -22,14 +23,12 @@ class BatchNormUpdate(Objective):
 
     gives_loss = False
 
-    def __init__(self,
-                 view: str = 'target',
-                 name: str = 'batch_norm',
-                 begin: int | float = 0,
-                 end: int | float | None = None) -> None:
+    def __init__(
+        self, view: str = 'target', name: str = 'batch_norm', begin: int | float = 0, end: int | float | None = None
+    ) -> None:
         super().__init__(name, begin, end)
         self.view = view
-        self.views = (view, )
+        self.views = (view,)
 
     def losses(self, step: Step) -> dict[str, Tensor]:
         """Return nothing."""

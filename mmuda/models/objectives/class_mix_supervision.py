@@ -1,4 +1,5 @@
 """Supervision by mixed images: source classes pasted onto target images with the teacher's labels."""
+
 import torch
 from mmseg.registry import MODELS
 from torch import Tensor
@@ -50,21 +51,23 @@ class ClassMixSupervision(Objective):
 
     needs_teacher = True
 
-    def __init__(self,
-                 threshold: float = 0.968,
-                 weighting: str = 'batch',
-                 draw: str = 'device',
-                 mix_ignored: bool = True,
-                 augmentation: dict | None = None,
-                 loss: str = 'cross_entropy',
-                 loss_weight: float = 1.,
-                 weights: dict[str, float] | None = None,
-                 source: str = 'source',
-                 target: str = 'target',
-                 mixed: str = 'mixed',
-                 name: str = 'classmix',
-                 begin: int | float = 0,
-                 end: int | float | None = None) -> None:
+    def __init__(
+        self,
+        threshold: float = 0.968,
+        weighting: str = 'batch',
+        draw: str = 'device',
+        mix_ignored: bool = True,
+        augmentation: dict | None = None,
+        loss: str = 'cross_entropy',
+        loss_weight: float = 1.0,
+        weights: dict[str, float] | None = None,
+        source: str = 'source',
+        target: str = 'target',
+        mixed: str = 'mixed',
+        name: str = 'classmix',
+        begin: int | float = 0,
+        end: int | float | None = None,
+    ) -> None:
         super().__init__(name, begin, end)
         for key, value, known in (('weighting', weighting, WEIGHTINGS), ('draw', draw, DRAWS), ('loss', loss, LOSSES)):
             if value not in tuple(known):
@@ -82,7 +85,7 @@ class ClassMixSupervision(Objective):
         self.target = target
         self.mixed = mixed
         self.views = (source, target)
-        self.made_views = (mixed, )
+        self.made_views = (mixed,)
 
     def losses(self, step: Step) -> dict[str, Tensor]:
         """Return ``loss_<classifier>`` for each classifier, and the mean weight of the target pixels as ``weight``."""

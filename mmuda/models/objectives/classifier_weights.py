@@ -1,6 +1,6 @@
 from collections.abc import Collection
 
-DEFAULT = dict(aux=0.5, main=1.)
+DEFAULT = dict(aux=0.5, main=1.0)
 
 
 def classifier_weights(weights: dict[str, float] | None, classifiers: Collection[str], name: str) -> dict[str, float]:
@@ -21,6 +21,8 @@ def classifier_weights(weights: dict[str, float] | None, classifiers: Collection
     if weights is None:
         return {classifier: DEFAULT[classifier] for classifier in classifiers}
     if set(weights) != set(classifiers):
-        raise ValueError(f'objective {name!r}: weights are for {sorted(weights)}, the student has the classifiers '
-                         f'{sorted(classifiers)}. Leave `weights` out for 0.5 of aux and 1 of main')
+        raise ValueError(
+            f'objective {name!r}: weights are for {sorted(weights)}, the student has the classifiers '
+            f'{sorted(classifiers)}. Leave `weights` out for 0.5 of aux and 1 of main'
+        )
     return weights

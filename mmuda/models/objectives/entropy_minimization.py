@@ -1,4 +1,5 @@
 """Low entropy of the fused prediction on unlabelled images."""
+
 from mmseg.registry import MODELS
 from torch import Tensor
 
@@ -21,17 +22,19 @@ class EntropyMinimization(Objective):
 
     needs_two_classifiers = True
 
-    def __init__(self,
-                 weight: float,
-                 aux_weight: float = 0.5,
-                 view: str = 'target',
-                 name: str = 'entropy',
-                 begin: int | float = 0,
-                 end: int | float | None = None) -> None:
+    def __init__(
+        self,
+        weight: float,
+        aux_weight: float = 0.5,
+        view: str = 'target',
+        name: str = 'entropy',
+        begin: int | float = 0,
+        end: int | float | None = None,
+    ) -> None:
         super().__init__(name, begin, end)
         self.loss = ConfidentEntropyLoss(aux_weight=aux_weight, loss_weight=weight)
         self.view = view
-        self.views = (view, )
+        self.views = (view,)
 
     def losses(self, step: Step) -> dict[str, Tensor]:
         """Return ``loss``."""

@@ -1,4 +1,5 @@
 """Supervised cross entropy at the resolution of the logits."""
+
 from mmseg.registry import MODELS
 from torch import Tensor
 
@@ -27,18 +28,20 @@ class GridSupervision(Objective):
         ValueError: In a step, if the size of the images is no multiple of that of the logits.
     """
 
-    def __init__(self,
-                 loss: dict | None = None,
-                 weights: dict[str, float] | None = None,
-                 view: str = 'pool',
-                 name: str = 'pool',
-                 begin: int | float = 0,
-                 end: int | float | None = None) -> None:
+    def __init__(
+        self,
+        loss: dict | None = None,
+        weights: dict[str, float] | None = None,
+        view: str = 'pool',
+        name: str = 'pool',
+        begin: int | float = 0,
+        end: int | float | None = None,
+    ) -> None:
         super().__init__(name, begin, end)
         self.loss = supervised_loss(loss or dict(type='HardPixelCrossEntropyLoss', percentile=None), name)
         self.weights = weights
         self.view = view
-        self.views = (view, )
+        self.views = (view,)
 
     def losses(self, step: Step) -> dict[str, Tensor]:
         """Return ``loss_<classifier>`` for each classifier."""

@@ -1,4 +1,5 @@
 """Less confident predictions on pseudo-labelled pixels."""
+
 import torch
 from mmseg.registry import MODELS
 from torch import Tensor
@@ -27,27 +28,30 @@ class ModelRegularization(Objective):
         KeyError: In a step, if a sample does not say of which domain it is.
     """
 
-    def __init__(self,
-                 loss: dict | None = None,
-                 weights: dict[str, float] | None = None,
-                 view: str = 'pool',
-                 name: str = 'model_regularization',
-                 begin: int | float = 0,
-                 end: int | float | None = None) -> None:
+    def __init__(
+        self,
+        loss: dict | None = None,
+        weights: dict[str, float] | None = None,
+        view: str = 'pool',
+        name: str = 'model_regularization',
+        begin: int | float = 0,
+        end: int | float | None = None,
+    ) -> None:
         super().__init__(name, begin, end)
-        self.loss = special_loss(
-            loss or dict(type='ModelRegularizationLoss'), name, 'loss(logits, labels, is_target)')
+        self.loss = special_loss(loss or dict(type='ModelRegularizationLoss'), name, 'loss(logits, labels, is_target)')
         self.weights = weights
         self.view = view
-        self.views = (view, )
+        self.views = (view,)
 
     def losses(self, step: Step) -> dict[str, Tensor]:
         """Return ``loss_<classifier>`` for each classifier."""
         logits, labels = step.logits(self.view), step.labels(self.view)
         samples = step.data_samples[self.view]
         if any('domain' not in sample.metainfo for sample in samples):
-            raise KeyError(f'objective {self.name!r}: samples of the view {self.view!r} do not say whether they are of '
-                           'source or target (`domain`): train on a PoolDataset')
+            raise KeyError(
+                f'objective {self.name!r}: samples of the view {self.view!r} do not say whether they are of '
+                'source or target (`domain`): train on a PoolDataset'
+            )
         is_target = torch.tensor([sample.domain == 'target' for sample in samples], device=labels.device)
         return {
             f'loss_{name}': weight * self.loss(logits[name], labels, is_target)

@@ -1,4 +1,5 @@
 """Base class of all objectives."""
+
 from abc import ABCMeta, abstractmethod
 from collections.abc import Collection
 
@@ -39,8 +40,10 @@ class Objective(BaseModule, metaclass=ABCMeta):
     def __init__(self, name: str, begin: int | float = 0, end: int | float | None = None) -> None:
         super().__init__()
         if 'loss' in name:
-            raise ValueError(f"objective {name!r}: choose a name without 'loss': everything so named is added to the "
-                             'total, also what an objective only reports')
+            raise ValueError(
+                f"objective {name!r}: choose a name without 'loss': everything so named is added to the "
+                'total, also what an objective only reports'
+            )
         if type(begin) is type(end) and end <= begin:
             raise ValueError(f'objective {name!r} never acts: begin={begin}, end={end}')
         self.name = name
@@ -68,15 +71,18 @@ class Objective(BaseModule, metaclass=ABCMeta):
         if begin >= min(end, length.iterations):
             raise ValueError(
                 f'objective {self.name!r} can never act: begin={self.begin}, end={self.end} are iterations {begin} to '
-                f'{end}, and {length}. Train longer, or give begin and end as shares of training (floats from 0 to 1)')
+                f'{end}, and {length}. Train longer, or give begin and end as shares of training (floats from 0 to 1)'
+            )
         self._acts = (begin, None if self.end is None else end)
         return begin, min(end, length.iterations)
 
     def forward(self, step: Step) -> dict[str, Tensor]:
         """Return the named losses of ``step``, none outside [begin, end)."""
         if self._acts is None:
-            raise RuntimeError(f'objective {self.name!r}: begin={self.begin}, end={self.end} are shares of training, '
-                               "whose length is not known: set train_cfg.type='UDATrainLoop', or call `set_length`")
+            raise RuntimeError(
+                f'objective {self.name!r}: begin={self.begin}, end={self.end} are shares of training, '
+                "whose length is not known: set train_cfg.type='UDATrainLoop', or call `set_length`"
+            )
         begin, end = self._acts
         if step.iteration < begin or (end is not None and step.iteration >= end):
             return {}
@@ -101,8 +107,10 @@ class Objective(BaseModule, metaclass=ABCMeta):
 def check_two_classifiers(classifiers: Collection[str], name: str) -> None:
     """Say why objective ``name`` cannot do without two classifiers, where there are not two."""
     if set(classifiers) != {'aux', 'main'}:
-        raise ValueError(f'objective {name!r} compares two classifiers, the student has {sorted(classifiers)}: give it '
-                         'a DualClassifierHead or an auxiliary_head')
+        raise ValueError(
+            f'objective {name!r} compares two classifiers, the student has {sorted(classifiers)}: give it '
+            'a DualClassifierHead or an auxiliary_head'
+        )
 
 
 def two_classifiers(step: Step, view: str, name: str) -> tuple[Tensor, Tensor]:

@@ -1,4 +1,5 @@
 """Supervision by pseudo labels, rectified by the disagreement of two classifiers."""
+
 from mmseg.registry import MODELS
 from torch import Tensor
 
@@ -20,18 +21,20 @@ class RectifiedSupervision(Objective):
 
     needs_two_classifiers = True
 
-    def __init__(self,
-                 loss: dict | None = None,
-                 class_weights: dict | None = None,
-                 view: str = 'source',
-                 name: str = 'rectified',
-                 begin: int | float = 0,
-                 end: int | float | None = None) -> None:
+    def __init__(
+        self,
+        loss: dict | None = None,
+        class_weights: dict | None = None,
+        view: str = 'source',
+        name: str = 'rectified',
+        begin: int | float = 0,
+        end: int | float | None = None,
+    ) -> None:
         super().__init__(name, begin, end)
         self.loss = special_loss(loss or dict(type='RectifiedLoss'), name, 'loss(aux, main, labels)')
         self.class_weights = MODELS.build(class_weights) if class_weights else None
         self.view = view
-        self.views = (view, )
+        self.views = (view,)
 
     def losses(self, step: Step) -> dict[str, Tensor]:
         """Return ``loss_aux`` and ``loss_main``."""

@@ -1,4 +1,5 @@
 """Supervision by soft pseudo labels, and by the hard labels of the source."""
+
 from collections.abc import Sequence
 
 import torch
@@ -31,18 +32,20 @@ class SoftLabelSupervision(Objective):
         ValueError: In a step, if it is of another shape than the logits.
     """
 
-    def __init__(self,
-                 loss: dict | None = None,
-                 weights: dict[str, float] | None = None,
-                 view: str = 'pool',
-                 name: str = 'pool',
-                 begin: int | float = 0,
-                 end: int | float | None = None) -> None:
+    def __init__(
+        self,
+        loss: dict | None = None,
+        weights: dict[str, float] | None = None,
+        view: str = 'pool',
+        name: str = 'pool',
+        begin: int | float = 0,
+        end: int | float | None = None,
+    ) -> None:
         super().__init__(name, begin, end)
         self.loss = special_loss(loss or dict(type='SoftCrossEntropyLoss'), name, 'loss(logits, probabilities)')
         self.weights = weights
         self.view = view
-        self.views = (view, )
+        self.views = (view,)
 
     def losses(self, step: Step) -> dict[str, Tensor]:
         """Return ``loss_<classifier>`` for each classifier."""
@@ -59,12 +62,16 @@ class SoftLabelSupervision(Objective):
         for label, sample in zip(labels, samples):
             if 'gt_soft_seg' not in sample:
                 if sample.metainfo.get('domain') == 'target':
-                    raise KeyError(f'objective {self.name!r}: the target sample {sample.metainfo.get("img_path")} has '
-                                   'no soft label (gt_soft_seg): end the pipeline of the target with PackSoftLabels')
+                    raise KeyError(
+                        f'objective {self.name!r}: the target sample {sample.metainfo.get("img_path")} has '
+                        'no soft label (gt_soft_seg): end the pipeline of the target with PackSoftLabels'
+                    )
                 targets.append(one_hot(label, shape[0]))
             elif sample.gt_soft_seg.data.shape != tuple(shape):
-                raise ValueError(f'objective {self.name!r}: the soft label of {sample.metainfo.get("img_path")} is '
-                                 f'{tuple(sample.gt_soft_seg.data.shape)}, the logits are {tuple(shape)}')
+                raise ValueError(
+                    f'objective {self.name!r}: the soft label of {sample.metainfo.get("img_path")} is '
+                    f'{tuple(sample.gt_soft_seg.data.shape)}, the logits are {tuple(shape)}'
+                )
             else:
                 targets.append(sample.gt_soft_seg.data)
         return torch.stack(targets)

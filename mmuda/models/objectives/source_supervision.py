@@ -1,4 +1,5 @@
 """Supervised cross entropy on a labelled view."""
+
 from mmseg.registry import MODELS
 from torch import Tensor
 
@@ -23,21 +24,24 @@ class SourceSupervision(Objective):
         view (str): Defaults to ``source``.
     """
 
-    def __init__(self,
-                 loss: dict | None = None,
-                 class_weights: dict | None = None,
-                 weights: dict[str, float] | None = None,
-                 view: str = 'source',
-                 name: str = 'source',
-                 begin: int | float = 0,
-                 end: int | float | None = None) -> None:
+    def __init__(
+        self,
+        loss: dict | None = None,
+        class_weights: dict | None = None,
+        weights: dict[str, float] | None = None,
+        view: str = 'source',
+        name: str = 'source',
+        begin: int | float = 0,
+        end: int | float | None = None,
+    ) -> None:
         super().__init__(name, begin, end)
         self.loss = supervised_loss(
-            loss or dict(type='HardPixelCrossEntropyLoss'), name, class_weights=bool(class_weights))
+            loss or dict(type='HardPixelCrossEntropyLoss'), name, class_weights=bool(class_weights)
+        )
         self.class_weights = MODELS.build(class_weights) if class_weights else None
         self.weights = weights
         self.view = view
-        self.views = (view, )
+        self.views = (view,)
 
     def losses(self, step: Step) -> dict[str, Tensor]:
         """Return ``loss_<classifier>`` for each classifier."""

@@ -1,4 +1,5 @@
 """Whether a checkpoint is of a model's architecture."""
+
 from collections.abc import Mapping
 
 from torch import Tensor
@@ -17,9 +18,14 @@ def architecture_difference(expected: Mapping[str, Tensor], given: Mapping[str, 
     """
     missing = [key for key in expected if key not in given and not key.endswith('num_batches_tracked')]
     unknown = [key for key in given if key not in expected]
-    reshaped = [f'{key} is {tuple(given[key].shape)}, expected {tuple(value.shape)}'
-                for key, value in expected.items() if key in given and given[key].shape != value.shape]
+    reshaped = [
+        f'{key} is {tuple(given[key].shape)}, expected {tuple(value.shape)}'
+        for key, value in expected.items()
+        if key in given and given[key].shape != value.shape
+    ]
     if not (missing or unknown or reshaped):
         return ''
-    return (f'{len(missing)} of {len(expected)} parameters are missing (first: {missing[:3]}), {len(unknown)} are '
-            f'unknown (first: {unknown[:3]}), {len(reshaped)} have another shape (first: {reshaped[:3]})')
+    return (
+        f'{len(missing)} of {len(expected)} parameters are missing (first: {missing[:3]}), {len(unknown)} are '
+        f'unknown (first: {unknown[:3]}), {len(reshaped)} have another shape (first: {reshaped[:3]})'
+    )

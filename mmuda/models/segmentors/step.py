@@ -1,4 +1,5 @@
 """One training iteration, seen by the objectives of a method."""
+
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
@@ -12,8 +13,10 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmuda.models.segmentors.student import pass_student
 
-NO_TEACHER = ("an objective needs a teacher and there is none: set default_hooks.teacher=dict(type='TeacherHook'), as "
-              'configs/_base_/default_runtime.py does')
+NO_TEACHER = (
+    "an objective needs a teacher and there is none: set default_hooks.teacher=dict(type='TeacherHook'), as "
+    'configs/_base_/default_runtime.py does'
+)
 
 
 class Step:
@@ -36,11 +39,16 @@ class Step:
             Defaults to False.
     """
 
-    def __init__(self, student: nn.Module, inputs: dict[str, Tensor],
-                 data_samples: dict[str, Sequence[BaseDataElement]], iteration: int,
-                 statistics_views: Sequence[str] | None = None,
-                 teacher: nn.Module | None = None,
-                 separate_domains: bool = False) -> None:
+    def __init__(
+        self,
+        student: nn.Module,
+        inputs: dict[str, Tensor],
+        data_samples: dict[str, Sequence[BaseDataElement]],
+        iteration: int,
+        statistics_views: Sequence[str] | None = None,
+        teacher: nn.Module | None = None,
+        separate_domains: bool = False,
+    ) -> None:
         self.student = student
         self.teacher = teacher
         self.inputs = dict(inputs)
@@ -65,19 +73,24 @@ class Step:
             ValueError: If the name is taken, or the labels do not fit the images.
         """
         if name in self.inputs:
-            raise ValueError(f'there is already a view {name!r}: give the second objective that makes one another name '
-                             'for its view')
+            raise ValueError(
+                f'there is already a view {name!r}: give the second objective that makes one another name for its view'
+            )
         if labels is not None and labels.shape != (len(images), *images.shape[2:]):
-            raise ValueError(f'view {name!r}: images are {tuple(images.shape)}, labels {tuple(labels.shape)}, expected '
-                             f'{(len(images), *images.shape[2:])}')
+            raise ValueError(
+                f'view {name!r}: images are {tuple(images.shape)}, labels {tuple(labels.shape)}, expected '
+                f'{(len(images), *images.shape[2:])}'
+            )
         self.inputs[name] = images
         self._added_labels[name] = None if labels is None else labels.long()
 
     def images(self, view: str) -> Tensor:
         """Return the images of ``view``, (N, 3, H, W)."""
         if view not in self.inputs:
-            raise KeyError(f'no view {view!r} in the batch, it has {sorted(self.inputs)}: check the `view` of the '
-                           'objectives and the training dataset')
+            raise KeyError(
+                f'no view {view!r} in the batch, it has {sorted(self.inputs)}: check the `view` of the '
+                'objectives and the training dataset'
+            )
         return self.inputs[view]
 
     def labels(self, view: str) -> Tensor:
@@ -86,8 +99,10 @@ class Step:
             return self._added_labels[view]
         samples = self.data_samples.get(view)
         if samples is None or any('gt_sem_seg' not in sample for sample in samples):
-            raise KeyError(f'view {view!r} has no labels: an objective that needs labels was given an unlabelled '
-                           'view, or its pipeline does not load them')
+            raise KeyError(
+                f'view {view!r} has no labels: an objective that needs labels was given an unlabelled '
+                'view, or its pipeline does not load them'
+            )
         return torch.cat([sample.gt_sem_seg.data for sample in samples]).long()
 
     def has_logits(self, view: str) -> bool:
@@ -165,9 +180,12 @@ class Step:
 def _check_nothing_is_joined(student: nn.Module) -> None:
     """Refuse BatchNorm that waits for the other ranks: these may have images of fewer domains and pass less often."""
     if get_world_size() > 1 and any(
-            isinstance(module, nn.SyncBatchNorm | MMCVSyncBatchNorm) for module in student.modules()):
-        raise ValueError("on several ranks model.separate_domains=True cannot be trained with SyncBN: set norm_cfg="
-                         "dict(type='BN') in the student and no `sync_bn`, or model.separate_domains=False")
+        isinstance(module, nn.SyncBatchNorm | MMCVSyncBatchNorm) for module in student.modules()
+    ):
+        raise ValueError(
+            'on several ranks model.separate_domains=True cannot be trained with SyncBN: set norm_cfg='
+            "dict(type='BN') in the student and no `sync_bn`, or model.separate_domains=False"
+        )
 
 
 @contextmanager
@@ -176,7 +194,7 @@ def frozen_statistics(module: nn.Module) -> Iterator[None]:
     norms = [norm for norm in module.modules() if isinstance(norm, _BatchNorm)]
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
-        norm.momentum = 0.
+        norm.momentum = 0.0
     try:
         yield
     finally:

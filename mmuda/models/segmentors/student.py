@@ -1,4 +1,5 @@
 """What a student must be like, and what its errors mean."""
+
 from collections.abc import Sequence
 
 from mmseg.models import CascadeEncoderDecoder
@@ -19,7 +20,8 @@ def check_student(student: nn.Module) -> None:
     if isinstance(student, CascadeEncoderDecoder):
         raise TypeError(
             'model.segmentor is a CascadeEncoderDecoder, whose decode heads read one another: objectives read '
-            "one decode head, and an auxiliary one beside it. Use type='EncoderDecoder' with the last of its heads")
+            "one decode head, and an auxiliary one beside it. Use type='EncoderDecoder' with the last of its heads"
+        )
 
 
 def unread_losses(segmentor: ConfigType) -> list[str]:
@@ -29,10 +31,16 @@ def unread_losses(segmentor: ConfigType) -> list[str]:
         list[str]: Their settings. Objectives bring their own losses, so that nothing reads these.
     """
     heads = {'decode_head': segmentor.get('decode_head'), 'auxiliary_head': segmentor.get('auxiliary_head')}
-    losses = {f'model.segmentor.{name}.loss_decode': head.get('loss_decode')
-              for name, head in heads.items() if isinstance(head, dict)}
-    return [f'{key}={loss}' for key, loss in losses.items()
-            if loss and (not isinstance(loss, dict) or dict(DEFAULT_LOSS, **loss) != DEFAULT_LOSS)]
+    losses = {
+        f'model.segmentor.{name}.loss_decode': head.get('loss_decode')
+        for name, head in heads.items()
+        if isinstance(head, dict)
+    }
+    return [
+        f'{key}={loss}'
+        for key, loss in losses.items()
+        if loss and (not isinstance(loss, dict) or dict(DEFAULT_LOSS, **loss) != DEFAULT_LOSS)
+    ]
 
 
 def pass_student(segmentor: nn.Module, images: Tensor) -> dict[str, Tensor]:
@@ -64,8 +72,10 @@ def pass_student(segmentor: nn.Module, images: Tensor) -> dict[str, Tensor]:
             logits['aux'] = _apply(auxiliary, features, images, 'auxiliary_head')
     for value in logits.values() if isinstance(logits, dict) else [logits]:
         if not isinstance(value, Tensor) or value.ndim != 4:
-            raise TypeError(f'model.segmentor.decode_head is a {type(segmentor.decode_head).__name__}, which returns '
-                            'something else than the logits (N, C, H, W) that objectives read: choose another head')
+            raise TypeError(
+                f'model.segmentor.decode_head is a {type(segmentor.decode_head).__name__}, which returns '
+                'something else than the logits (N, C, H, W) that objectives read: choose another head'
+            )
     return logits
 
 
@@ -86,14 +96,18 @@ def _check_features(head: BaseDecodeHead, features: Sequence[Tensor], name: str,
     expected = [head.in_channels] if isinstance(head.in_channels, int) else list(head.in_channels)
     key = f'model.segmentor.{name}'
     if not all(-len(channels) <= index < len(channels) for index in indices):
-        raise ValueError(f'{key}.in_index={head.in_index}, but the backbone (or neck) gives {len(channels)} feature '
-                         f'maps, 0 to {len(channels) - 1}, with channels {channels}') from error
+        raise ValueError(
+            f'{key}.in_index={head.in_index}, but the backbone (or neck) gives {len(channels)} feature '
+            f'maps, 0 to {len(channels) - 1}, with channels {channels}'
+        ) from error
     found = [channels[index] for index in indices]
     if head.input_transform == 'resize_concat':
         found, expected = [sum(found)], [sum(expected)]
     if found != expected:
-        raise ValueError(f'{key}.in_channels={head.in_channels}, but the feature maps in_index={head.in_index} have '
-                         f'{found} channels; all maps have {channels}') from error
+        raise ValueError(
+            f'{key}.in_channels={head.in_channels}, but the feature maps in_index={head.in_index} have '
+            f'{found} channels; all maps have {channels}'
+        ) from error
 
 
 def _explain(error: Exception, images: Tensor, part: str) -> None:
@@ -104,10 +118,12 @@ def _explain(error: Exception, images: Tensor, part: str) -> None:
             f'{text}: BatchNorm in model.segmentor.{part} got {len(images)} image of {size} in training, and a map of '
             '1 x 1, as of global pooling, has no statistics then. Set train_dataloader.batch_size to 2 or more '
             '(with separate_domains each domain needs 2), or norm_cfg of that part to GroupNorm, '
-            "dict(type='GN', num_groups=32)") from error
+            "dict(type='GN', num_groups=32)"
+        ) from error
     if (isinstance(error, AssertionError) and 'divisible' in text) or 'Sizes of tensors must match' in text:
         raise ValueError(
             f'model.segmentor.{part} cannot take images of (height, width) = {size}: {text}. Networks that halve and '
             'double need sides that divide: make crop_size and the scales of the training pipelines multiples of 32 '
             '(16 for UNet), or set model.data_preprocessor.size_divisor and, for testing, '
-            'data_preprocessor.test_cfg=dict(size_divisor=32)') from error
+            'data_preprocessor.test_cfg=dict(size_divisor=32)'
+        ) from error

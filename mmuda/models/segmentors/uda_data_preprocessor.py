@@ -1,4 +1,5 @@
 """Data preprocessor for batches with several views."""
+
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,7 +40,8 @@ class UDADataPreprocessor(SegDataPreProcessor):
             return super().forward(data, training)
         views = {
             view: super(UDADataPreprocessor, self).forward(
-                dict(inputs=inputs, data_samples=data['data_samples'][view]), training)
+                dict(inputs=inputs, data_samples=data['data_samples'][view]), training
+            )
             for view, inputs in data['inputs'].items()
         }
         return {key: {view: batch[key] for view, batch in views.items()} for key in ('inputs', 'data_samples')}

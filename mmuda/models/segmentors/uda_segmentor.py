@@ -1,4 +1,5 @@
 """The segmentor that learns from labelled source and unlabelled target images."""
+
 import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -52,16 +53,18 @@ class UDASegmentor(BaseSegmentor):
             can only be None.
     """
 
-    def __init__(self,
-                 segmentor: ConfigType,
-                 objectives: Sequence[ConfigType] = (),
-                 statistics_views: Sequence[str] | None = None,
-                 separate_domains: bool = False,
-                 data_preprocessor: OptConfigType = None,
-                 allow_partial_checkpoint: bool = False,
-                 init_cfg: OptConfigType = None,
-                 pretrained: None = None,
-                 train_cfg: None = None) -> None:
+    def __init__(
+        self,
+        segmentor: ConfigType,
+        objectives: Sequence[ConfigType] = (),
+        statistics_views: Sequence[str] | None = None,
+        separate_domains: bool = False,
+        data_preprocessor: OptConfigType = None,
+        allow_partial_checkpoint: bool = False,
+        init_cfg: OptConfigType = None,
+        pretrained: None = None,
+        train_cfg: None = None,
+    ) -> None:
         if pretrained is not None or train_cfg is not None:
             raise ValueError('pretrained and train_cfg belong to the student: set them under model.segmentor')
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
@@ -70,7 +73,8 @@ class UDASegmentor(BaseSegmentor):
         self._unread_losses = unread_losses(segmentor)
         self._classifiers_checked = False
         self.objectives = nn.ModuleList(
-            MODELS.build(_with_num_classes(objective, self.num_classes)) for objective in objectives)
+            MODELS.build(_with_num_classes(objective, self.num_classes)) for objective in objectives
+        )
         self.statistics_views = statistics_views
         self.separate_domains = separate_domains
         self.allow_partial_checkpoint = allow_partial_checkpoint
@@ -128,8 +132,11 @@ class UDASegmentor(BaseSegmentor):
             ValueError: If an objective would never act, or there would be iterations without a loss.
         """
         for unread in self._unread_losses:
-            print_log(f'{unread} is not read: the objectives of model.objectives have losses of their own (`loss`)',
-                      logger='current', level=logging.WARNING)
+            print_log(
+                f'{unread} is not read: the objectives of model.objectives have losses of their own (`loss`)',
+                logger='current',
+                level=logging.WARNING,
+            )
         acts = {objective.name: objective.set_length(length) for objective in self.objectives}
         reached = 0  # the first iteration that may be without a loss
         for begin, end in sorted(acts[objective.name] for objective in self.objectives if objective.gives_loss):
@@ -138,8 +145,10 @@ class UDASegmentor(BaseSegmentor):
             reached = max(reached, end)
         if len(self.objectives) and reached < length.iterations:
             spans = ', '.join(f'{name!r} in [{begin}, {end})' for name, (begin, end) in acts.items())
-            raise ValueError(f'in iteration {reached} no objective has a loss, and {length}: they act {spans}. Let one '
-                             'begin earlier or end later')
+            raise ValueError(
+                f'in iteration {reached} no objective has a loss, and {length}: they act {spans}. Let one '
+                'begin earlier or end later'
+            )
 
     def loss(self, inputs: dict[str, Tensor], data_samples: dict[str, SampleList]) -> dict[str, Tensor]:
         """Return the losses of every objective, named ``<objective>.<loss>``.
@@ -149,19 +158,24 @@ class UDASegmentor(BaseSegmentor):
         if not len(self.objectives):
             raise RuntimeError('this UDASegmentor has no objectives: list them under `model.objectives` to train it')
         if not isinstance(inputs, dict):
-            raise TypeError(f'training needs one stream of images per view, got {type(inputs).__name__}: '
-                            'use UDADataset and UDADataPreprocessor')
+            raise TypeError(
+                f'training needs one stream of images per view, got {type(inputs).__name__}: '
+                'use UDADataset and UDADataPreprocessor'
+            )
         if self.needs_teacher and self.teacher is None:
             raise RuntimeError(NO_TEACHER)
         iteration = MessageHub.get_current_instance().get_info('iter', 0)
-        step = Step(self.student, inputs, data_samples, iteration, self.statistics_views, self.teacher,
-                    self.separate_domains)
+        step = Step(
+            self.student, inputs, data_samples, iteration, self.statistics_views, self.teacher, self.separate_domains
+        )
         losses = {}
         for objective in self.objectives:
             losses.update({f'{objective.name}.{key}': value for key, value in objective(step).items()})
         if not any('loss' in key for key in losses):
-            raise RuntimeError(f'in iteration {iteration} no objective has a loss, of {names_of(self.objectives)}: let '
-                               'one act in every iteration (`begin`, `end`)')
+            raise RuntimeError(
+                f'in iteration {iteration} no objective has a loss, of {names_of(self.objectives)}: let '
+                'one act in every iteration (`begin`, `end`)'
+            )
         if not self._classifiers_checked:
             for objective in self.objectives:
                 objective.check_classifiers(step.classifiers())
@@ -186,8 +200,10 @@ class UDASegmentor(BaseSegmentor):
     def _check_preprocessor(self) -> None:
         kind = type(self.data_preprocessor)
         if len(self.objectives) and issubclass(kind, SegDataPreProcessor) and not issubclass(kind, UDADataPreprocessor):
-            raise TypeError(f'model.data_preprocessor is of type {kind.__name__}, which knows no streams of images per '
-                            "view: set type='UDADataPreprocessor', it takes the same arguments")
+            raise TypeError(
+                f'model.data_preprocessor is of type {kind.__name__}, which knows no streams of images per '
+                "view: set type='UDADataPreprocessor', it takes the same arguments"
+            )
 
     def _check_augmentations(self) -> None:
         """Refuse an augmentation that takes the images for other than the preprocessor makes them."""
@@ -200,30 +216,33 @@ class UDASegmentor(BaseSegmentor):
                 if expected is None or own.is_meta:  # without values
                     continue
                 if not torch.allclose(expected.flatten(), own.flatten()):
-                    raise ValueError(f'StrongAugmentation: {name} = {own.flatten().tolist()}, but that of '
-                                     f'model.data_preprocessor is {expected.flatten().tolist()}: give it the same')
+                    raise ValueError(
+                        f'StrongAugmentation: {name} = {own.flatten().tolist()}, but that of '
+                        f'model.data_preprocessor is {expected.flatten().tolist()}: give it the same'
+                    )
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *args: Any) -> None:
         own = f'{prefix}student.'
         if not any(key.startswith(own) for key in state_dict):  # a plain segmentor
             for key in [key for key in state_dict if key.startswith(prefix)]:
-                state_dict[f'{own}{key[len(prefix):]}'] = state_dict.pop(key)
+                state_dict[f'{own}{key[len(prefix) :]}'] = state_dict.pop(key)
             # It cannot bring any state of objectives: they keep theirs, and nothing is missing.
             self.objectives.state_dict(destination=state_dict, prefix=f'{prefix}objectives.')
         if not self.allow_partial_checkpoint:
             self._check_architecture(
-                {key[len(own):]: value for key, value in state_dict.items() if key.startswith(own)})
+                {key[len(own) :]: value for key, value in state_dict.items() if key.startswith(own)}
+            )
         super()._load_from_state_dict(state_dict, prefix, *args)
 
     def _check_architecture(self, given: dict[str, Tensor]) -> None:
         expected = self.student.state_dict()
         spare = [key for key in given if key.startswith('auxiliary_head.') and key not in expected]
-        different = architecture_difference(
-            expected, {key: value for key, value in given.items() if key not in spare})
+        different = architecture_difference(expected, {key: value for key, value in given.items() if key not in spare})
         if different:
             raise RuntimeError(
                 f'the checkpoint is of another architecture than the student: {different}. Use the config that the '
-                'checkpoint was trained with, or set model.allow_partial_checkpoint=True to load what fits')
+                'checkpoint was trained with, or set model.allow_partial_checkpoint=True to load what fits'
+            )
 
 
 def names_of(objectives: Iterable[nn.Module]) -> list[str]:

@@ -36,8 +36,9 @@ def test_operations_are_skipped_with_probability_zero(image, monkeypatch):
     np.testing.assert_array_equal(ColorAutoAugment()(dict(img=image))['img'], image)
 
 
-@pytest.mark.parametrize('operation, level, value', [
-    ('solarize', 0, 199), ('solarize', 9, 56), ('posterize', 9, 192), ('posterize', 1, 199)])
+@pytest.mark.parametrize(
+    'operation, level, value', [('solarize', 0, 199), ('solarize', 9, 56), ('posterize', 9, 192), ('posterize', 1, 199)]
+)
 def test_levels(operation, level, value):
     grey = Image.new('RGB', (1, 1), (199, 199, 199))
     assert module.OPERATIONS[operation](grey, level).getpixel((0, 0)) == (value, value, value)

@@ -9,8 +9,13 @@ from mmuda.datasets.transforms import CentredMiningCrop, HardSampleCrop, Horizon
 
 def sample(height: int = 12, width: int = 16, labelled: bool = True) -> dict:
     rng = np.random.default_rng(0)
-    results = dict(img=rng.integers(0, 256, (height, width, 3), np.uint8), img_path='a.png', seg_fields=[],
-                   img_shape=(height, width), ori_shape=(height, width))
+    results = dict(
+        img=rng.integers(0, 256, (height, width, 3), np.uint8),
+        img_path='a.png',
+        seg_fields=[],
+        img_shape=(height, width),
+        ori_shape=(height, width),
+    )
     if labelled:
         results['gt_seg_map'] = rng.integers(0, 19, (height, width)).astype(np.uint8)
         results['seg_fields'] = ['gt_seg_map']
@@ -55,8 +60,9 @@ def test_poor_crops_are_drawn_again():
     assert len(np.unique(label)) >= 2
 
 
-@pytest.mark.parametrize('labelled, min_distinct, count', [
-    (True, 200, 10), (True, None, 1), (True, 0, 1), (True, 1, 1), (False, 200, 1)])
+@pytest.mark.parametrize(
+    'labelled, min_distinct, count', [(True, 200, 10), (True, None, 1), (True, 0, 1), (True, 1, 1), (False, 200, 1)]
+)
 def test_number_of_draws(monkeypatch, labelled, min_distinct, count):
     draws = []
     monkeypatch.setattr(random, 'randint', lambda low, high: draws.append((low, high)) or low)
@@ -86,14 +92,14 @@ def test_flip_is_reported_to_the_packed_sample(prob, flip, direction):
     assert (meta['flip'], meta['flip_direction']) == (flip, direction)
 
 
-@pytest.mark.parametrize('crop_size', [97, (97, ), (97, 0)])
+@pytest.mark.parametrize('crop_size', [97, (97,), (97, 0)])
 @pytest.mark.parametrize('kind', [HardSampleCrop, CentredMiningCrop])
 def test_crop_size_that_is_no_pair_is_named(kind, crop_size):
     with pytest.raises(ValueError, match=f'{kind.__name__}: crop_size = .*97.*expected .height, width. in pixels'):
         kind(crop_size=crop_size)
 
 
-@pytest.mark.parametrize('scale', [97, (97, ), (97, 0)])
+@pytest.mark.parametrize('scale', [97, (97,), (97, 0)])
 def test_scale_that_is_no_pair_is_named(scale):
     with pytest.raises(ValueError, match='JitteredResize: scale = .*97.*expected .width, height. in pixels'):
         JitteredResize(scale=scale)

@@ -113,9 +113,12 @@ def test_label_loaded_after_the_resize_of_a_test_pipeline_keeps_its_size(tmp_pat
 
 def test_label_is_loaded_in_every_view_of_test_time_augmentation(tmp_path):
     config = write_dataset(tmp_path, 'CamVidDataset', np.full((4, 6), 3, np.uint8))
-    views = [[dict(type='Resize', scale_factor=factor, keep_ratio=True) for factor in (1.0, 2.0)],
-             [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0., 1.)],
-             [LOAD[1]], [dict(type='PackSegInputs')]]
+    views = [
+        [dict(type='Resize', scale_factor=factor, keep_ratio=True) for factor in (1.0, 2.0)],
+        [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0.0, 1.0)],
+        [LOAD[1]],
+        [dict(type='PackSegInputs')],
+    ]
     pipeline = [LOAD[0], dict(type='TestTimeAug', transforms=views)]
     samples = DATASETS.build(dict(config, pipeline=pipeline))[0]['data_samples']
     assert [tuple(sample.gt_sem_seg.shape) for sample in samples] == [(4, 6)] * 4
@@ -139,8 +142,10 @@ def test_unlabelled_image_passes_where_no_label_is_required():
     assert results == dict(img_path='a.png')
 
 
-@pytest.mark.parametrize('mode, found', [
-    ('I;16', 'a 16-bit image: save its ids with 8 bits'), ('1', 'a mask of one bit: save it with 8 bits')])
+@pytest.mark.parametrize(
+    'mode, found',
+    [('I;16', 'a 16-bit image: save its ids with 8 bits'), ('1', 'a mask of one bit: save it with 8 bits')],
+)
 def test_label_of_other_bits_says_what_to_do(tmp_path, mode, found):
     config = write_dataset(tmp_path, 'CamVidDataset', np.zeros((4, 4), np.uint8))
     Image.new(mode, (4, 4)).save(tmp_path / LAYOUTS['CamVidDataset'].label)

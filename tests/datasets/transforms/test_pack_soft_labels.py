@@ -8,7 +8,7 @@ from mmuda.pseudo_labels import PseudoLabelStore, SmallMap
 from mmuda.pseudo_labels.soft_labels import lrent_targets
 
 SIZE, CROP = (24, 40), (16, 20)
-THRESHOLDS, ALPHA = [.6, .3, .2, 1.], .25
+THRESHOLDS, ALPHA = [0.6, 0.3, 0.2, 1.0], 0.25
 
 
 @pytest.fixture
@@ -16,8 +16,9 @@ def store(tmp_path) -> PseudoLabelStore:
     return make_store(tmp_path)
 
 
-def make_store(root, predictor: dict | None = None, summary: dict | None = None,
-               layout: tuple[int, ...] = (*SIZE, *SIZE, 1)) -> PseudoLabelStore:
+def make_store(
+    root, predictor: dict | None = None, summary: dict | None = None, layout: tuple[int, ...] = (*SIZE, *SIZE, 1)
+) -> PseudoLabelStore:
     """Maps of one image, of two views."""
     store = PseudoLabelStore(root / 'store')
     store.open(dict(predictor=predictor or dict(type='LogitMapPredictor')))
@@ -34,7 +35,8 @@ def sample(store: PseudoLabelStore, shape: tuple[int, int] = SIZE) -> dict:
         seg_fields=['gt_seg_map'],
         img_path='city/a.png',
         pseudo_label_store=str(store.root),
-        pseudo_label_name='city/a.png')
+        pseudo_label_name='city/a.png',
+    )
 
 
 def whole(store: PseudoLabelStore, size: tuple[int, int] = SIZE) -> torch.Tensor:
@@ -50,9 +52,9 @@ def soft_of(results: dict) -> torch.Tensor:
 
 
 def test_crop_at_scale_1_equals_that_of_the_whole_soft_labels(store):
-    results = CentredMiningCrop(CROP, scales=[1.])(sample(store))
+    results = CentredMiningCrop(CROP, scales=[1.0])(sample(store))
     top, left = results['crop_offset']
-    want = whole(store)[:, top:top + CROP[0], left:left + CROP[1]]
+    want = whole(store)[:, top : top + CROP[0], left : left + CROP[1]]
     got = soft_of(results)
     assert 0 < (want.sum(0) > 0).sum() < want[0].numel()
     torch.testing.assert_close(got, want, rtol=1e-4, atol=1e-5)
@@ -62,7 +64,7 @@ def test_crop_at_scale_1_equals_that_of_the_whole_soft_labels(store):
 def test_crop_of_a_scaled_image_comes_from_maps_resized_to_it(store, scale, size):
     results = CentredMiningCrop(CROP, scales=[scale])(sample(store))
     top, left = results['crop_offset']
-    want = whole(store, size)[:, top:top + CROP[0], left:left + CROP[1]]
+    want = whole(store, size)[:, top : top + CROP[0], left : left + CROP[1]]
     torch.testing.assert_close(soft_of(results), want, rtol=1e-4, atol=1e-5)
 
 
@@ -75,15 +77,15 @@ def test_padding_is_not_labelled(store):
 
 
 def test_a_mirrored_crop_has_mirrored_labels(store):
-    straight = CentredMiningCrop(SIZE, scales=[1.])(sample(store))
-    mirrored = HorizontalFlip(1.)(CentredMiningCrop(SIZE, scales=[1.])(sample(store)))
+    straight = CentredMiningCrop(SIZE, scales=[1.0])(sample(store))
+    mirrored = HorizontalFlip(1.0)(CentredMiningCrop(SIZE, scales=[1.0])(sample(store)))
     torch.testing.assert_close(soft_of(mirrored), soft_of(straight).flip(-1))
 
 
 @pytest.mark.parametrize('layout', [(*SIZE, *SIZE, 0), (32, 48, *SIZE, 0), (32, 48, *SIZE, 1)])
 def test_labels_are_resized_as_the_labelling_resized(tmp_path, layout):
     store = make_store(tmp_path, layout=layout)
-    results = CentredMiningCrop(SIZE, scales=[1.])(sample(store))
+    results = CentredMiningCrop(SIZE, scales=[1.0])(sample(store))
     torch.testing.assert_close(soft_of(results), whole(store), rtol=1e-4, atol=1e-5)
     (tmp_path / 'plain').mkdir()
     assert not torch.allclose(soft_of(results), whole(make_store(tmp_path / 'plain')), atol=1e-2)
@@ -107,9 +109,16 @@ def test_missing_maps_name_the_setting(store):
         PackSoftLabels()(CentredMiningCrop(CROP)(sample(store)))
 
 
-@pytest.mark.parametrize('options, message', [
-    (dict(summary=dict(thresholds_used=THRESHOLDS)), 'no thresholds of soft labels.*EntropyRegularizedLabeler'),
-    (dict(predictor=dict(type='SoftmaxMapPredictor')), 'the maps in .* are of SoftmaxMapPredictor.*LogitMapPredictor')])
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (dict(summary=dict(thresholds_used=THRESHOLDS)), 'no thresholds of soft labels.*EntropyRegularizedLabeler'),
+        (
+            dict(predictor=dict(type='SoftmaxMapPredictor')),
+            'the maps in .* are of SoftmaxMapPredictor.*LogitMapPredictor',
+        ),
+    ],
+)
 def test_a_store_of_another_method_is_refused(tmp_path, options, message):
     store = make_store(tmp_path, **options)
     with pytest.raises(ValueError, match=message):
@@ -126,14 +135,13 @@ def test_settings_of_a_store_are_read_once(store, monkeypatch):
     read = []
     for method in ('summary', 'manifest'):
         original = getattr(PseudoLabelStore, method)
-        monkeypatch.setattr(
-            PseudoLabelStore, method, lambda self, m=method, o=original: read.append(m) or o(self))
-    first = [soft_of(CentredMiningCrop(SIZE, scales=[1.])(sample(store))) for _ in range(3)]
+        monkeypatch.setattr(PseudoLabelStore, method, lambda self, m=method, o=original: read.append(m) or o(self))
+    first = [soft_of(CentredMiningCrop(SIZE, scales=[1.0])(sample(store))) for _ in range(3)]
     assert read == ['summary', 'manifest'] and torch.equal(first[0], first[2])
 
 
 def test_settings_that_were_written_again_are_read_again(store):
-    before = soft_of(CentredMiningCrop(SIZE, scales=[1.])(sample(store)))
-    store.write_summary(dict(thresholds_used=[1.] * 4, alpha=ALPHA))
-    after = soft_of(CentredMiningCrop(SIZE, scales=[1.])(sample(store)))
+    before = soft_of(CentredMiningCrop(SIZE, scales=[1.0])(sample(store)))
+    store.write_summary(dict(thresholds_used=[1.0] * 4, alpha=ALPHA))
+    after = soft_of(CentredMiningCrop(SIZE, scales=[1.0])(sample(store)))
     assert (after > 0).sum() < (before > 0).sum()

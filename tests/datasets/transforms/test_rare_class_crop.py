@@ -8,7 +8,7 @@ from mmuda.datasets.isolated_rng import isolated_rng
 from mmuda.datasets.transforms import RareClassCrop
 from mmuda.datasets.transforms.rare_class_crop import cut, draw_centre, draw_rare_class_crop
 
-SMALL = dict(crop_size=16, nominal_size=32, scale_range=(1., 1.))  # crops of 16 x 16 without resizing
+SMALL = dict(crop_size=16, nominal_size=32, scale_range=(1.0, 1.0))  # crops of 16 x 16 without resizing
 
 
 def sample(height: int = 24, width: int = 32, labelled: bool = True) -> dict:
@@ -26,7 +26,7 @@ def test_crop_size_is_rounded_up_to_the_stride():
 def test_a_rare_pixel_is_in_the_middle_of_the_crop():
     results = sample()
     results['gt_seg_map'][11, 14] = 5
-    label = RareClassCrop(mine_chance=1., mine_ids=[5], flip=False, **SMALL)(results)['gt_seg_map']
+    label = RareClassCrop(mine_chance=1.0, mine_ids=[5], flip=False, **SMALL)(results)['gt_seg_map']
     assert label.shape == (16, 16) and label[8, 8] == 5
 
 
@@ -50,11 +50,12 @@ def test_other_mined_classes_where_there_is_no_priority_class():
     assert drawn == {5, 6}
 
 
-@pytest.mark.parametrize('settings', [dict(mine_chance=0., mine_ids=[5]), dict(mine_chance=1., mine_ids=[])])
+@pytest.mark.parametrize('settings', [dict(mine_chance=0.0, mine_ids=[5]), dict(mine_chance=1.0, mine_ids=[])])
 def test_without_mining_the_position_is_random(settings):
     label = np.full((24, 32), 5, np.uint8)
-    drawn = [draw_rare_class_crop(np.random.RandomState(seed), label, label.shape, 16, 32, **settings)
-             for seed in range(30)]
+    drawn = [
+        draw_rare_class_crop(np.random.RandomState(seed), label, label.shape, 16, 32, **settings) for seed in range(30)
+    ]
     assert {draw.mined_class for draw in drawn} == {-1}
     assert min(draw.top for draw in drawn) < 0 < max(draw.top for draw in drawn)
 
@@ -103,7 +104,8 @@ def test_mirrored_label(grid):
 
 def crop_is_mirrored(seed: int) -> bool:
     return draw_rare_class_crop(
-        np.random.RandomState(seed), None, (16, 16), SMALL['crop_size'], SMALL['nominal_size'], (1., 1.)).flip
+        np.random.RandomState(seed), None, (16, 16), SMALL['crop_size'], SMALL['nominal_size'], (1.0, 1.0)
+    ).flip
 
 
 def test_every_other_crop_is_mirrored():
@@ -117,10 +119,11 @@ def test_unlabelled_images_are_cropped():
 
 
 def test_packed_sample_knows_the_geometry():
-    results = RareClassCrop(crop_size=16, nominal_size=32, scale_range=(2., 2.), flip=False)(
-        dict(sample(), seg_fields=['gt_seg_map'], ori_shape=(24, 32)))
+    results = RareClassCrop(crop_size=16, nominal_size=32, scale_range=(2.0, 2.0), flip=False)(
+        dict(sample(), seg_fields=['gt_seg_map'], ori_shape=(24, 32))
+    )
     meta = PackSegInputs()(results)['data_samples'].metainfo
-    assert (meta['img_shape'], meta['scale_factor'], meta['flip']) == ((16, 16), (2., 2.), False)
+    assert (meta['img_shape'], meta['scale_factor'], meta['flip']) == ((16, 16), (2.0, 2.0), False)
 
 
 def test_sample_depends_on_the_seeded_generators_alone():
@@ -131,9 +134,17 @@ def test_sample_depends_on_the_seeded_generators_alone():
     np.testing.assert_array_equal(*images)
 
 
-@pytest.mark.parametrize('setting', [
-    dict(crop_size=0), dict(nominal_size=0), dict(stride=0), dict(scale_range=(1.3, 0.7)), dict(scale_range=(0, 1)),
-    dict(mine_chance=1.5)])
+@pytest.mark.parametrize(
+    'setting',
+    [
+        dict(crop_size=0),
+        dict(nominal_size=0),
+        dict(stride=0),
+        dict(scale_range=(1.3, 0.7)),
+        dict(scale_range=(0, 1)),
+        dict(mine_chance=1.5),
+    ],
+)
 def test_bad_settings_are_named(setting):
     with pytest.raises(ValueError, match=f'RareClassCrop: .*{next(iter(setting))}'):
         RareClassCrop(**setting)

@@ -1,4 +1,5 @@
 """BatchNorm statistics of the target."""
+
 from types import SimpleNamespace
 
 import numpy as np
@@ -31,7 +32,7 @@ class Segmentor(nn.Module):
 
 def test_statistics_are_the_mean_over_batches():
     segmentor, batches = Segmentor(), [torch.randn(2, 3, 4, 5) + i for i in range(3)]
-    segmentor.norm.running_mean.fill_(7.)
+    segmentor.norm.running_mean.fill_(7.0)
     reestimate_statistics(segmentor, batches)
     torch.testing.assert_close(segmentor.norm.running_mean, torch.stack(batches).mean(dim=(0, 1, 3, 4)))
     variances = torch.stack([batch.transpose(0, 1).flatten(1).var(dim=1) for batch in batches])
@@ -75,15 +76,18 @@ class Target:
 
 def runner(dataset, iteration: int = 0) -> SimpleNamespace:
     return SimpleNamespace(
-        iter=iteration, model=Segmentor(), train_dataloader=SimpleNamespace(dataset=dataset),
-        logger=MMLogger.get_current_instance())
+        iter=iteration,
+        model=Segmentor(),
+        train_dataloader=SimpleNamespace(dataset=dataset),
+        logger=MMLogger.get_current_instance(),
+    )
 
 
 def test_all_target_images_are_read_at_the_scale(tmp_path):
     run = runner(SimpleNamespace(target=Target(tmp_path)))
     AdaptiveBatchNormHook(scale=(6, 4), batch_size=2).before_train(run)
     assert [tuple(images.shape) for images in run.model.seen] == [(2, 3, 4, 6), (1, 3, 4, 6)]
-    torch.testing.assert_close(run.model.norm.running_mean, torch.full((3,), (25. + 100.) / 2))
+    torch.testing.assert_close(run.model.norm.running_mean, torch.full((3,), (25.0 + 100.0) / 2))
 
 
 def test_resumed_run_keeps_its_statistics(tmp_path):

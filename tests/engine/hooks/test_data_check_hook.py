@@ -1,4 +1,5 @@
 """Data that the method cannot use are refused before training."""
+
 import shutil
 
 import pytest
@@ -30,8 +31,11 @@ def test_objective_that_reads_a_missing_target_is_named(data, tmp_path, name, ob
     cfg.custom_hooks = [hook for hook in cfg.get('custom_hooks', []) if hook.type == 'DiscriminatorHook']
     for late in cfg.model.objectives[1:]:
         late.begin = 1  # it would not be asked for in the first iteration
-    with pytest.raises(ValueError, match=rf"objective '{objective}' reads the views \['target'\], the training data "
-                       r"give \['source'\]. Give the UDADataset a target"):
+    with pytest.raises(
+        ValueError,
+        match=rf"objective '{objective}' reads the views \['target'\], the training data "
+        r"give \['source'\]. Give the UDADataset a target",
+    ):
         train(cfg)
     assert not (tmp_path / 'iter_1.pth').exists()
 
@@ -51,7 +55,7 @@ def test_view_that_another_objective_makes_may_be_read(data, tmp_path):
 
 
 def test_statistics_of_a_view_that_is_not_there_are_refused(data, tmp_path):
-    cfg = tiny_config(data, tmp_path, 'source_only', model__statistics_views=('target', ))
+    cfg = tiny_config(data, tmp_path, 'source_only', model__statistics_views=('target',))
     with pytest.raises(ValueError, match=r"statistics_views = \('target',\), .* would never move"):
         train(cfg)
 
@@ -130,4 +134,5 @@ def test_no_labels_of_the_target_at_all(data, tmp_path):
     assert Runner.from_cfg(cfg).test() == {}
     images = data / 'cityscapes/leftImg8bit/val'
     assert sorted(path.relative_to(tmp_path / 'out') for path in (tmp_path / 'out').rglob('*.png')) == sorted(
-        path.relative_to(images) for path in images.rglob('*.png'))
+        path.relative_to(images) for path in images.rglob('*.png')
+    )

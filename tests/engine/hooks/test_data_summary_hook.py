@@ -1,4 +1,5 @@
 """What is said of the data before training."""
+
 import logging
 
 import numpy as np
@@ -18,8 +19,15 @@ def own(root, labels: dict[str, np.ndarray], classes=('road', 'car'), **options)
     for name, label in labels.items():
         Image.new('RGB', label.shape[::-1]).save(root / 'images' / name)
         Image.fromarray(label.astype(np.uint8)).save(root / 'labels' / f'{name.rsplit(".", 1)[0]}.png')
-    return dict(type='PublishedDataset', data_root=str(root), img_suffix='.jpg', metainfo=dict(classes=classes),
-                data_prefix=dict(img_path='images', seg_map_path='labels'), pipeline=[], **options)
+    return dict(
+        type='PublishedDataset',
+        data_root=str(root),
+        img_suffix='.jpg',
+        metainfo=dict(classes=classes),
+        data_prefix=dict(img_path='images', seg_map_path='labels'),
+        pipeline=[],
+        **options,
+    )
 
 
 @pytest.fixture(scope='module')
@@ -41,8 +49,11 @@ def summary(data, tmp_path, monkeypatch):
 
 def lines_of(runner: Runner, monkeypatch, **options) -> list[str]:
     lines = []
-    monkeypatch.setattr(runner.logger, 'handle', lambda record: lines.append(
-        ('! ' if record.levelno == logging.WARNING else '') + record.getMessage()))
+    monkeypatch.setattr(
+        runner.logger,
+        'handle',
+        lambda record: lines.append(('! ' if record.levelno == logging.WARNING else '') + record.getMessage()),
+    )
     runner._train_loop = runner.build_train_loop(runner._train_loop)
     lines.clear()
     DataSummaryHook(**options).before_train(runner)
@@ -50,14 +61,17 @@ def lines_of(runner: Runner, monkeypatch, **options) -> list[str]:
 
 
 def test_images_files_left_out_and_classes_are_said(summary, tmp_path):
-    source = own(tmp_path / 'own', {'a.jpg': np.array([[0, 0], [1, 255]]), 'b.JPG': np.array([[0, 0]]),
-                                    'c.jpeg': np.array([[1, 1]])})
+    source = own(
+        tmp_path / 'own',
+        {'a.jpg': np.array([[0, 0], [1, 255]]), 'b.JPG': np.array([[0, 0]]), 'c.jpeg': np.array([[1, 1]])},
+    )
     (tmp_path / 'own/images/list.txt').touch()
     Image.new('L', (2, 2)).save(tmp_path / 'own/labels/zebra.png')
     assert summary(source) == [
         f'source: PublishedDataset, 3 labelled images of {tmp_path}/own/images',
         "source: left out: 1 files do not end in '.jpg' (1 .txt); 1 label files have no image (first: zebra.png)",
-        'source: percent of the pixels in all 3 labels: road 50, car 38, ignored 12']
+        'source: percent of the pixels in all 3 labels: road 50, car 38, ignored 12',
+    ]
 
 
 def test_class_that_never_occurs_is_warned_of(summary, tmp_path):
@@ -67,8 +81,9 @@ def test_class_that_never_occurs_is_warned_of(summary, tmp_path):
 
 def test_masks_of_0_and_255_are_warned_of(summary, tmp_path):
     lines = summary(own(tmp_path / 'own', {'a.jpg': np.array([[0, 255]]), 'b.jpg': np.array([[0, 0]])}))
-    assert lines[-1].startswith("! source: all 2 labels hold the values 0 and 255 only. 255 is ignored, so that 'road' "
-                                'is the only class')
+    assert lines[-1].startswith(
+        "! source: all 2 labels hold the values 0 and 255 only. 255 is ignored, so that 'road' is the only class"
+    )
 
 
 def test_published_ids_0_and_255_are_no_masks(summary, tmp_path):
@@ -99,6 +114,9 @@ def test_every_domain_and_validation_are_counted_and_no_target_label_is_read(dat
         lines = lines_of(runner, monkeypatch)
     said = [line for line in lines if 'images of' in line]
     assert [line.split(',')[0] for line in said] == [
-        'source: GTADataset', 'target: CityscapesLabelIdsDataset', 'validation: CityscapesLabelIdsDataset']
+        'source: GTADataset',
+        'target: CityscapesLabelIdsDataset',
+        'validation: CityscapesLabelIdsDataset',
+    ]
     assert 'unlabelled' in said[1]
     assert any('labels/' in path for path in opened) and not any('gtFine/train' in path for path in opened)

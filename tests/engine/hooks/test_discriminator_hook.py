@@ -1,4 +1,5 @@
 """Clear errors of adversarial training."""
+
 import pytest
 import torch
 
@@ -51,7 +52,7 @@ def test_resuming_with_another_discriminator_is_refused(data, trained, tmp_path)
 def test_load_from_starts_new_discriminators(data, trained, tmp_path):
     """They belong to a training, not to the weights a stage starts from."""
     cfg = tiny_config(data, tmp_path, load_from=str(trained[1]))
-    discriminator_hook(cfg).optimizer.lr = 0.
+    discriminator_hook(cfg).optimizer.lr = 0.0
     runner = train(cfg)
     saved = load(trained[1])['discriminators']['main']['state_dict']['scales.0.convs.0.weight']
     got = hook_of(runner, 'DiscriminatorHook').discriminators['main'].state_dict()['scales.0.convs.0.weight']
@@ -63,8 +64,9 @@ def test_checkpoint_holds_the_discriminators_beside_the_model(trained):
     checkpoint = load(path)
     assert not [key for key in checkpoint['state_dict'] if 'discriminator' in key]
     want = hook_of(runner, 'DiscriminatorHook').discriminators['aux'].state_dict()
-    assert all(torch.equal(want[key], value)
-               for key, value in checkpoint['discriminators']['aux']['state_dict'].items())
+    assert all(
+        torch.equal(want[key], value) for key, value in checkpoint['discriminators']['aux']['state_dict'].items()
+    )
 
 
 def test_discriminators_leave_the_step_frozen_and_without_gradients(trained):

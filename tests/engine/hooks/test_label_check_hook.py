@@ -1,4 +1,5 @@
 """Training without labels ends, or is said."""
+
 from types import SimpleNamespace
 
 import pytest
@@ -34,8 +35,9 @@ def iterate(hook: LabelCheckHook, **views: list[SegDataSample]) -> None:
 
 
 def test_run_whose_source_labels_are_all_ignored_ends(tmp_path):
-    cfg = tiny_config(make_data(tmp_path), tmp_path / 'run', default_hooks__label_check__images=4,
-                      train_cfg__max_iters=3)
+    cfg = tiny_config(
+        make_data(tmp_path), tmp_path / 'run', default_hooks__label_check__images=4, train_cfg__max_iters=3
+    )
     cfg.train_dataloader.dataset.source.pipeline.insert(-1, dict(type='IgnoreAllLabels'))
     with pytest.raises(ValueError, match='no pixel of the first 4 training images of the view source has a label'):
         train(cfg)

@@ -1,4 +1,5 @@
 """A loss that is no number ends the run."""
+
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ class RuinedObjective(Objective):
     """NaN in the second iteration alone, else 0."""
 
     def losses(self, step):
-        value = float('nan') if step.iteration == 1 else 0.
+        value = float('nan') if step.iteration == 1 else 0.0
         return dict(loss=step.logits('source')['main'].mean() * value)
 
 
@@ -53,8 +54,15 @@ def test_the_first_ruined_term_is_named(data, tmp_path):
 
 def test_ruined_weights_are_not_saved(data, tmp_path):
     with pytest.raises(FloatingPointError, match='ruined.loss.*last checkpoint, .*iter_1.pth, is from before'):
-        train(config(data, tmp_path, default_hooks__loss_check__interval=100, default_hooks__checkpoint__interval=1,
-                     default_hooks__checkpoint__max_keep_ckpts=-1))
+        train(
+            config(
+                data,
+                tmp_path,
+                default_hooks__loss_check__interval=100,
+                default_hooks__checkpoint__interval=1,
+                default_hooks__checkpoint__max_keep_ckpts=-1,
+            )
+        )
     assert [path.name for path in tmp_path.glob('*.pth')] == ['iter_1.pth']
     state = torch.load(tmp_path / 'iter_1.pth', weights_only=False)['state_dict']
     assert all(value.isfinite().all() for value in state.values())
@@ -66,6 +74,8 @@ def test_last_checkpoint_that_is_diverged_too_is_not_called_sound(data, tmp_path
         train(add_hook(config(data, tmp_path, default_hooks__loss_check__interval=100), type='SaveRuined'))
     assert 'last checkpoint, ' in str(error.value) and 'iter_1.pth, is diverged, too: student.' in str(error.value)
     assert 'from before' not in str(error.value)
+
+
 @HOOKS.register_module()
 class RuinStatistics(Hook):
     """What a batch of huge values leaves in a BatchNorm; the losses do not see it."""
@@ -81,8 +91,9 @@ class RuinStatistics(Hook):
 
 @pytest.mark.parametrize('method, name', [('source_only', r'model: student\.'), ('dacs', r'teacher: ')])
 def test_ruined_statistics_are_not_saved(data, tmp_path, method, name):
-    cfg = tiny_config(data, tmp_path, method, default_hooks__checkpoint__interval=1,
-                      default_hooks__checkpoint__max_keep_ckpts=-1)
+    cfg = tiny_config(
+        data, tmp_path, method, default_hooks__checkpoint__interval=1, default_hooks__checkpoint__max_keep_ckpts=-1
+    )
     cfg.custom_hooks = [dict(type='RuinStatistics', of_teacher=method == 'dacs')]
     if method == 'dacs':  # ClassMix pairs images: the target has the size of the source's crops
         cfg.train_dataloader.dataset.target.pipeline[1].scale = (64, 48)

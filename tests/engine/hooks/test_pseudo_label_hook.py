@@ -1,4 +1,5 @@
 """PseudoLabelHook in the shipped toy config of stage 2, through the real runner."""
+
 import json
 import multiprocessing
 import os
@@ -67,11 +68,17 @@ def start(data, tmp_path_factory) -> Path:
     return folder / 'start.pth'
 
 
-def config(data: Path, work_dir: Path, start: Path | None, iters: int = 1, hook: dict | None = None,
-           **options) -> Config:
-    cfg = tiny_config(data, work_dir, 'mrnet_stage2', train_cfg__max_iters=iters,
-                      default_hooks__checkpoint__max_keep_ckpts=-1,
-                      **{'default_hooks__checkpoint__interval': 1, **options})
+def config(
+    data: Path, work_dir: Path, start: Path | None, iters: int = 1, hook: dict | None = None, **options
+) -> Config:
+    cfg = tiny_config(
+        data,
+        work_dir,
+        'mrnet_stage2',
+        train_cfg__max_iters=iters,
+        default_hooks__checkpoint__max_keep_ckpts=-1,
+        **{'default_hooks__checkpoint__interval': 1, **options},
+    )
     cfg.load_from = str(start) if start else None
     settings = dict(predictor=dict(type='MultiViewPredictor', flip=False), **(hook or {}))
     cfg.custom_hooks = [dict(type='PseudoLabelHook', **settings), dict(type='RecordLabels')]
@@ -123,8 +130,12 @@ def test_pictures_are_written_on_request_and_not_trained_on(data, start, run, tm
     train(config(data, tmp_path / 'run', start, iters=2, hook=dict(pictures=True)))
     seen = RecordLabels.seen.copy()
     found, plain = pictures(tmp_path / 'run/pseudo_labels'), pictures(run / 'pseudo_labels')
-    extra = {name.replace('.png', f'_{kind}.png') for name in plain if not name.startswith('confidence')
-             for kind in ('color', 'heatmap')}
+    extra = {
+        name.replace('.png', f'_{kind}.png')
+        for name in plain
+        if not name.startswith('confidence')
+        for kind in ('color', 'heatmap')
+    }
     assert {name: found[name] for name in plain} == plain and set(found) - set(plain) == extra
     train(config(data, tmp_path / 'plain', start, iters=2))
     assert RecordLabels.seen == seen
@@ -167,7 +178,8 @@ def train_and_kill(cfg: Config, images: int) -> None:
 
 def test_labelling_continues_after_sigkill(data, start, run, tmp_path, monkeypatch):
     process = multiprocessing.get_context('fork').Process(
-        target=train_and_kill, args=(config(data, tmp_path, start), NUM_IMAGES - 1))
+        target=train_and_kill, args=(config(data, tmp_path, start), NUM_IMAGES - 1)
+    )
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
@@ -201,10 +213,17 @@ def test_labels_of_other_classes_are_refused(data, start, copy):
         train(config(data, copy, start))
 
 
-@pytest.mark.parametrize('options, message', [
-    (dict(hook=dict(labeler=dict(type='ConfidenceLabeler', threshold=0.9))), 'labeler.threshold is None, expected 0.9'),
-    (dict(model__segmentor__decode_head__aux_weight=0.3), 'model.decode_head.aux_weight is None, expected 0.3'),
-], ids=['labeler', 'model'])
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (
+            dict(hook=dict(labeler=dict(type='ConfidenceLabeler', threshold=0.9))),
+            'labeler.threshold is None, expected 0.9',
+        ),
+        (dict(model__segmentor__decode_head__aux_weight=0.3), 'model.decode_head.aux_weight is None, expected 0.3'),
+    ],
+    ids=['labeler', 'model'],
+)
 def test_labels_of_other_settings_are_refused(data, start, copy, options, message):
     with pytest.raises(ValueError, match=f'holds other pseudo labels: {message}'):
         train(config(data, copy, start, **options))
@@ -269,19 +288,40 @@ def test_resume_refuses_a_checkpoint_of_a_run_without_the_hook(data, copy):
 def test_every_interval_trains_on_new_labels(data, start, tmp_path, workers, monkeypatch):
     monkeypatch.setattr(SerialNumberLabeler, 'made', 3)
     hook = dict(interval=2, labeler=dict(type='SerialNumberLabeler'))
-    train(config(data, tmp_path, start, iters=4, hook=hook, train_dataloader__num_workers=workers,
-                 train_dataloader__persistent_workers=workers > 0))
+    train(
+        config(
+            data,
+            tmp_path,
+            start,
+            iters=4,
+            hook=hook,
+            train_dataloader__num_workers=workers,
+            train_dataloader__persistent_workers=workers > 0,
+        )
+    )
     assert RecordLabels.seen == [[3], [3], [4], [4]]
 
 
-@pytest.mark.parametrize('interval, keep_all, left', [
-    (2, False, ['iter_2', 'iter_3']),
-    (2, True, ['iter_0', 'iter_1', 'iter_2', 'iter_3']),
-    (9, False, ['iter_0', 'iter_1', 'iter_2', 'iter_3']),
-], ids=['what the checkpoint needs', 'all', 'no checkpoint yet'])
+@pytest.mark.parametrize(
+    'interval, keep_all, left',
+    [
+        (2, False, ['iter_2', 'iter_3']),
+        (2, True, ['iter_0', 'iter_1', 'iter_2', 'iter_3']),
+        (9, False, ['iter_0', 'iter_1', 'iter_2', 'iter_3']),
+    ],
+    ids=['what the checkpoint needs', 'all', 'no checkpoint yet'],
+)
 def test_generations_that_stay(data, start, tmp_path, interval, keep_all, left):
-    train(config(data, tmp_path, start, iters=4, hook=dict(interval=1, keep_all=keep_all),
-                 default_hooks__checkpoint__interval=interval))
+    train(
+        config(
+            data,
+            tmp_path,
+            start,
+            iters=4,
+            hook=dict(interval=1, keep_all=keep_all),
+            default_hooks__checkpoint__interval=interval,
+        )
+    )
     assert generations(tmp_path) == left
 
 
@@ -334,7 +374,10 @@ def test_model_that_is_no_numbers_does_not_label(data, start, tmp_path):
 
 
 def test_threshold_that_no_pixel_passes(data, start, tmp_path):
-    hook = dict(labeler=dict(type='ConfidenceLabeler', threshold=1.))
-    with pytest.raises(ValueError, match="no pixel of the 4 images of source has a pseudo label .*'threshold': 1.0.*"
-                                         'lower its threshold.*delete .*pseudo_labels'):
+    hook = dict(labeler=dict(type='ConfidenceLabeler', threshold=1.0))
+    with pytest.raises(
+        ValueError,
+        match="no pixel of the 4 images of source has a pseudo label .*'threshold': 1.0.*"
+        'lower its threshold.*delete .*pseudo_labels',
+    ):
         train(config(data, tmp_path, start, hook=hook))

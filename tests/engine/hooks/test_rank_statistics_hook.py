@@ -1,4 +1,5 @@
 """Validation during training on two ranks."""
+
 import os
 from pathlib import Path
 

@@ -1,4 +1,5 @@
 """What of a checkpoint a new run takes, and what only a resumed one."""
+
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,7 @@ def checkpoint(data, tmp_path_factory) -> Path:
 
 
 def loaded(data, checkpoint, tmp_path, resume: bool) -> Runner:
-    runner = Runner.from_cfg(
-        tiny_config(data, tmp_path, 'source_only', load_from=str(checkpoint), resume=resume))
+    runner = Runner.from_cfg(tiny_config(data, tmp_path, 'source_only', load_from=str(checkpoint), resume=resume))
     runner._train_loop = runner.build_train_loop(runner._train_loop)
     runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
     runner.param_schedulers = []
@@ -56,8 +56,11 @@ def mismatches(complaints: list[str]) -> list[str]:
 
 def plain(checkpoint: Path, tmp_path: Path) -> Path:
     """The student's weights, as of a plain segmentor."""
-    weights = {name.removeprefix('student.'): value for name, value in load(checkpoint)['state_dict'].items()
-               if name.startswith('student.')}
+    weights = {
+        name.removeprefix('student.'): value
+        for name, value in load(checkpoint)['state_dict'].items()
+        if name.startswith('student.')
+    }
     torch.save(dict(state_dict=weights, meta={}), tmp_path / 'plain.pth')
     return tmp_path / 'plain.pth'
 
@@ -88,8 +91,9 @@ def test_what_is_really_missing_is_said(data, checkpoint, tmp_path, complaints):
     name = next(name for name in saved['state_dict'] if name.endswith('conv_seg.weight') or name.endswith('weight'))
     del saved['state_dict'][name]
     torch.save(saved, tmp_path / 'lacking.pth')
-    cfg = tiny_config(data, tmp_path, 'source_only', load_from=str(tmp_path / 'lacking.pth'),
-                      model__allow_partial_checkpoint=True)
+    cfg = tiny_config(
+        data, tmp_path, 'source_only', load_from=str(tmp_path / 'lacking.pth'), model__allow_partial_checkpoint=True
+    )
     train(cfg)
     assert any(f'missing keys in source state_dict: {name}' in text for text in complaints)
 

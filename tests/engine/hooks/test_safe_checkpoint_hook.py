@@ -1,4 +1,5 @@
 """A run always has a whole checkpoint, wherever it is killed."""
+
 import multiprocessing
 import os
 import signal
@@ -31,8 +32,15 @@ def plain_texts():
 
 
 def config(data: Path, work_dir: Path, keep: int = 1, **options) -> Config:
-    return tiny_config(data, work_dir, 'source_only', train_cfg__max_iters=4, default_hooks__checkpoint__interval=1,
-                       default_hooks__checkpoint__max_keep_ckpts=keep, **options)
+    return tiny_config(
+        data,
+        work_dir,
+        'source_only',
+        train_cfg__max_iters=4,
+        default_hooks__checkpoint__interval=1,
+        default_hooks__checkpoint__max_keep_ckpts=keep,
+        **options,
+    )
 
 
 def left(work_dir: Path) -> list[str]:
@@ -83,7 +91,8 @@ def train_and_die(patch: Callable[[], None], cfg: Config) -> None:
 @pytest.mark.parametrize('kill', KILLS)
 def test_run_that_is_killed_while_it_saves_is_resumed(data, whole, tmp_path, kill):
     process = multiprocessing.get_context('fork').Process(
-        target=train_and_die, args=(KILLS[kill], config(data, tmp_path)))
+        target=train_and_die, args=(KILLS[kill], config(data, tmp_path))
+    )
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
@@ -95,8 +104,10 @@ def test_run_that_is_killed_while_it_saves_is_resumed(data, whole, tmp_path, kil
     assert left(tmp_path) == left(whole) == ['iter_4.pth']
 
 
-@pytest.mark.parametrize('keep, names', [(1, ['iter_4.pth']), (2, ['iter_3.pth', 'iter_4.pth']),
-                                         (-1, [f'iter_{k}.pth' for k in (1, 2, 3, 4)])])
+@pytest.mark.parametrize(
+    'keep, names',
+    [(1, ['iter_4.pth']), (2, ['iter_3.pth', 'iter_4.pth']), (-1, [f'iter_{k}.pth' for k in (1, 2, 3, 4)])],
+)
 def test_as_many_are_kept_as_asked_for(data, tmp_path, keep, names):
     train(config(data, tmp_path, keep))
     assert left(tmp_path) == names
@@ -118,15 +129,22 @@ def runner(tmp_path) -> SimpleNamespace:
         seen.append(left(Path(out_dir)))
         Path(out_dir, filename).touch()
 
-    return SimpleNamespace(work_dir=str(tmp_path), epoch=0, iter=1, save_checkpoint=save, seen=seen,
-                           message_hub=MessageHub(f'hub_{tmp_path.name}'), logger=MMLogger.get_current_instance())
+    return SimpleNamespace(
+        work_dir=str(tmp_path),
+        epoch=0,
+        iter=1,
+        save_checkpoint=save,
+        seen=seen,
+        message_hub=MessageHub(f'hub_{tmp_path.name}'),
+        logger=MMLogger.get_current_instance(),
+    )
 
 
 @pytest.mark.parametrize('save_best', ['mIoU', 'auto', ['mIoU', 'aAcc']])
 def test_best_checkpoint_is_there_before_the_one_before_is_deleted(runner, tmp_path, save_best):
     hook = SafeCheckpointHook(by_epoch=False, save_best=save_best, rule='greater')
     hook.before_train(runner)
-    for iteration, value in ((1, .5), (2, .4), (3, .6)):
+    for iteration, value in ((1, 0.5), (2, 0.4), (3, 0.6)):
         runner.iter = iteration
         hook.after_val_epoch(runner, dict(mIoU=value, aAcc=value))
     best = [f'best_{name}_iter_{{}}.pth' for name in (['aAcc', 'mIoU'] if isinstance(save_best, list) else ['mIoU'])]
@@ -143,5 +161,5 @@ def test_best_checkpoint_outside_of_the_work_dir_is_not_deleted(runner, tmp_path
         runner.message_hub.update_info(name, value)
     hook = SafeCheckpointHook(by_epoch=False, save_best='mIoU', rule='greater')
     hook.before_train(runner)
-    hook.after_val_epoch(runner, dict(mIoU=.5))
+    hook.after_val_epoch(runner, dict(mIoU=0.5))
     assert other.exists() and left(tmp_path) == ['best_mIoU_iter_1.pth']

@@ -1,4 +1,5 @@
 """Where a stage starts from."""
+
 from types import SimpleNamespace
 
 import pytest
@@ -13,9 +14,13 @@ from mmuda.engine.hooks import StageCheckpointHook
 
 def runner(work_dir, **options) -> SimpleNamespace:
     state = dict(
-        work_dir=str(work_dir), _load_from=None, _resume=False, _has_loaded=False,
-        optim_wrapper=OptimWrapper(SGD(nn.Linear(1, 1).parameters(), lr=1.)),
-        logger=MMLogger.get_current_instance())
+        work_dir=str(work_dir),
+        _load_from=None,
+        _resume=False,
+        _has_loaded=False,
+        optim_wrapper=OptimWrapper(SGD(nn.Linear(1, 1).parameters(), lr=1.0)),
+        logger=MMLogger.get_current_instance(),
+    )
     return SimpleNamespace(**{**state, **options})
 
 
@@ -87,6 +92,6 @@ def test_stage_whose_statistics_are_no_numbers_is_not_started_from(stages, wrapp
     earlier, this = stages
     hook = StageCheckpointHook(str(earlier), 'configs/toy/mrnet.py')
     hook.before_run(run := runner(this))
-    state = {'bn1.weight': torch.ones(2), 'bn1.running_var': torch.tensor([1., float('nan')])}
+    state = {'bn1.weight': torch.ones(2), 'bn1.running_var': torch.tensor([1.0, float('nan')])}
     with pytest.raises(FloatingPointError, match='iter_7.pth: bn1.running_var has values that are NaN or infinite'):
         hook.after_load_checkpoint(run, dict(state_dict=state) if wrapped else state)

@@ -1,4 +1,5 @@
 """How the teacher starts, moves, is saved and restored."""
+
 from types import SimpleNamespace
 
 import pytest
@@ -28,10 +29,16 @@ class Model(nn.Module):
 class Run:
     """A hook in a run; the student's weights change by -1 per update."""
 
-    def __init__(self, model: Model | None = None, accumulative_counts: int = 1, resume: bool = False,
-                 checkpoint: dict | None = None, **options) -> None:
+    def __init__(
+        self,
+        model: Model | None = None,
+        accumulative_counts: int = 1,
+        resume: bool = False,
+        checkpoint: dict | None = None,
+        **options,
+    ) -> None:
         self.model = model or Model()
-        self.wrapper = OptimWrapper(torch.optim.SGD(self.model.parameters(), lr=1.), accumulative_counts)
+        self.wrapper = OptimWrapper(torch.optim.SGD(self.model.parameters(), lr=1.0), accumulative_counts)
         self.runner = SimpleNamespace(model=self.model, optim_wrapper=self.wrapper, _resume=resume)
         self.hook = TeacherHook(**options)
         if checkpoint is not None:
@@ -58,7 +65,7 @@ class Run:
 
 def student_with_statistics() -> Model:
     model = Model()
-    model.student[1].running_mean.fill_(5.)
+    model.student[1].running_mean.fill_(5.0)
     model.student[1].num_batches_tracked.fill_(7)
     return model
 
@@ -89,8 +96,8 @@ def test_gradient_accumulation_counts_steps_of_the_optimizer():
 
 def test_step_that_a_gradient_scaler_skips_does_not_count():
     run = Run()
-    scaler = torch.amp.GradScaler('cpu', init_scale=8.)
-    for factor in (1., float('inf'), 1.):
+    scaler = torch.amp.GradScaler('cpu', init_scale=8.0)
+    for factor in (1.0, float('inf'), 1.0):
         run.wrapper.zero_grad()
         scaler.scale(run.model.student[0].weight.sum() * factor).backward()
         scaler.step(run.wrapper.optimizer)
@@ -127,18 +134,18 @@ def test_own_statistics_are_moved_by_the_teachers_passes():
 
 def test_copied_buffers():
     run = Run(student_with_statistics(), buffers='copy')
-    run.model.student[1].running_mean.fill_(9.)
+    run.model.student[1].running_mean.fill_(9.0)
     run.train()
-    assert run.norm.running_mean.eq(9.).all() and run.norm.num_batches_tracked == 7
+    assert run.norm.running_mean.eq(9.0).all() and run.norm.num_batches_tracked == 7
 
 
 def test_averaged_buffers():
     run = Run(student_with_statistics(), buffers='average', momentum=0.75)
     run.train(8)
-    run.model.student[1].running_mean.fill_(9.)
+    run.model.student[1].running_mean.fill_(9.0)
     run.model.student[1].num_batches_tracked.fill_(8)
     run.train()
-    assert run.norm.running_mean.eq(6.).all() and run.norm.num_batches_tracked == 8
+    assert run.norm.running_mean.eq(6.0).all() and run.norm.num_batches_tracked == 8
 
 
 @pytest.mark.parametrize('buffers', ['copy', 'average'])
@@ -169,8 +176,8 @@ def test_resumed_run_equals_an_undisturbed_one():
 
 def test_restored_statistics():
     first = Run()
-    first.norm.running_mean.fill_(2.)
-    assert Run(resume=True, checkpoint=first.checkpoint()).norm.running_mean.eq(2.).all()
+    first.norm.running_mean.fill_(2.0)
+    assert Run(resume=True, checkpoint=first.checkpoint()).norm.running_mean.eq(2.0).all()
 
 
 def test_load_from_starts_a_new_teacher():
@@ -205,13 +212,16 @@ def test_own_statistics_of_a_norm_in_eval_mode_are_refused():
         Run(model)
 
 
-@pytest.mark.parametrize('options, message', [
-    (dict(momentum=1.), r'momentum must be in \[0, 1\), got 1.0'),
-    (dict(momentum=-0.1), r'momentum must be in \[0, 1\), got -0.1'),
-    (dict(buffers='none'), "buffers must be one of .*got 'none'"),
-    (dict(mode='test'), "mode must be one of .*got 'test'"),
-    (dict(mode='eval'), "set buffers='copy' or 'average'"),
-])
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (dict(momentum=1.0), r'momentum must be in \[0, 1\), got 1.0'),
+        (dict(momentum=-0.1), r'momentum must be in \[0, 1\), got -0.1'),
+        (dict(buffers='none'), "buffers must be one of .*got 'none'"),
+        (dict(mode='test'), "mode must be one of .*got 'test'"),
+        (dict(mode='eval'), "set buffers='copy' or 'average'"),
+    ],
+)
 def test_settings_out_of_range(options, message):
     with pytest.raises(ValueError, match=message):
         TeacherHook(**options)
@@ -227,7 +237,7 @@ def test_fused_optimizer_under_mixed_precision_is_refused(monkeypatch):
     model = Model()
 
     def start(wrapper: type[OptimWrapper], fused: bool) -> None:
-        optimizer = torch.optim.SGD(model.parameters(), lr=1., fused=fused)
+        optimizer = torch.optim.SGD(model.parameters(), lr=1.0, fused=fused)
         TeacherHook().before_train(SimpleNamespace(model=model, optim_wrapper=wrapper(optimizer=optimizer)))
 
     start(OptimWrapper, fused=True)
@@ -241,6 +251,6 @@ def test_averaging_needs_tensors_in_pairs():
         ema_update_([torch.zeros(1)] * 2, [torch.ones(1)], 0.5)
 
 
-@pytest.mark.parametrize('updates, share', [(0, 0.), (1, 0.5), (9, 0.9), (98, 1 - 1 / 99), (99, 0.99), (10**6, 0.99)])
+@pytest.mark.parametrize('updates, share', [(0, 0.0), (1, 0.5), (9, 0.9), (98, 1 - 1 / 99), (99, 0.99), (10**6, 0.99)])
 def test_share(updates, share):
     assert ema_share(updates, 0.99) == share

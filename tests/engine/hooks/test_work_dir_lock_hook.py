@@ -1,4 +1,5 @@
 """A work dir belongs to one run at a time."""
+
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -76,7 +77,7 @@ def test_runs_of_one_process_follow_each_other(data, tmp_path):
 
 
 def stand_in(work_dir: str) -> SimpleNamespace:
-    return SimpleNamespace(work_dir=work_dir, optim_wrapper=OptimWrapper(SGD(nn.Linear(1, 1).parameters(), lr=1.)))
+    return SimpleNamespace(work_dir=work_dir, optim_wrapper=OptimWrapper(SGD(nn.Linear(1, 1).parameters(), lr=1.0)))
 
 
 def lock_on_rank(rank: int, *work_dirs: str) -> list[str]:

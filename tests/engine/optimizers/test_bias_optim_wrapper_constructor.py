@@ -7,8 +7,9 @@ LR, DECAY = 0.1, 0.01
 
 
 def network() -> nn.Module:
-    backbone = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.GroupNorm(2, 4), nn.LayerNorm(4),
-                             nn.MultiheadAttention(4, 2))
+    backbone = nn.Sequential(
+        nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.GroupNorm(2, 4), nn.LayerNorm(4), nn.MultiheadAttention(4, 2)
+    )
     return nn.ModuleDict(dict(backbone=backbone, decode_head=nn.Conv2d(4, 2, 1)))
 
 
@@ -21,8 +22,11 @@ def options(model: nn.Module, paramwise_cfg: dict | None = None, **optimizer) ->
     with DefaultScope.overwrite_default_scope('mmseg'):
         wrapper = build_optim_wrapper(model, cfg)
     groups = {id(param): group for group in wrapper.optimizer.param_groups for param in group['params']}
-    return {name: (round(groups[id(param)]['lr'] / LR, 6), round(groups[id(param)]['weight_decay'] / DECAY, 6))
-            for name, param in model.named_parameters() if id(param) in groups}
+    return {
+        name: (round(groups[id(param)]['lr'] / LR, 6), round(groups[id(param)]['weight_decay'] / DECAY, 6))
+        for name, param in model.named_parameters()
+        if id(param) in groups
+    }
 
 
 def test_biases_of_every_kind_learn_twice_as_fast_and_do_not_decay():
@@ -31,24 +35,26 @@ def test_biases_of_every_kind_learn_twice_as_fast_and_do_not_decay():
 
 
 def test_factors_are_settings():
-    got = options(network(), dict(bias_lr_mult=3., bias_decay_mult=0.5))
+    got = options(network(), dict(bias_lr_mult=3.0, bias_decay_mult=0.5))
     assert set(got.values()) == {(1, 1), (3, 0.5)}
 
 
 def test_factors_apply_on_top_of_custom_keys():
-    got = options(network(), dict(custom_keys=dict(decode_head=dict(lr_mult=10.))))
+    got = options(network(), dict(custom_keys=dict(decode_head=dict(lr_mult=10.0))))
     assert (got['decode_head.weight'], got['decode_head.bias']) == ((10, 1), (20, 0))
     assert (got['backbone.0.weight'], got['backbone.0.bias']) == ((1, 1), (2, 0))
 
 
 def test_head_of_ten_times_the_rate_without_special_biases():
-    got = options(network(), dict(bias_lr_mult=1., bias_decay_mult=1., custom_keys=dict(decode_head=dict(lr_mult=10.))))
+    got = options(
+        network(), dict(bias_lr_mult=1.0, bias_decay_mult=1.0, custom_keys=dict(decode_head=dict(lr_mult=10.0)))
+    )
     assert {value for name, value in got.items() if name.startswith('decode_head')} == {(10, 1)}
     assert {value for name, value in got.items() if name.startswith('backbone')} == {(1, 1)}
 
 
 def test_norm_decay_of_the_stock_constructor_stays_for_weights():
-    got = options(network(), dict(norm_decay_mult=0.))
+    got = options(network(), dict(norm_decay_mult=0.0))
     assert got['backbone.1.weight'] == (1, 0) and got['backbone.0.weight'] == (1, 1)
 
 
@@ -59,9 +65,9 @@ def test_frozen_parameters_are_left_out():
 
 
 def test_the_config_is_left_as_it_was():
-    paramwise_cfg = dict(bias_lr_mult=3.)
+    paramwise_cfg = dict(bias_lr_mult=3.0)
     options(network(), paramwise_cfg)
-    assert paramwise_cfg == dict(bias_lr_mult=3.)
+    assert paramwise_cfg == dict(bias_lr_mult=3.0)
 
 
 @pytest.mark.parametrize('key', ['bias_lr_mult', 'bias_decay_mult'])

@@ -1,4 +1,5 @@
 """Rounds whose labels come from several teachers: from their checkpoints to the student."""
+
 import gc
 import json
 import multiprocessing
@@ -62,8 +63,11 @@ def run(data, teachers, tmp_path_factory) -> Runner:
 
 def labels(work_dir: Path | str) -> dict[str, np.ndarray]:
     folder = Path(work_dir, 'pseudo_labels')
-    return {str(path.relative_to(folder)): np.array(Image.open(path)) for path in sorted(folder.rglob('*.png'))
-            if 'confidence' not in path.parts}
+    return {
+        str(path.relative_to(folder)): np.array(Image.open(path))
+        for path in sorted(folder.rglob('*.png'))
+        if 'confidence' not in path.parts
+    }
 
 
 def assert_equal_labels(got: Path | str, want: Path | str) -> None:
@@ -103,7 +107,8 @@ def test_summary_has_the_owners_and_the_teachers(run):
     found = summary(run.work_dir)
     assert len(found['labels']['owners']) == 19 and set(found['labels']['owners']) <= {0, 1}
     assert sum(found['labels']['labelled_pixels']) == sum(
-        int((label != 255).sum()) for label in labels(run.work_dir).values())
+        int((label != 255).sum()) for label in labels(run.work_dir).values()
+    )
     assert [teacher['classes'] for teacher in found['weights']][0] == list(CLASSES)
     assert found['num_source'] == 0
 
@@ -139,12 +144,22 @@ def test_each_network_runs_once_per_image_with_kept_maps_and_twice_without(data,
     assert_equal_labels(tmp_path / 'twice', run.work_dir)
 
 
-@pytest.mark.parametrize('labeler', [
-    dict(type='MajorityLabeler'),
-    dict(type='MeanCertaintyLabeler', threshold=6),
-    dict(type='ChannelWiseLabeler', owner={name: 'two' if index < 9 or name in ('terrain', 'truck', 'train')
-                                           else 'plain' for index, name in enumerate(CLASSES)}, threshold=6),
-], ids=['majority', 'certainty', 'named owners'])
+@pytest.mark.parametrize(
+    'labeler',
+    [
+        dict(type='MajorityLabeler'),
+        dict(type='MeanCertaintyLabeler', threshold=6),
+        dict(
+            type='ChannelWiseLabeler',
+            owner={
+                name: 'two' if index < 9 or name in ('terrain', 'truck', 'train') else 'plain'
+                for index, name in enumerate(CLASSES)
+            },
+            threshold=6,
+        ),
+    ],
+    ids=['majority', 'certainty', 'named owners'],
+)
 def test_every_policy_runs(data, teachers, tmp_path, labeler):
     cfg = ensemble_config(data, tmp_path, teachers)
     cfg.train_cfg.labeler = labeler
@@ -160,7 +175,6 @@ def count_calls(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> list:
 
 
 class TestLaterRounds:
-
     def test_labels_and_teachers_are_those_of_the_first(self, data, teachers, run, tmp_path, monkeypatch):
         written = count_calls(monkeypatch, PseudoLabelStore, 'write')
         loaded = count_calls(monkeypatch, labelling, 'load_teachers')
@@ -183,7 +197,6 @@ class TestLaterRounds:
 
 
 class TestStore:
-
     def test_students_share_labels(self, data, teachers, tmp_path, monkeypatch):
         options = dict(train_cfg__store=str(tmp_path / 'labels'))
         train(ensemble_config(data, tmp_path / 'a', teachers, **options))
@@ -202,8 +215,10 @@ class TestStore:
         with pytest.raises(Killed):
             train(cfg)
         without = [dict(teacher, work_dir='missing') for teacher in teachers]
-        assert_same(train(ensemble_config(data, tmp_path / 'run', without, resume=True)).model.state_dict(),
-                    run.model.state_dict())
+        assert_same(
+            train(ensemble_config(data, tmp_path / 'run', without, resume=True)).model.state_dict(),
+            run.model.state_dict(),
+        )
 
     def test_changed_teacher_is_noticed_when_resuming(self, data, teachers, tmp_path):
         cfg = add_hook(ensemble_config(data, tmp_path, teachers), type='KillAt', iteration=1)
@@ -234,10 +249,11 @@ class TestStore:
 
 
 class TestOwnedPlanes:
-
     def options(self, tmp_path: Path, run: Runner, **labeler: Any) -> dict[str, Any]:
-        labeler = dict(
-            type='ChannelWiseLabeler', owner=summary(run.work_dir)['labels']['owners'], window=5, threshold=6) | labeler
+        labeler = (
+            dict(type='ChannelWiseLabeler', owner=summary(run.work_dir)['labels']['owners'], window=5, threshold=6)
+            | labeler
+        )
         return dict(train_cfg__owned_planes=str(tmp_path / 'planes'), train_cfg__labeler=labeler)
 
     def test_other_labels_are_made_without_a_network(self, data, teachers, run, tmp_path, monkeypatch):
@@ -267,11 +283,18 @@ class TestFiles:
         patch = pytest.MonkeyPatch()
         original = PseudoLabelStore.write
         patch.setattr(MajorityLabeler, 'reads_certainties', True)
-        patch.setattr(MajorityLabeler, '__call__', lambda _, predictions: (
-            seen.append(predictions), (predictions.labels[0], torch.ones(predictions.labels[0].shape)))[1])
+        patch.setattr(
+            MajorityLabeler,
+            '__call__',
+            lambda _, predictions: (
+                seen.append(predictions),
+                (predictions.labels[0], torch.ones(predictions.labels[0].shape)),
+            )[1],
+        )
         names: list[str] = []
-        patch.setattr(PseudoLabelStore, 'write',
-                      lambda store, name, *args: names.append(name) or original(store, name, *args))
+        patch.setattr(
+            PseudoLabelStore, 'write', lambda store, name, *args: names.append(name) or original(store, name, *args)
+        )
         cfg = ensemble_config(data, folder / 'run', teachers)
         cfg.train_cfg.labeler = dict(type='MajorityLabeler')
         train(cfg)
@@ -284,8 +307,10 @@ class TestFiles:
                 Image.fromarray(predictions.labels[index].numpy()).save(folder / f'labels{index}' / f'{stem}.png')
                 certainties = predictions.certainties[index].permute(1, 2, 0).numpy()
                 np.save(folder / f'certainties{index}' / f'{stem}.npy', certainties)
-        return [dict(labels=str(folder / f'labels{index}'), certainties=str(folder / f'certainties{index}'))
-                for index in range(2)]
+        return [
+            dict(labels=str(folder / f'labels{index}'), certainties=str(folder / f'certainties{index}'))
+            for index in range(2)
+        ]
 
     def test_labels_are_those_of_the_models(self, data, files, run, tmp_path):
         train(ensemble_config(data, tmp_path, files))
@@ -335,7 +360,8 @@ KILLS: dict[str, tuple[type, str, int]] = {
 @pytest.mark.parametrize('kill', KILLS)
 def test_killed_and_resumed_run_equals_an_undisturbed_one(data, teachers, run, tmp_path, kill):
     process = multiprocessing.get_context('fork').Process(
-        target=train_until, args=(ensemble_config(data, tmp_path, teachers), *KILLS[kill]))
+        target=train_until, args=(ensemble_config(data, tmp_path, teachers), *KILLS[kill])
+    )
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
@@ -357,6 +383,7 @@ def test_two_ranks_give_the_labels_of_one(data, teachers, run, tmp_path):
     first, second = run_on_two_ranks(train_on_rank, str(data), str(tmp_path), teachers)
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert_equal_labels(tmp_path, run.work_dir)
-    found, want = (json.loads(Path(folder, 'pseudo_labels', 'summary.json').read_text())
-                   for folder in (tmp_path, run.work_dir))
+    found, want = (
+        json.loads(Path(folder, 'pseudo_labels', 'summary.json').read_text()) for folder in (tmp_path, run.work_dir)
+    )
     assert found['owners'] == want['owners'] and found['labelled_pixels'] == want['labelled_pixels']

@@ -1,4 +1,5 @@
 """Settings of rounds with teachers that do not fit."""
+
 from pathlib import Path
 
 import pytest
@@ -26,13 +27,19 @@ def assert_refused(data: Path, work_dir: Path, teachers: list[dict], change: dic
         runner.build_train_loop(runner._train_loop)
 
 
-@pytest.mark.parametrize('owner, message', [
-    ('gta5', r"labeler.owner: the table 'gta5' gives .* to the unknown teacher [23], expected 0\.\.1 \(two, plain\)"),
-    ([0] * 18, r"labeler.owner: .* 18 entries, .*\['bicycle'\] are missing"),
-    (dict.fromkeys(CLASSES[1:], 'two'), r"labeler.owner: .* no owner for \['road'\]"),
-    (dict.fromkeys(CLASSES, 'three'), r"unknown teacher 'three', expected 0\.\.1 \(two, plain\)"),
-    (dict.fromkeys([*CLASSES, 'lake'], 'two'), r"unknown classes \['lake'\]"),
-])
+@pytest.mark.parametrize(
+    'owner, message',
+    [
+        (
+            'gta5',
+            r"labeler.owner: the table 'gta5' gives .* to the unknown teacher [23], expected 0\.\.1 \(two, plain\)",
+        ),
+        ([0] * 18, r"labeler.owner: .* 18 entries, .*\['bicycle'\] are missing"),
+        (dict.fromkeys(CLASSES[1:], 'two'), r"labeler.owner: .* no owner for \['road'\]"),
+        (dict.fromkeys(CLASSES, 'three'), r"unknown teacher 'three', expected 0\.\.1 \(two, plain\)"),
+        (dict.fromkeys([*CLASSES, 'lake'], 'two'), r"unknown classes \['lake'\]"),
+    ],
+)
 def test_owners_that_do_not_fit_are_refused_at_the_start(data, teachers, tmp_path, owner, message):
     labeler = dict(type='ChannelWiseLabeler', owner=owner)
     assert_refused(data, tmp_path, teachers, dict(labeler=labeler), message)
@@ -45,24 +52,28 @@ def test_owner_that_does_not_know_its_class_is_refused(data, teachers, tmp_path)
         train(cfg)
 
 
-@pytest.mark.parametrize('change, message', [
-    (dict(teachers=[]), 'train_cfg.teachers is empty'),
-    (dict(target_portion=dict(start=0.5)), 'train_cfg.target_portion has no effect, as labels come from teachers'),
-    (dict(source_portion=dict(start=0.5)), 'train_cfg.source_portion has no effect, as the pool has no source'),
-    (dict(keep_maps=True), 'train_cfg.keep_maps has no effect, as labels come from teachers'),
-    (dict(spatial_prior=dict()), 'train_cfg.spatial_prior has no effect'),
-    (dict(teachers=None), 'train_cfg needs target_portion'),
-    (dict(learning_rate=dict(decay='step')), "learning_rate: .*decay = 'step', expected one of"),
-    (dict(learning_rate=dict(decay='poly', power=0)), 'learning_rate: .*power = 0'),
-])
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (dict(teachers=[]), 'train_cfg.teachers is empty'),
+        (dict(target_portion=dict(start=0.5)), 'train_cfg.target_portion has no effect, as labels come from teachers'),
+        (dict(source_portion=dict(start=0.5)), 'train_cfg.source_portion has no effect, as the pool has no source'),
+        (dict(keep_maps=True), 'train_cfg.keep_maps has no effect, as labels come from teachers'),
+        (dict(spatial_prior=dict()), 'train_cfg.spatial_prior has no effect'),
+        (dict(teachers=None), 'train_cfg needs target_portion'),
+        (dict(learning_rate=dict(decay='step')), "learning_rate: .*decay = 'step', expected one of"),
+        (dict(learning_rate=dict(decay='poly', power=0)), 'learning_rate: .*power = 0'),
+    ],
+)
 def test_settings_that_do_not_fit_are_refused_at_the_start(data, teachers, tmp_path, change, message):
     assert_refused(data, tmp_path, teachers, change, message)
 
 
 def test_store_of_rounds_without_teachers_is_refused(data, teachers, tmp_path):
-    change = dict(teachers=None, store='labels', target_portion=dict(start=1.))
-    assert_refused(data, tmp_path, teachers, change,
-                   'train_cfg.store has no effect, as labels come from the model in training')
+    change = dict(teachers=None, store='labels', target_portion=dict(start=1.0))
+    assert_refused(
+        data, tmp_path, teachers, change, 'train_cfg.store has no effect, as labels come from the model in training'
+    )
 
 
 def test_no_labels_at_all_are_an_error(data, teachers, tmp_path):

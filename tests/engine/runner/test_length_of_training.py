@@ -1,4 +1,5 @@
 """One number changes the length of training: objectives, schedules and discriminators follow."""
+
 import warnings
 from collections.abc import Callable
 
@@ -42,8 +43,9 @@ class RecordLength(Hook):
 
     def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
         wrappers = hook_of(runner, 'DiscriminatorHook').optim_wrappers.values()
-        self.rates.append([group['lr'] for wrapper in (runner.optim_wrapper, *wrappers)
-                           for group in wrapper.param_groups])
+        self.rates.append(
+            [group['lr'] for wrapper in (runner.optim_wrapper, *wrappers) for group in wrapper.param_groups]
+        )
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None) -> None:
         self.terms.append(outputs)
@@ -80,14 +82,18 @@ def resolved(name: str) -> dict:
     found = dict(max_iters=length.iterations)
     for config in cfg.model.objectives:
         if 'begin' in config:
-            begin = MODELS.build(dict(type=config.type, weight=1., begin=config.begin)
-                                 if 'weight' in config else dict(type=config.type, begin=config.begin))
+            begin = MODELS.build(
+                dict(type=config.type, weight=1.0, begin=config.begin)
+                if 'weight' in config
+                else dict(type=config.type, begin=config.begin)
+            )
             found[config.type] = begin.set_length(length)[0]
     hooks = [hook.param_scheduler for hook in cfg.get('custom_hooks', []) if 'param_scheduler' in hook]
     for key, schedules in dict(rate=cfg.get('param_scheduler'), discriminator=hooks or None).items():
         found[key] = [
             tuple(one[point] for point in ('begin', 'warmup_iters', 'max_iters', 'end') if point in one)
-            for one in with_length(schedules, length, key) or []]
+            for one in with_length(schedules, length, key) or []
+        ]
     return found
 
 
@@ -100,12 +106,18 @@ PUBLISHED = {
     'dacs/gta2cs.py': dict(max_iters=250000, rate=[(250000,)], discriminator=[]),
     'cbst/source_only_gta2cs_dlv2.py': dict(max_iters=100000, rate=[(100000,)], discriminator=[]),
     'ensemble/source_only_gta2cs_drn54.py': dict(max_iters=100000, rate=[(100000,)], discriminator=[]),
-    'cbst/source_only_gta2cs_segformer_b0.py': dict(
-        max_iters=40000, rate=[(1500,), (1500, 40000)], discriminator=[]),
-    'toy/mrnet.py': dict(max_iters=750, rate=[(50, 750)], discriminator=[(750,)], AdversarialAlignment=500,
-                         MemoryRegularization=500),
-    'toy/mrnet_classmix.py': dict(max_iters=750, rate=[(50, 750)], discriminator=[(750,)], AdversarialAlignment=500,
-                                  MemoryRegularization=500, ClassMixSupervision=500),
+    'cbst/source_only_gta2cs_segformer_b0.py': dict(max_iters=40000, rate=[(1500,), (1500, 40000)], discriminator=[]),
+    'toy/mrnet.py': dict(
+        max_iters=750, rate=[(50, 750)], discriminator=[(750,)], AdversarialAlignment=500, MemoryRegularization=500
+    ),
+    'toy/mrnet_classmix.py': dict(
+        max_iters=750,
+        rate=[(50, 750)],
+        discriminator=[(750,)],
+        AdversarialAlignment=500,
+        MemoryRegularization=500,
+        ClassMixSupervision=500,
+    ),
     'toy/mrnet_stage2.py': dict(max_iters=250, rate=[(50, 250)], discriminator=[]),
     'camvid/source_only.py': dict(max_iters=750, rate=[(50, 750)], discriminator=[]),
 }
@@ -120,20 +132,32 @@ def set_objectives(*changes: tuple[int, dict]) -> Callable[[Config], None]:
     return lambda cfg: [cfg.model.objectives[index].update(change) for index, change in changes]
 
 
-@pytest.mark.parametrize('change, message', [
-    (set_objectives((2, dict(begin=500))),
-     "'memory' can never act: begin=500, end=None are iterations 500 to 20, and train_cfg.max_iters=20"),
-    (set_objectives((2, dict(begin=1.))), "'memory' can never act: begin=1.0"),
-    (set_objectives((2, dict(begin=1.5))), "'memory': begin=1.5: expected iterations"),
-    (set_objectives((2, dict(begin=0.5, end=8))), "'memory' can never act: begin=0.5, end=8"),
-    (set_objectives((0, dict(begin=3))), "in iteration 0 no objective has a loss, and train_cfg.max_iters=20: they act "
-                                         r"'source' in \[3, 20\), 'adversarial' in \[13, 20\)"),
-    (set_objectives((0, dict(end=12))), 'in iteration 12 no objective has a loss'),
-    (lambda cfg: cfg.param_scheduler.update(max_iters=10),
-     'WarmupPolyLR ends at iteration 10, and train_cfg.max_iters=20'),
-    (lambda cfg: cfg.custom_hooks[0].param_scheduler.update(max_iters=0.5),
-     'of DiscriminatorHook: WarmupPolyLR ends at iteration 10, and train_cfg.max_iters=20'),
-])
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (
+            set_objectives((2, dict(begin=500))),
+            "'memory' can never act: begin=500, end=None are iterations 500 to 20, and train_cfg.max_iters=20",
+        ),
+        (set_objectives((2, dict(begin=1.0))), "'memory' can never act: begin=1.0"),
+        (set_objectives((2, dict(begin=1.5))), "'memory': begin=1.5: expected iterations"),
+        (set_objectives((2, dict(begin=0.5, end=8))), "'memory' can never act: begin=0.5, end=8"),
+        (
+            set_objectives((0, dict(begin=3))),
+            'in iteration 0 no objective has a loss, and train_cfg.max_iters=20: they act '
+            r"'source' in \[3, 20\), 'adversarial' in \[13, 20\)",
+        ),
+        (set_objectives((0, dict(end=12))), 'in iteration 12 no objective has a loss'),
+        (
+            lambda cfg: cfg.param_scheduler.update(max_iters=10),
+            'WarmupPolyLR ends at iteration 10, and train_cfg.max_iters=20',
+        ),
+        (
+            lambda cfg: cfg.custom_hooks[0].param_scheduler.update(max_iters=0.5),
+            'of DiscriminatorHook: WarmupPolyLR ends at iteration 10, and train_cfg.max_iters=20',
+        ),
+    ],
+)
 def test_what_cannot_be_is_said_at_the_start(data, tmp_path, change, message):
     cfg = mrnet(data, tmp_path, 20)
     change(cfg)
@@ -216,6 +240,9 @@ def test_resuming_is_exact_with_shares(data, tmp_path):
 def test_a_segmentor_that_knows_no_views_is_refused(data, tmp_path):
     cfg = tiny_config(data, tmp_path, 'source_only')
     cfg.model = dict(cfg.model.segmentor, data_preprocessor=dict(type='SegDataPreProcessor'))
-    with pytest.raises(TypeError, match="model.type is EncoderDecoder, which knows no views, .* those of a UDADataset. "
-                                        "Make it the student: model=dict.type='UDASegmentor'"):
+    with pytest.raises(
+        TypeError,
+        match='model.type is EncoderDecoder, which knows no views, .* those of a UDADataset. '
+        "Make it the student: model=dict.type='UDASegmentor'",
+    ):
         train(cfg)

@@ -1,4 +1,5 @@
 """What the rounds of self-training do, and which settings they refuse."""
+
 import errno
 import json
 import os
@@ -45,10 +46,16 @@ class RecordRounds(Hook):
         optimizer = runner.optim_wrapper.optimizer
         pool = runner.train_dataloader.dataset
         crop = pool.target.pipeline.transforms[2]
-        self.seen.append(dict(
-            fresh=not optimizer.state, lr=optimizer.param_groups[0]['lr'], sources=set(pool.source.indices.tolist()),
-            mined=crop.mine_ids, store=pool.target.store,
-            source_mined=pool.source.dataset.pipeline.transforms[2].mine_ids))
+        self.seen.append(
+            dict(
+                fresh=not optimizer.state,
+                lr=optimizer.param_groups[0]['lr'],
+                sources=set(pool.source.indices.tolist()),
+                mined=crop.mine_ids,
+                store=pool.target.store,
+                source_mined=pool.source.dataset.pipeline.transforms[2].mine_ids,
+            )
+        )
 
 
 @HOOKS.register_module()
@@ -108,15 +115,23 @@ def summary(work_dir: Path, index: int = 0) -> dict[str, Any]:
 
 def labels(work_dir: Path, index: int = 0) -> dict[str, np.ndarray]:
     folder = work_dir / f'round_{index}' / 'pseudo_labels'
-    return {str(path.relative_to(folder)): np.array(Image.open(path)) for path in sorted(folder.rglob('*.png'))
-            if 'confidence' not in path.parts}
+    return {
+        str(path.relative_to(folder)): np.array(Image.open(path))
+        for path in sorted(folder.rglob('*.png'))
+        if 'confidence' not in path.parts
+    }
 
 
 @pytest.fixture(scope='module')
 def runner(data, tmp_path_factory) -> Runner:
     """One run of two rounds."""
-    cfg = tiny_self_training_config(data, tmp_path_factory.mktemp('run'), train_cfg__source_portion__start=0.5,
-                                    train_cfg__source_portion__step=0.5, train_cfg__mine_source=False)
+    cfg = tiny_self_training_config(
+        data,
+        tmp_path_factory.mktemp('run'),
+        train_cfg__source_portion__start=0.5,
+        train_cfg__source_portion__step=0.5,
+        train_cfg__mine_source=False,
+    )
     return train(add_hook(cfg, type='RecordRounds'))
 
 
@@ -176,7 +191,8 @@ def test_crst_mines_all_classes_of_a_small_share(runner, work_dir):
 
 def test_every_round_trains_on_its_own_labels(seen, work_dir):
     assert [Path(entry['store']) for entry in seen] == (
-        [work_dir / 'round_0/pseudo_labels'] * 3 + [work_dir / 'round_1/pseudo_labels'] * 3)
+        [work_dir / 'round_0/pseudo_labels'] * 3 + [work_dir / 'round_1/pseudo_labels'] * 3
+    )
 
 
 def test_rounds_have_other_labels(work_dir):
@@ -211,8 +227,16 @@ def test_maps_are_deleted(work_dir):
 
 
 def test_length_in_epochs_follows_the_pool(data, tmp_path):
-    rounds = loop(short(data, tmp_path, train_cfg__num_rounds=2, train_cfg__epochs=2, train_cfg__iterations=None,
-                        train_cfg__source_portion=dict(start=0.5, step=0.5))).rounds
+    rounds = loop(
+        short(
+            data,
+            tmp_path,
+            train_cfg__num_rounds=2,
+            train_cfg__epochs=2,
+            train_cfg__iterations=None,
+            train_cfg__source_portion=dict(start=0.5, step=0.5),
+        )
+    ).rounds
     assert [(plan.begin, plan.end) for plan in rounds] == [(0, 8), (8, 18)]  # 3 or 6, and 4 images, in pairs, twice
 
 
@@ -226,16 +250,26 @@ def test_a_round_does_not_know_how_many_follow(data, tmp_path):
 def test_workers_change_nothing(data, tmp_path):
     images = []
     for workers in (0, 1):
-        cfg = short(data, tmp_path / str(workers), train_cfg__num_rounds=2, train_cfg__iterations=2,
-                    train_dataloader__num_workers=workers, train_dataloader__persistent_workers=workers > 0)
+        cfg = short(
+            data,
+            tmp_path / str(workers),
+            train_cfg__num_rounds=2,
+            train_cfg__iterations=2,
+            train_dataloader__num_workers=workers,
+            train_dataloader__persistent_workers=workers > 0,
+        )
         train(add_hook(cfg, type='RecordImages'))
         images.append((tmp_path / str(workers) / 'images.txt').read_text())
     assert images[0] == images[1]
 
 
 def test_labeler_without_passes(data, tmp_path):
-    cfg = short(data, tmp_path, train_cfg__predictor=dict(_delete_=True, type='MultiViewPredictor'),
-                train_cfg__labeler=dict(_delete_=True, type='ConfidenceLabeler', threshold=0.01))
+    cfg = short(
+        data,
+        tmp_path,
+        train_cfg__predictor=dict(_delete_=True, type='MultiViewPredictor'),
+        train_cfg__labeler=dict(_delete_=True, type='ConfidenceLabeler', threshold=0.01),
+    )
     train(add_hook(cfg, type='RecordRounds'))
     labelled = sum(int((label != 255).sum()) for label in labels(tmp_path).values())
     assert list(summary(tmp_path)['labels']) == ['labelled_pixels']
@@ -246,14 +280,24 @@ def test_labeler_without_passes(data, tmp_path):
 def test_log_file_names_what_is_done_before_training(data, tmp_path):
     train(short(data, tmp_path, log_level='INFO'))
     log = next(tmp_path.rglob('*.log')).read_text()
-    for name in ('BatchNorm statistics of the target images', 'Thresholds, pass 1 of 2', 'Thresholds, pass 2 of 2',
-                 'Pseudo labels', 'Count of labelled pixels'):
+    for name in (
+        'BatchNorm statistics of the target images',
+        'Thresholds, pass 1 of 2',
+        'Thresholds, pass 2 of 2',
+        'Pseudo labels',
+        'Count of labelled pixels',
+    ):
         assert f'{name}: {NUM_TARGET} in 0:00:' in log, name
 
 
 def test_images_without_any_label_do_not_stop_training(data, tmp_path):
-    cfg = short(data, tmp_path, train_cfg__iterations=4, default_hooks__loss_check__interval=1,
-                train_cfg__labeler=dict(type='SparseLabeler', labelled=1))
+    cfg = short(
+        data,
+        tmp_path,
+        train_cfg__iterations=4,
+        default_hooks__loss_check__interval=1,
+        train_cfg__labeler=dict(type='SparseLabeler', labelled=1),
+    )
     runner = train(cfg)
     assert runner.iter == 4
     assert sum((label == 255).all() for label in labels(tmp_path).values()) == NUM_TARGET - 1
@@ -268,8 +312,9 @@ def test_no_labels_at_all_are_an_error(data, tmp_path):
 
 @pytest.mark.parametrize('iteration, left', [(2, []), (3, ['round_0.pth'])], ids=['in a round', 'at its end'])
 def test_stop_in_between(data, tmp_path, iteration, left):
-    cfg = add_hook(short(data, tmp_path, train_cfg__num_rounds=2, train_cfg__iterations=3), type='StopAt',
-                   iteration=iteration)
+    cfg = add_hook(
+        short(data, tmp_path, train_cfg__num_rounds=2, train_cfg__iterations=3), type='StopAt', iteration=iteration
+    )
     runner = train(cfg)
     assert runner.iter == iteration and hook_of(runner, 'StopAt').ended
     assert [path.name for path in tmp_path.glob('round_*.pth')] == left
@@ -277,10 +322,10 @@ def test_stop_in_between(data, tmp_path, iteration, left):
 
 
 class TestKeptMaps:
-
     def test_maps_are_there_while_the_round_trains(self, data, tmp_path):
-        cfg = add_hook(short(data, tmp_path, train_cfg__keep_maps=True, train_cfg__iterations=2), type='KillAt',
-                       iteration=1)
+        cfg = add_hook(
+            short(data, tmp_path, train_cfg__keep_maps=True, train_cfg__iterations=2), type='KillAt', iteration=1
+        )
         with pytest.raises(Killed):
             train(cfg)
         assert len(list(tmp_path.rglob('*.npz'))) == NUM_TARGET
@@ -299,16 +344,15 @@ class TestKeptMaps:
 
 
 class TestSpatialPrior:
-
     def test_prior_is_made_and_used(self, data, tmp_path):
-        train(short(data, tmp_path, train_cfg__spatial_prior=dict(sigma=2., kernel=5)))
+        train(short(data, tmp_path, train_cfg__spatial_prior=dict(sigma=2.0, kernel=5)))
         prior = np.load(tmp_path / 'spatial_prior.npy')
         assert prior.shape == (19, 64, 96)
         assert summary(tmp_path)['labels']['prior'] == str(tmp_path / 'spatial_prior.npy')
         assert max(summary(tmp_path)['labels']['thresholds']) < prior.max()  # those of products
 
     def test_prior_in_another_place_is_reused(self, data, tmp_path, monkeypatch):
-        options = dict(train_cfg__spatial_prior=dict(shape=(64, 96), sigma=2., kernel=5, path=str(tmp_path / 'p.npy')))
+        options = dict(train_cfg__spatial_prior=dict(shape=(64, 96), sigma=2.0, kernel=5, path=str(tmp_path / 'p.npy')))
         train(short(data, tmp_path / 'a', **options))
         made = (tmp_path / 'p.npy').stat().st_mtime_ns
         train(short(data, tmp_path / 'b', **options))
@@ -333,32 +377,45 @@ class TestSpatialPrior:
         with pytest.raises(ValueError, match=r'prior\.npy has \(H, W\) = \(32, 48\), expected \(64, 96\)'):
             train(short(data, tmp_path, train_cfg__labeler__prior=str(tmp_path / 'prior.npy')))
 
-    @pytest.mark.parametrize('labeler, message', [
-        (dict(type='ClassBalancedLabeler', prior='prior.npy'), 'two spatial priors, labeler.prior and spatial_prior'),
-        (dict(_delete_=True, type='ConfidenceLabeler'), 'train_cfg.spatial_prior: ConfidenceLabeler takes no prior'),
-        (dict(type='EntropyRegularizedLabeler'), 'LRENT is defined .*without prior'),
-    ], ids=['two', 'without passes', 'LRENT'])
+    @pytest.mark.parametrize(
+        'labeler, message',
+        [
+            (
+                dict(type='ClassBalancedLabeler', prior='prior.npy'),
+                'two spatial priors, labeler.prior and spatial_prior',
+            ),
+            (
+                dict(_delete_=True, type='ConfidenceLabeler'),
+                'train_cfg.spatial_prior: ConfidenceLabeler takes no prior',
+            ),
+            (dict(type='EntropyRegularizedLabeler'), 'LRENT is defined .*without prior'),
+        ],
+        ids=['two', 'without passes', 'LRENT'],
+    )
     def test_labelers_that_take_none_are_refused(self, data, tmp_path, labeler, message):
         with pytest.raises(ValueError, match=message):
             loop(short(data, tmp_path, train_cfg__spatial_prior=dict(), train_cfg__labeler=labeler))
 
 
-@pytest.mark.parametrize('options, error, message', [
-    (dict(num_rounds=0), ValueError, 'train_cfg.num_rounds must be a positive integer, got 0'),
-    (dict(iterations=0), ValueError, 'train_cfg.iterations must be a positive integer, got 0'),
-    (dict(iterations=None, epochs=0.5), ValueError, 'train_cfg.epochs must be a positive integer, got 0.5'),
-    (dict(epochs=1), ValueError, 'give either `epochs` or `iterations`'),
-    (dict(iterations=None), ValueError, 'give either `epochs` or `iterations`'),
-    (dict(target_portion=dict(start=0.)), ValueError, r'train_cfg.target_portion: .*start = 0.0'),
-    (dict(target_portion=dict(maximum=1.5)), ValueError, r'train_cfg.target_portion: .*maximum = 1.5'),
-    (dict(target_portion=dict(begin=0.2)), ValueError, "train_cfg.target_portion: .*'begin'"),
-    (dict(source_portion=dict(start=-0.1)), ValueError, r'train_cfg.source_portion: .*start = -0.1'),
-    (dict(source_portion=dict(start=0.1)), ValueError, 'train_cfg.source_portion: 0.1 of 6 source images are none'),
-    (dict(rule='paper'), ValueError, "unknown rule 'paper'"),
-    (dict(source_policy='all'), ValueError, "unknown policy 'all'"),
-    (dict(labeler=dict(policy='image')), ValueError, "policy = 'image'"),
-    (dict(predictor=dict(scale=0)), ValueError, 'scale = 0'),
-])
+@pytest.mark.parametrize(
+    'options, error, message',
+    [
+        (dict(num_rounds=0), ValueError, 'train_cfg.num_rounds must be a positive integer, got 0'),
+        (dict(iterations=0), ValueError, 'train_cfg.iterations must be a positive integer, got 0'),
+        (dict(iterations=None, epochs=0.5), ValueError, 'train_cfg.epochs must be a positive integer, got 0.5'),
+        (dict(epochs=1), ValueError, 'give either `epochs` or `iterations`'),
+        (dict(iterations=None), ValueError, 'give either `epochs` or `iterations`'),
+        (dict(target_portion=dict(start=0.0)), ValueError, r'train_cfg.target_portion: .*start = 0.0'),
+        (dict(target_portion=dict(maximum=1.5)), ValueError, r'train_cfg.target_portion: .*maximum = 1.5'),
+        (dict(target_portion=dict(begin=0.2)), ValueError, "train_cfg.target_portion: .*'begin'"),
+        (dict(source_portion=dict(start=-0.1)), ValueError, r'train_cfg.source_portion: .*start = -0.1'),
+        (dict(source_portion=dict(start=0.1)), ValueError, 'train_cfg.source_portion: 0.1 of 6 source images are none'),
+        (dict(rule='paper'), ValueError, "unknown rule 'paper'"),
+        (dict(source_policy='all'), ValueError, "unknown policy 'all'"),
+        (dict(labeler=dict(policy='image')), ValueError, "policy = 'image'"),
+        (dict(predictor=dict(scale=0)), ValueError, 'scale = 0'),
+    ],
+)
 def test_settings_out_of_range_are_refused_at_the_start(data, tmp_path, options, error, message):
     cfg = short(data, tmp_path)
     cfg.merge_from_dict(dict(train_cfg=options))
@@ -399,8 +456,9 @@ def train_on_rank(rank: int, data: str, work_dir: str) -> dict[str, torch.Tensor
     os.environ['LOCAL_RANK'] = str(rank)
     plain_text_of_configs(pytest.MonkeyPatch())
     for resume in (False, True):
-        cfg = tiny_self_training_config(Path(data), Path(work_dir), launcher='pytorch', resume=resume,
-                                        train_cfg__iterations=1)
+        cfg = tiny_self_training_config(
+            Path(data), Path(work_dir), launcher='pytorch', resume=resume, train_cfg__iterations=1
+        )
         runner = train(cfg)
     return {name: weight.detach() for name, weight in runner.model.module.named_parameters()}
 

@@ -1,4 +1,5 @@
 """Rounds of self-training: a run that was killed anywhere and resumed equals one that nothing disturbed."""
+
 import multiprocessing
 import os
 import shutil
@@ -27,8 +28,11 @@ def data(tmp_path_factory) -> Path:
 
 def config(data: Path, work_dir: Path, **options: Any) -> Config:
     """Checkpoints after the iterations 2, 3 (a round), 4, 6 and 6 (a round)."""
-    cfg = tiny_self_training_config(data, work_dir, **{'default_hooks__checkpoint__interval': 2,
-                                                       'default_hooks__checkpoint__max_keep_ckpts': -1, **options})
+    cfg = tiny_self_training_config(
+        data,
+        work_dir,
+        **{'default_hooks__checkpoint__interval': 2, 'default_hooks__checkpoint__max_keep_ckpts': -1, **options},
+    )
     return add_hook(cfg, type='RecordImages')
 
 
@@ -187,7 +191,7 @@ def test_damaged_summary_is_named_and_made_again_when_it_is_deleted(data, whole,
 
 def test_moved_run_with_a_spatial_prior_is_resumed(data, tmp_path):
     """What the prior is says its content, not where it lies."""
-    options = dict(train_cfg__spatial_prior=dict(sigma=2., kernel=5))
+    options = dict(train_cfg__spatial_prior=dict(sigma=2.0, kernel=5))
     with pytest.raises(Killed):
         train(add_hook(config(data, tmp_path / 'run', **options), type='KillAt', iteration=2))
     moved = (tmp_path / 'run').rename(tmp_path / 'moved')

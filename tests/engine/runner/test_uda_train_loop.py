@@ -1,4 +1,5 @@
 """The loop that starts anywhere."""
+
 import pytest
 
 from tests.tiny import make_data, tiny_config, train
@@ -22,8 +23,9 @@ def test_no_iterations_are_refused(data, tmp_path):
 
 def test_pseudo_labels_exist_before_workers_start(data, tmp_path):
     """Persistent workers keep the dataset as it was when they started: without labels they would fail."""
-    cfg = tiny_config(data, tmp_path, 'mrnet_stage2', train_dataloader__num_workers=1,
-                      train_dataloader__persistent_workers=True)
+    cfg = tiny_config(
+        data, tmp_path, 'mrnet_stage2', train_dataloader__num_workers=1, train_dataloader__persistent_workers=True
+    )
     cfg.custom_hooks = [hook for hook in cfg.custom_hooks if hook.type == 'PseudoLabelHook']
     cfg.custom_hooks[0].predictor = dict(type='MultiViewPredictor', flip=False)
     runner = train(cfg)

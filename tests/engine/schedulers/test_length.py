@@ -1,4 +1,5 @@
 """Schedules take their points as shares of training, and its length where they have no end."""
+
 from typing import Any
 
 import pytest
@@ -8,22 +9,25 @@ from mmseg.registry import PARAM_SCHEDULERS
 from mmuda.engine.schedulers import with_length
 from mmuda.utils.length import TrainingLength
 
-HOLD = dict(type='ConstantLR', factor=1., begin=400, by_epoch=False)
+HOLD = dict(type='ConstantLR', factor=1.0, begin=400, by_epoch=False)
 
 
 def settled(*schedulers: dict, iterations: int = 800) -> list[dict]:
     return with_length([dict(one, by_epoch=False) for one in schedulers], TrainingLength(iterations), 'param_scheduler')
 
 
-@pytest.mark.parametrize('given, want', [
-    (dict(type='PolyLR'), dict(end=800)),
-    (dict(type='PolyLR', begin=0.25), dict(begin=200, end=800)),
-    (dict(type='PolyLR', begin=0.25, end=1.), dict(begin=200, end=800)),
-    (dict(type='WarmupPolyLR', warmup_iters=0.05, max_iters=4.), dict(warmup_iters=40, max_iters=3200)),
-    (dict(type='WarmupPolyLR', warmup_iters=40, max_iters=3200), dict(warmup_iters=40, max_iters=3200)),
-    (dict(type='MultiStepLR', milestones=[0.5, 700]), dict(milestones=[400, 700])),
-    (dict(type='CosineAnnealingLR', T_max=0.5), dict(T_max=400, end=800)),
-])
+@pytest.mark.parametrize(
+    'given, want',
+    [
+        (dict(type='PolyLR'), dict(end=800)),
+        (dict(type='PolyLR', begin=0.25), dict(begin=200, end=800)),
+        (dict(type='PolyLR', begin=0.25, end=1.0), dict(begin=200, end=800)),
+        (dict(type='WarmupPolyLR', warmup_iters=0.05, max_iters=4.0), dict(warmup_iters=40, max_iters=3200)),
+        (dict(type='WarmupPolyLR', warmup_iters=40, max_iters=3200), dict(warmup_iters=40, max_iters=3200)),
+        (dict(type='MultiStepLR', milestones=[0.5, 700]), dict(milestones=[400, 700])),
+        (dict(type='CosineAnnealingLR', T_max=0.5), dict(T_max=400, end=800)),
+    ],
+)
 def test_shares_become_iterations(given, want):
     (got,) = settled(given)
     assert got == dict(given, **dict(dict(end=800), **want), by_epoch=False)
@@ -39,7 +43,7 @@ def test_schedules_of_several_optimizers():
 
 
 def rates(schedulers: list[Any], iterations: int) -> list[float]:
-    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=1.)
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=1.0)
     built = [PARAM_SCHEDULERS.build(one, default_args=dict(optimizer=optimizer)) for one in schedulers]
     found = []
     for _ in range(iterations):
@@ -52,21 +56,32 @@ def rates(schedulers: list[Any], iterations: int) -> list[float]:
 
 @pytest.mark.parametrize('iterations', [20, 40])
 def test_a_chain_ends_with_training_whatever_the_length(iterations):
-    chain = settled(dict(type='LinearLR', start_factor=0.5, end=0.1), dict(type='PolyLR', begin=0.1),
-                    iterations=iterations)
+    chain = settled(
+        dict(type='LinearLR', start_factor=0.5, end=0.1), dict(type='PolyLR', begin=0.1), iterations=iterations
+    )
     found = rates(chain, iterations)
     assert min(found[:-1]) > 0 and found[0] == 0.5
     assert found[-1] == 0  # PolyLR of mmengine reaches its end with the last iteration
 
 
-@pytest.mark.parametrize('early', [
-    dict(type='PolyLR', end=400), dict(type='PolyLR', end=0.5), dict(type='LinearLR', end_factor=0., end=400),
-    dict(type='CosineAnnealingLR', end=400), dict(type='WarmupPolyLR', max_iters=400),
-    dict(type='OneCycleLR', eta_max=1., total_steps=400, end=400),
-    dict(type='CosineRestartLR', periods=[200, 200], restart_weights=[1, 1], eta_min=0.)])
+@pytest.mark.parametrize(
+    'early',
+    [
+        dict(type='PolyLR', end=400),
+        dict(type='PolyLR', end=0.5),
+        dict(type='LinearLR', end_factor=0.0, end=400),
+        dict(type='CosineAnnealingLR', end=400),
+        dict(type='WarmupPolyLR', max_iters=400),
+        dict(type='OneCycleLR', eta_max=1.0, total_steps=400, end=400),
+        dict(type='CosineRestartLR', periods=[200, 200], restart_weights=[1, 1], eta_min=0.0),
+    ],
+)
 def test_a_schedule_that_ends_before_training_is_refused(early):
-    with pytest.raises(ValueError, match=rf"param_scheduler: {early['type']} ends at iteration 400, and "
-                                         r'train_cfg\.max_iters=800'):
+    with pytest.raises(
+        ValueError,
+        match=rf'param_scheduler: {early["type"]} ends at iteration 400, and '
+        r'train_cfg\.max_iters=800',
+    ):
         settled(early)
 
 
@@ -75,9 +90,14 @@ def test_ending_early_on_purpose_is_said_by_a_schedule_that_holds_the_rate():
     assert found[400:] == [pytest.approx(0.5)] * 400
 
 
-@pytest.mark.parametrize('early', [
-    dict(type='LinearLR', end=400), dict(type='ConstantLR', end=400),
-    dict(type='MultiStepLR', milestones=[1], end=400)])
+@pytest.mark.parametrize(
+    'early',
+    [
+        dict(type='LinearLR', end=400),
+        dict(type='ConstantLR', end=400),
+        dict(type='MultiStepLR', milestones=[1], end=400),
+    ],
+)
 def test_a_rate_that_is_constant_afterwards_is_no_error(early):
     settled(early)
 
@@ -94,4 +114,4 @@ def test_a_schedule_by_epochs_is_refused():
 
 def test_a_share_that_looks_like_iterations_is_refused():
     with pytest.raises(ValueError, match=r'param_scheduler.end=40000.0: expected iterations'):
-        settled(dict(type='PolyLR', end=40000.))
+        settled(dict(type='PolyLR', end=40000.0))

@@ -70,7 +70,7 @@ def test_mask_covers_the_drawn_classes():
 def test_paste_keeps_the_target_outside_the_mask():
     mask = torch.tensor([[[True, False]]])
     source, target = torch.ones(1, 3, 1, 2), torch.zeros(1, 3, 1, 2)
-    assert paste(mask, source, target).tolist() == [[[[1., 0.]]] * 3]
+    assert paste(mask, source, target).tolist() == [[[[1.0, 0.0]]] * 3]
 
 
 @pytest.mark.parametrize('shape', [(1, 3, 2, 2), (2, 3, 2, 4)], ids=['number', 'size'])

@@ -6,9 +6,15 @@ from mmuda.models.augmentation.confidence_weight import confidence_weight
 CONFIDENCE = torch.tensor([[[0.5, 0.9]], [[0.9, 1.0]]])
 
 
-@pytest.mark.parametrize('weighting, want', [
-    ('batch', [[[.75, .75]], [[.75, .75]]]), ('image', [[[.5, .5]], [[1., 1.]]]), ('pixel', [[[0., 1.]], [[1., 1.]]]),
-    ('none', [[[1., 1.]], [[1., 1.]]])])
+@pytest.mark.parametrize(
+    'weighting, want',
+    [
+        ('batch', [[[0.75, 0.75]], [[0.75, 0.75]]]),
+        ('image', [[[0.5, 0.5]], [[1.0, 1.0]]]),
+        ('pixel', [[[0.0, 1.0]], [[1.0, 1.0]]]),
+        ('none', [[[1.0, 1.0]], [[1.0, 1.0]]]),
+    ],
+)
 def test_weightings(weighting, want):
     assert confidence_weight(CONFIDENCE, 0.9, weighting).tolist() == want
 

@@ -8,7 +8,7 @@ from kornia.filters import gaussian_blur2d
 from mmuda.models.augmentation import StrongAugmentation
 from mmuda.models.augmentation.strong_augmentation import StrongParameters, applies, blur, color_jitter, kernel_side
 
-ALWAYS = dict(jitter_probability=1., blur_probability=1.)
+ALWAYS = dict(jitter_probability=1.0, blur_probability=1.0)
 MEAN = torch.tensor([104.00698793, 116.66876762, 122.67891434]).view(1, 3, 1, 1)
 
 
@@ -35,7 +35,7 @@ def test_recorded_parameters_repeat_what_was_done():
 
 
 def test_nothing_is_done_at_probability_zero():
-    module = StrongAugmentation(jitter_probability=0., blur_probability=0.)
+    module = StrongAugmentation(jitter_probability=0.0, blur_probability=0.0)
     assert torch.equal(seeded(module), images())
     assert module.parameters == StrongParameters()
 
@@ -62,20 +62,20 @@ def test_kernel_side(side, kernel):
 @pytest.mark.parametrize('order', [(0, 1, 2, 3), (3, 2, 1, 0)])
 def test_neutral_factors_change_nothing(order, published_hsv):
     x = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0)) * 0.9
-    neutral = torch.tensor([[1., 1., 1., 0.]])
+    neutral = torch.tensor([[1.0, 1.0, 1.0, 0.0]])
     torch.testing.assert_close(color_jitter(x, order, neutral, published_hsv), x, atol=1e-5, rtol=0)
 
 
 def test_brightness_is_added_contrast_is_multiplied():
     grey = torch.full((2, 3, 1, 1), 0.5)
-    factors = torch.tensor([[1.2, 1.1, 1., 0.], [0.9, 1.1, 1., 0.]])
+    factors = torch.tensor([[1.2, 1.1, 1.0, 0.0], [0.9, 1.1, 1.0, 0.0]])
     got = color_jitter(grey, (0, 1), factors)
     torch.testing.assert_close(got[:, 0, 0, 0], torch.tensor([0.77, 0.44]))
 
 
 def test_a_third_of_a_turn_makes_red_green():
     red = torch.tensor([0.8, 0.1, 0.1]).view(1, 3, 1, 1)
-    got = color_jitter(red, (3,), torch.tensor([[1., 1., 1., 1 / 3]]))
+    got = color_jitter(red, (3,), torch.tensor([[1.0, 1.0, 1.0, 1 / 3]]))
     torch.testing.assert_close(got.flatten(), torch.tensor([0.1, 0.8, 0.1]))
 
 
@@ -84,7 +84,7 @@ def test_blur_keeps_a_constant_image_and_spreads_a_point():
     point[..., 15, 20] = 1
     blurred = StrongAugmentation()(torch.cat([constant, point]), StrongParameters(sigma=(1.1, 0.6)))
     torch.testing.assert_close(blurred[:1], constant)
-    weight = np.exp(-0.5 / 0.6 ** 2)
+    weight = np.exp(-0.5 / 0.6**2)
     torch.testing.assert_close(blurred[1, 0, 15, 21] / blurred[1, 0, 15, 20], torch.tensor(weight).float())
 
 
@@ -99,7 +99,7 @@ def test_blur_is_that_of_the_full_kernel():
 def test_statistics_of_the_preprocessor_are_undone():
     drawn = StrongParameters(order=(0, 3, 2, 1), factors=((1.1, 0.9, 1.2, 0.1),) * 2)
     plain = StrongAugmentation()(images(), drawn)
-    scaled = StrongAugmentation(std=[58., 58., 58.])(images() / 58, drawn)
+    scaled = StrongAugmentation(std=[58.0, 58.0, 58.0])(images() / 58, drawn)
     torch.testing.assert_close(scaled * 58, plain, atol=1e-3, rtol=0)
 
 
@@ -114,10 +114,15 @@ def test_nothing_of_it_is_in_a_checkpoint():
     assert not StrongAugmentation().state_dict()
 
 
-@pytest.mark.parametrize('options, message', [
-    (dict(jitter_probability=1.5), r'jitter_probability must lie in \[0, 1\], got 1.5'),
-    (dict(blur_probability=-1.), 'blur_probability'), (dict(jitter=2.), r'jitter must lie in \[0, 1\)'),
-    (dict(sigma=(1., 0.5)), r'sigma must be \(low, high\)')])
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (dict(jitter_probability=1.5), r'jitter_probability must lie in \[0, 1\], got 1.5'),
+        (dict(blur_probability=-1.0), 'blur_probability'),
+        (dict(jitter=2.0), r'jitter must lie in \[0, 1\)'),
+        (dict(sigma=(1.0, 0.5)), r'sigma must be \(low, high\)'),
+    ],
+)
 def test_impossible_options_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         StrongAugmentation(**options)

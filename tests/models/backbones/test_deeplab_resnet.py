@@ -1,4 +1,5 @@
 """The backbone of DeepLab-v2."""
+
 from pathlib import Path
 
 import torch
@@ -21,8 +22,10 @@ def test_deeplab_initial_weights_load_as_published(tmp_path):
     small = dict(depth=50, base_channels=4, stem_channels=4)
     want = DeepLabResNet(**small).state_dict()
     # Parameters below "Scale.", beside a classifier of other classes.
-    torch.save({**{f'Scale.{name}': value for name, value in want.items()}, 'Scale.layer5.weight': torch.ones(1)},
-               tmp_path / 'init.pth')
+    torch.save(
+        {**{f'Scale.{name}': value for name, value in want.items()}, 'Scale.layer5.weight': torch.ones(1)},
+        tmp_path / 'init.pth',
+    )
     net = DeepLabResNet(**small, init_cfg=dict(init_cfg, checkpoint=str(tmp_path / 'init.pth')))
     net.init_weights()
     assert all(torch.equal(value, want[name]) for name, value in net.state_dict().items())

@@ -1,4 +1,5 @@
 """The DRN-D backbones (numbers of D-54 are checked in tests/parity)."""
+
 import pytest
 import torch
 from mmengine.registry import init_default_scope
@@ -35,8 +36,8 @@ def test_every_layer_has_its_width_and_stride(depth, expansion):
     outs = tiny(depth, out_indices=range(9)).eval()(image())
     widths = (1, 1, 2, *(expansion * factor for factor in (4, 8, 16, 32)), 32, 32)
     assert [tuple(out.shape) for out in outs] == [
-        (2, WIDTH * width, 32 // stride, 48 // stride)
-        for width, stride in zip(widths, (1, 1, 2, 4, 8, 8, 8, 8, 8))]
+        (2, WIDTH * width, 32 // stride, 48 // stride) for width, stride in zip(widths, (1, 1, 2, 4, 8, 8, 8, 8, 8))
+    ]
 
 
 @pytest.mark.parametrize('depth', [22, 38, 54])
@@ -49,8 +50,13 @@ def test_depth_counts_the_layers_with_weights(depth):
 def test_all_3x3_convolutions_of_layers_5_to_7_are_dilated(depth):
     net = tiny(depth)
     dilations = {
-        number: {module.dilation for module in getattr(net, f'layer{number}').modules()
-                 if isinstance(module, nn.Conv2d) and module.kernel_size == (3, 3)} for number in range(3, 9)}
+        number: {
+            module.dilation
+            for module in getattr(net, f'layer{number}').modules()
+            if isinstance(module, nn.Conv2d) and module.kernel_size == (3, 3)
+        }
+        for number in range(3, 9)
+    }
     assert dilations == {3: {(1, 1)}, 4: {(1, 1)}, 5: {(2, 2)}, 6: {(4, 4)}, 7: {(2, 2)}, 8: {(1, 1)}}
 
 
@@ -64,13 +70,13 @@ def test_selected_layers_are_those_of_the_whole_pyramid():
 
 
 def test_layers_above_the_last_selected_one_are_not_built():
-    net = tiny(out_indices=(3, ))
+    net = tiny(out_indices=(3,))
     net(image())[0].sum().backward()
     assert all(parameter.grad is not None for parameter in net.parameters())
     assert not hasattr(net, 'layer4')
 
 
-@pytest.mark.parametrize('indices', [(), (9, ), (-1, ), (3, 2), (2, 2)])
+@pytest.mark.parametrize('indices', [(), (9,), (-1,), (3, 2), (2, 2)])
 def test_impossible_layers_are_refused(indices):
     with pytest.raises(ValueError, match='out_indices must be ascending numbers from 0 to 8'):
         tiny(out_indices=indices)
@@ -90,8 +96,9 @@ def test_statistics_move_in_training_unless_kept(norm_eval):
 
 def test_affine_of_batch_norm_can_be_frozen():
     net = tiny(norm_cfg=dict(type='BN', requires_grad=False))
-    assert {name.rsplit('.', 1)[1] for name, parameter in net.named_parameters() if parameter.requires_grad
-            } == {'weight'} and not any(norm.weight.requires_grad for norm in norms(net))
+    assert {name.rsplit('.', 1)[1] for name, parameter in net.named_parameters() if parameter.requires_grad} == {
+        'weight'
+    } and not any(norm.weight.requires_grad for norm in norms(net))
 
 
 @pytest.mark.parametrize('depth', [22, 54])
@@ -106,10 +113,10 @@ def test_recomputed_gradients_are_the_same(depth):
 
 def test_initial_weights_have_the_deviation_of_he():
     torch.manual_seed(0)
-    net = DRN(depth=22, out_indices=(4, ))
+    net = DRN(depth=22, out_indices=(4,))
     net.init_weights()
     for conv in (net.layer4[0].conv1, net.layer4[1].conv2):
-        assert float(conv.weight.detach().std()) == pytest.approx((2 / (9 * conv.out_channels))**0.5, rel=0.02)
+        assert float(conv.weight.detach().std()) == pytest.approx((2 / (9 * conv.out_channels)) ** 0.5, rel=0.02)
 
 
 def test_weights_of_imagenet_load_by_their_published_names(tmp_path):
@@ -120,14 +127,27 @@ def test_weights_of_imagenet_load_by_their_published_names(tmp_path):
     assert all(torch.equal(value, want[name] + 1) for name, value in net.state_dict().items())
 
 
-@pytest.mark.parametrize('head', [
-    dict(type='FCNHead', in_channels=32 * WIDTH, in_index=1, channels=4),
-    dict(type='DualClassifierHead', in_channels=(4 * WIDTH, 32 * WIDTH), branch_channels=4, channels=4,
-         norm_cfg=dict(type='GN', num_groups=2))])
+@pytest.mark.parametrize(
+    'head',
+    [
+        dict(type='FCNHead', in_channels=32 * WIDTH, in_index=1, channels=4),
+        dict(
+            type='DualClassifierHead',
+            in_channels=(4 * WIDTH, 32 * WIDTH),
+            branch_channels=4,
+            channels=4,
+            norm_cfg=dict(type='GN', num_groups=2),
+        ),
+    ],
+)
 def test_other_heads_read_its_layers(head):
-    model = MODELS.build(dict(
-        type='EncoderDecoder', backbone=dict(type='DRN', depth=22, base_channels=WIDTH),
-        decode_head=dict(num_classes=5, **head))).eval()
+    model = MODELS.build(
+        dict(
+            type='EncoderDecoder',
+            backbone=dict(type='DRN', depth=22, base_channels=WIDTH),
+            decode_head=dict(num_classes=5, **head),
+        )
+    ).eval()
     with torch.no_grad():
         logits = model._forward(image())
     stride = 8 if head['type'] == 'FCNHead' else 4

@@ -1,4 +1,5 @@
 """MobileNetV2 of the ensemble's students."""
+
 import pytest
 import torch
 from mmengine.config import Config
@@ -21,7 +22,7 @@ def shifted(net: nn.Module) -> nn.Module:
     """Give every BatchNorm another shift and other statistics, so that padded zeros do not stay zeros."""
     torch.manual_seed(0)
     for norm in (module for module in net.modules() if isinstance(module, nn.BatchNorm2d)):
-        nn.init.uniform_(norm.bias, 0.2, 1.)
+        nn.init.uniform_(norm.bias, 0.2, 1.0)
         nn.init.uniform_(norm.running_mean, -0.3, 0.3)
     net.eval()  # returns nothing
     return net
@@ -29,19 +30,27 @@ def shifted(net: nn.Module) -> nn.Module:
 
 def published_block(state: dict[str, Tensor], prefix: str, x: Tensor, stride: int, dilation: int) -> Tensor:
     """A widening block written out: pad by the dilation, 1x1, 3x3 without padding, 1x1."""
+
     def conv_norm(k: int, x: Tensor, **options) -> Tensor:
-        weight, (gamma, beta, mean, var) = state[f'{prefix}.conv.{k}.conv.weight'], (
-            state[f'{prefix}.conv.{k}.bn.{entry}'][:, None, None]
-            for entry in ('weight', 'bias', 'running_mean', 'running_var'))
+        weight, (gamma, beta, mean, var) = (
+            state[f'{prefix}.conv.{k}.conv.weight'],
+            (
+                state[f'{prefix}.conv.{k}.bn.{entry}'][:, None, None]
+                for entry in ('weight', 'bias', 'running_mean', 'running_var')
+            ),
+        )
         return (conv2d(x, weight, **options) - mean) / (var + 1e-5).sqrt() * gamma + beta
+
     out = relu6(conv_norm(0, pad(x, [dilation] * 4)))
     out = relu6(conv_norm(1, out, stride=stride, dilation=dilation, groups=out.shape[1]))
     out = conv_norm(2, out)
     return x + out if stride == 1 and out.shape[1] == x.shape[1] else out
 
 
-@pytest.mark.parametrize('stage, block, channels, stride, dilation', [
-    (2, 0, 16, 2, 1), (2, 1, 24, 1, 1), (6, 0, 96, 1, 1), (6, 2, 160, 1, 1), (7, 0, 160, 1, 2)])
+@pytest.mark.parametrize(
+    'stage, block, channels, stride, dilation',
+    [(2, 0, 16, 2, 1), (2, 1, 24, 1, 1), (6, 0, 96, 1, 1), (6, 2, 160, 1, 1), (7, 0, 160, 1, 2)],
+)
 def test_a_block_pads_its_input(stage, block, channels, stride, dilation):
     net = shifted(InputPaddedMobileNetV2())
     x = torch.randn(2, channels, 9, 12)
@@ -66,8 +75,14 @@ def test_stock_blocks_differ_at_the_border_alone():
 @pytest.mark.parametrize('name', ['deeplabv3plus_mobilenetv2', 'deeplabv2_mobilenetv2'])
 def test_only_the_last_stage_of_the_students_is_dilated(name):
     backbone = MODELS.build(Config.fromfile(REPO / f'configs/_base_/models/{name}.py').model.segmentor).backbone
-    dilations = {stage: {module.dilation[0] for module in getattr(backbone, f'layer{stage}').modules()
-                         if isinstance(module, nn.Conv2d)} for stage in (5, 6, 7)}
+    dilations = {
+        stage: {
+            module.dilation[0]
+            for module in getattr(backbone, f'layer{stage}').modules()
+            if isinstance(module, nn.Conv2d)
+        }
+        for stage in (5, 6, 7)
+    }
     assert dilations == {5: {1}, 6: {1}, 7: {1, 2}}  # 1x1 convolutions have none
     assert isinstance(backbone, InputPaddedMobileNetV2)
 

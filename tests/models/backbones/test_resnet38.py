@@ -1,4 +1,5 @@
 """The backbone of CBST (its numbers are checked in tests/parity)."""
+
 import pytest
 import torch
 from mmengine.registry import init_default_scope
@@ -34,7 +35,8 @@ def test_every_level_has_its_width_and_stride():
     outs = tiny(out_indices=range(7))(image())
     assert [tuple(out.shape) for out in outs] == [
         (2, WIDTH * factor, 32 // stride, 48 // stride)
-        for factor, stride in zip((1, 2, 4, 8, 16, 32, 64), (1, 2, 4, 8, 8, 8, 8))]
+        for factor, stride in zip((1, 2, 4, 8, 16, 32, 64), (1, 2, 4, 8, 8, 8, 8))
+    ]
 
 
 def test_sizes_round_up():
@@ -47,13 +49,13 @@ def test_selected_levels_are_those_of_the_whole_pyramid():
 
 
 def test_levels_above_the_last_selected_one_are_not_built():
-    net = tiny(out_indices=(3, ))
+    net = tiny(out_indices=(3,))
     net(image())[0].sum().backward()
     assert all(parameter.grad is not None for parameter in net.parameters())
     assert not hasattr(net, 'level5') and not hasattr(net, 'norm7')
 
 
-@pytest.mark.parametrize('indices', [(), (7, ), (-1, ), (3, 2), (2, 2)])
+@pytest.mark.parametrize('indices', [(), (7,), (-1,), (3, 2), (2, 2)])
 def test_impossible_levels_are_refused(indices):
     with pytest.raises(ValueError, match='out_indices must be ascending numbers from 0 to 6'):
         ResNet38(out_indices=indices, base_channels=WIDTH)
@@ -73,7 +75,7 @@ def test_statistics_are_used_in_training():
     net = tiny().train()
     norm = net.level2[0].norms[0]
     norm.running_mean.fill_(0.5)
-    norm.running_var.fill_(4.)
+    norm.running_var.fill_(4.0)
     seen = {}
     norm.register_forward_hook(lambda module, args, out: seen.update(args=args[0], out=out.clone()))
     net(image())
@@ -119,10 +121,10 @@ def test_recomputation_keeps_fewer_activations():
 
 def test_initial_weights_have_the_deviation_of_he():
     torch.manual_seed(0)
-    net = ResNet38(base_channels=16, out_indices=(3, ))
+    net = ResNet38(base_channels=16, out_indices=(3,))
     net.init_weights()
     conv = net.level4[0].convs[0]
-    assert float(conv.weight.detach().std()) == pytest.approx((2 / conv.weight[0].numel())**0.5, rel=0.02)
+    assert float(conv.weight.detach().std()) == pytest.approx((2 / conv.weight[0].numel()) ** 0.5, rel=0.02)
 
 
 def test_pretrained_weights_load_by_their_prefix(tmp_path):
@@ -132,14 +134,26 @@ def test_pretrained_weights_load_by_their_prefix(tmp_path):
     assert all(torch.equal(value, want[name] + 1) for name, value in net.state_dict().items())
 
 
-@pytest.mark.parametrize('head', [
-    dict(type='FCNHead', in_channels=64 * WIDTH, in_index=3, channels=4),
-    dict(type='SegformerHead', in_channels=[WIDTH * factor for factor in (4, 8, 16, 64)], in_index=[0, 1, 2, 3],
-         channels=4)])
+@pytest.mark.parametrize(
+    'head',
+    [
+        dict(type='FCNHead', in_channels=64 * WIDTH, in_index=3, channels=4),
+        dict(
+            type='SegformerHead',
+            in_channels=[WIDTH * factor for factor in (4, 8, 16, 64)],
+            in_index=[0, 1, 2, 3],
+            channels=4,
+        ),
+    ],
+)
 def test_stock_heads_read_its_levels(head):
-    model = MODELS.build(dict(
-        type='EncoderDecoder', backbone=dict(type='ResNet38', base_channels=WIDTH, out_indices=(2, 3, 4, 6)),
-        decode_head=dict(num_classes=5, **head))).eval()
+    model = MODELS.build(
+        dict(
+            type='EncoderDecoder',
+            backbone=dict(type='ResNet38', base_channels=WIDTH, out_indices=(2, 3, 4, 6)),
+            decode_head=dict(num_classes=5, **head),
+        )
+    ).eval()
     stride = 8 if head['type'] == 'FCNHead' else 4
     with torch.no_grad():
         assert model._forward(image()).shape == (2, 5, 32 // stride, 48 // stride)

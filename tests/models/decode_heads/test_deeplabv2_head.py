@@ -23,8 +23,10 @@ def tiny_head(**options) -> DeepLabV2Head:
 
 def test_logits_are_the_sum_of_the_branches():
     head, x = tiny_head(dilations=(1, 3)), torch.randn(2, 4, 6, 7)
-    want = sum(F.conv2d(x, branch.weight, branch.bias, padding=dilation, dilation=dilation)
-               for branch, dilation in zip(head.branches, (1, 3)))
+    want = sum(
+        F.conv2d(x, branch.weight, branch.bias, padding=dilation, dilation=dilation)
+        for branch, dilation in zip(head.branches, (1, 3))
+    )
     torch.testing.assert_close(head([x]), want)
 
 
@@ -57,15 +59,22 @@ def test_initial_weights_are_those_of_the_docstring():
         assert not branch.bias.any()
 
 
-@pytest.mark.parametrize('backbone, in_channels', [
-    (dict(type='DeepLabResNet', depth=50, base_channels=4, stem_channels=4), (16, 32, 64, 128)),
-    (dict(type='MixVisionTransformer', embed_dims=4, num_heads=[1, 1, 1, 1]), (4, 4, 4, 4))])
+@pytest.mark.parametrize(
+    'backbone, in_channels',
+    [
+        (dict(type='DeepLabResNet', depth=50, base_channels=4, stem_channels=4), (16, 32, 64, 128)),
+        (dict(type='MixVisionTransformer', embed_dims=4, num_heads=[1, 1, 1, 1]), (4, 4, 4, 4)),
+    ],
+)
 @pytest.mark.parametrize('index', [2, 3])
 def test_reads_the_selected_map_of_any_backbone(backbone, in_channels, index):
-    model = MODELS.build(dict(
-        type='EncoderDecoder', backbone=backbone,
-        decode_head=dict(type='DeepLabV2Head', in_channels=in_channels[index], in_index=index,
-                         num_classes=CLASSES))).eval()
+    model = MODELS.build(
+        dict(
+            type='EncoderDecoder',
+            backbone=backbone,
+            decode_head=dict(type='DeepLabV2Head', in_channels=in_channels[index], in_index=index, num_classes=CLASSES),
+        )
+    ).eval()
     with torch.no_grad():
         features = model.extract_feat(torch.randn(1, 3, 64, 64))
         assert model.decode_head(features).shape == (1, CLASSES, *features[index].shape[2:])
@@ -76,8 +85,7 @@ def test_resizing_is_a_setting(align_corners):
     logits = torch.randn(1, CLASSES, 4, 5)
     head = tiny_head(align_corners=align_corners)
     got = head.predict_by_feat(logits, [dict(img_shape=(32, 40))])
-    torch.testing.assert_close(
-        got, F.interpolate(logits, (32, 40), mode='bilinear', align_corners=align_corners))
+    torch.testing.assert_close(got, F.interpolate(logits, (32, 40), mode='bilinear', align_corners=align_corners))
 
 
 @pytest.mark.parametrize('name', ['deeplabv2_r101', 'resnet38'])

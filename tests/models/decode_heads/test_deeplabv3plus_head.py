@@ -1,4 +1,5 @@
 """The head of DeepLab-v3+ (its numbers are checked in tests/parity)."""
+
 import pytest
 import torch
 from mmengine.config import Config
@@ -56,7 +57,7 @@ def test_dropout_is_of_elements_at_three_places():
 
 
 def test_the_last_dropout_stands_before_the_classifier():
-    head = tiny_head(dropout_ratios=(0., 0., 1.)).train()  # drops everything
+    head = tiny_head(dropout_ratios=(0.0, 0.0, 1.0)).train()  # drops everything
     assert torch.equal(head(features()), head.conv_seg.bias[:, None, None].expand(2, -1, 9, 11))
 
 
@@ -66,13 +67,18 @@ def test_resizing_is_a_setting(align_corners):
     early, late = features()
     pyramid = nn.functional.interpolate(head.pyramid(late), (9, 11), mode='bilinear', align_corners=align_corners)
     torch.testing.assert_close(
-        head([early, late]), head.conv_seg(head.decoder(torch.cat([pyramid, head.low_level(early)], dim=1))))
+        head([early, late]), head.conv_seg(head.decoder(torch.cat([pyramid, head.low_level(early)], dim=1)))
+    )
 
 
-@pytest.mark.parametrize('options, message', [
-    (dict(in_channels=(4, )), 'in_channels and in_index need two entries each'),
-    (dict(in_index=(0, 1, 2)), 'in_channels and in_index need two entries each'),
-    (dict(dropout_ratios=(0.5, 0.1)), 'dropout_ratios needs three entries')])
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (dict(in_channels=(4,)), 'in_channels and in_index need two entries each'),
+        (dict(in_index=(0, 1, 2)), 'in_channels and in_index need two entries each'),
+        (dict(dropout_ratios=(0.5, 0.1)), 'dropout_ratios needs three entries'),
+    ],
+)
 def test_wrong_numbers_of_entries_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         tiny_head(**options)
@@ -84,7 +90,7 @@ def test_initial_weights_have_the_deviation_of_he():
     head.init_weights()
     convs = {name: module for name, module in head.named_modules() if isinstance(module, nn.Conv2d)}
     for name, conv in convs.items():
-        assert float(conv.weight.detach().std()) == pytest.approx((2 / conv.weight[0].numel())**0.5, rel=0.05), name
+        assert float(conv.weight.detach().std()) == pytest.approx((2 / conv.weight[0].numel()) ** 0.5, rel=0.05), name
     assert not head.conv_seg.bias.any()
 
 
@@ -94,9 +100,17 @@ def build(name: str) -> nn.Module:
         return MODELS.build(cfg).eval()
 
 
-@pytest.mark.parametrize('name, stride', [
-    ('deeplabv3plus_drn54', 4), ('deeplabv3plus_r101', 4), ('deeplabv3plus_mobilenetv2', 4), ('deeplabv2_drn54', 8),
-    ('deeplabv2_r101_os16', 16), ('deeplabv2_mobilenetv2', 16)])
+@pytest.mark.parametrize(
+    'name, stride',
+    [
+        ('deeplabv3plus_drn54', 4),
+        ('deeplabv3plus_r101', 4),
+        ('deeplabv3plus_mobilenetv2', 4),
+        ('deeplabv2_drn54', 8),
+        ('deeplabv2_r101_os16', 16),
+        ('deeplabv2_mobilenetv2', 16),
+    ],
+)
 def test_students_of_the_paper_build_and_predict(name, stride):
     model = build(name)
     with torch.device('meta'):
@@ -104,8 +118,9 @@ def test_students_of_the_paper_build_and_predict(name, stride):
     assert logits.shape == (1, 19, 64 // stride, 96 // stride)
 
 
-@pytest.mark.parametrize('name, stride', [
-    ('deeplabv3plus_drn54', 8), ('deeplabv3plus_r101', 16), ('deeplabv3plus_mobilenetv2', 16)])
+@pytest.mark.parametrize(
+    'name, stride', [('deeplabv3plus_drn54', 8), ('deeplabv3plus_r101', 16), ('deeplabv3plus_mobilenetv2', 16)]
+)
 def test_dilations_fit_the_output_stride(name, stride):
     model = build(name)
     with torch.device('meta'):
@@ -120,9 +135,15 @@ def test_multi_grid_of_resnet():
     assert [block.conv2.dilation[0] for block in layer] == [2, 4, 8]
 
 
-@pytest.mark.parametrize('name, trained', [
-    ('deeplabv3plus_drn54', True), ('deeplabv2_drn54', False), ('deeplabv2_r101_os16', False),
-    ('deeplabv2_mobilenetv2', False)])
+@pytest.mark.parametrize(
+    'name, trained',
+    [
+        ('deeplabv3plus_drn54', True),
+        ('deeplabv2_drn54', False),
+        ('deeplabv2_r101_os16', False),
+        ('deeplabv2_mobilenetv2', False),
+    ],
+)
 def test_batch_norm_of_the_students(name, trained):
     model = build(name).train()
     norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]

@@ -1,4 +1,5 @@
 """Two classifiers on any backbone."""
+
 import pytest
 import torch
 from mmengine.config import Config, ConfigDict
@@ -21,8 +22,9 @@ def scope() -> None:
 
 def tiny_head(**options) -> DualClassifierHead:
     torch.manual_seed(0)
-    head = DualClassifierHead(in_channels=(4, 8), channels=32, branch_channels=32, dilations=(1, 2),
-                              num_classes=CLASSES, **options)
+    head = DualClassifierHead(
+        in_channels=(4, 8), channels=32, branch_channels=32, dilations=(1, 2), num_classes=CLASSES, **options
+    )
     head.init_weights()
     return head
 
@@ -33,14 +35,17 @@ def features(size: tuple[int, int] = (6, 8), late: tuple[int, int] | None = None
 
 
 def sample(shape: tuple[int, int], **meta) -> SegDataSample:
-    return SegDataSample(metainfo=dict(img_shape=shape, ori_shape=shape, **meta),
-                         gt_sem_seg=PixelData(data=torch.zeros(1, *shape, dtype=torch.long)))
+    return SegDataSample(
+        metainfo=dict(img_shape=shape, ori_shape=shape, **meta),
+        gt_sem_seg=PixelData(data=torch.zeros(1, *shape, dtype=torch.long)),
+    )
 
 
 def test_both_classifiers_answer_at_the_size_of_the_early_map():
     logits = tiny_head()(features((6, 8), late=(3, 4)))
     assert {name: tuple(value.shape) for name, value in logits.items()} == dict(
-        aux=(2, CLASSES, 6, 8), main=(2, CLASSES, 6, 8))
+        aux=(2, CLASSES, 6, 8), main=(2, CLASSES, 6, 8)
+    )
 
 
 @pytest.mark.parametrize('name, reads', [('aux', [True, False]), ('main', [True, True])])
@@ -55,12 +60,13 @@ def test_initial_weights_are_those_of_the_docstring(name):
     torch.manual_seed(0)
     head = DualClassifierHead(in_channels=(16, 16), channels=64, branch_channels=64, dilations=(1,), num_classes=50)
     classifier = getattr(head, name)
-    before = [parameter.clone() for parameter in [*classifier.branches.parameters(),
-                                                  *classifier.attention.parameters()]]
+    before = [
+        parameter.clone() for parameter in [*classifier.branches.parameters(), *classifier.attention.parameters()]
+    ]
     head.init_weights()
     bottleneck = classifier.bottleneck[0]
     fan_in = bottleneck.weight[0].numel()
-    assert float(bottleneck.weight.std()) == pytest.approx((2 / fan_in)**0.5, rel=0.02)
+    assert float(bottleneck.weight.std()) == pytest.approx((2 / fan_in) ** 0.5, rel=0.02)
     assert not bottleneck.bias.any()
     assert float(classifier.conv_seg.weight.std()) == pytest.approx(0.001, rel=0.05)
     assert classifier.conv_seg.bias is None
@@ -75,7 +81,8 @@ def test_prediction_is_the_logarithm_of_the_fused_probabilities_at_the_original_
     assert result.shape == (2, CLASSES, 96, 128)
     torch.testing.assert_close(result.exp().sum(1), torch.ones(2, 96, 128))
     want = torch.nn.functional.interpolate(
-        (0.5 * logits['aux'] + logits['main']).softmax(1), (96, 128), mode='bilinear', align_corners=True)
+        (0.5 * logits['aux'] + logits['main']).softmax(1), (96, 128), mode='bilinear', align_corners=True
+    )
     torch.testing.assert_close(result.exp(), want)
 
 
@@ -88,15 +95,32 @@ def test_another_number_of_maps_is_refused(argument):
 
 def stock_segmentor(**test_cfg) -> torch.nn.Module:
     torch.manual_seed(0)
-    model = MODELS.build(ConfigDict(
-        type='EncoderDecoder',
-        data_preprocessor=dict(type='SegDataPreProcessor', size_divisor=1),
-        backbone=dict(type='ResNet', depth=18, base_channels=4, stem_channels=4, strides=(1, 2, 2, 1),
-                      dilations=(1, 1, 1, 2), out_indices=(2, 3)),
-        decode_head=dict(type='DualClassifierHead', in_channels=(16, 32), channels=32, branch_channels=32,
-                         dilations=(1,), num_classes=CLASSES, dropout_ratio=0.,
-                         loss_decode=dict(type='CrossEntropyLoss', avg_non_ignore=True)),
-        test_cfg=test_cfg or dict(mode='whole')))
+    model = MODELS.build(
+        ConfigDict(
+            type='EncoderDecoder',
+            data_preprocessor=dict(type='SegDataPreProcessor', size_divisor=1),
+            backbone=dict(
+                type='ResNet',
+                depth=18,
+                base_channels=4,
+                stem_channels=4,
+                strides=(1, 2, 2, 1),
+                dilations=(1, 1, 1, 2),
+                out_indices=(2, 3),
+            ),
+            decode_head=dict(
+                type='DualClassifierHead',
+                in_channels=(16, 32),
+                channels=32,
+                branch_channels=32,
+                dilations=(1,),
+                num_classes=CLASSES,
+                dropout_ratio=0.0,
+                loss_decode=dict(type='CrossEntropyLoss', avg_non_ignore=True),
+            ),
+            test_cfg=test_cfg or dict(mode='whole'),
+        )
+    )
     model.init_weights()
     return model
 
@@ -124,8 +148,10 @@ def test_overlapping_windows_give_log_probabilities_at_the_original_size():
 
 def test_a_single_window_equals_the_whole_image():
     image, batch = torch.randn(1, 3, 32, 48), [sample((32, 48), padding_size=(0, 0, 0, 0))]
-    whole, slide = (stock_segmentor(**cfg).eval() for cfg in (
-        dict(mode='whole'), dict(mode='slide', crop_size=(32, 48), stride=(32, 48))))
+    whole, slide = (
+        stock_segmentor(**cfg).eval()
+        for cfg in (dict(mode='whole'), dict(mode='slide', crop_size=(32, 48), stride=(32, 48)))
+    )
     with torch.no_grad():
         results = [model.predict(image, [batch[0].clone()])[0].seg_logits.data for model in (whole, slide)]
     torch.testing.assert_close(*results)
@@ -141,7 +167,8 @@ def test_shipped_config_of_a_backbone_builds_and_predicts(name):
         logits = model._forward(torch.randn(1, 3, 64, 96))
     stride = BACKBONES[name]
     assert {key: tuple(value.shape) for key, value in logits.items()} == dict.fromkeys(
-        ('aux', 'main'), (1, 19, 64 // stride, 96 // stride))
+        ('aux', 'main'), (1, 19, 64 // stride, 96 // stride)
+    )
 
 
 @pytest.mark.parametrize('name', BACKBONES)

@@ -68,14 +68,19 @@ def test_initial_weights_are_those_of_the_docstring():
     head = ResNet38Head(in_channels=64, channels=32, num_classes=40)
     head.init_weights()
     for conv in (head.conv6a, head.conv_seg):
-        assert float(conv.weight.detach().std()) == pytest.approx((2 / conv.weight[0].numel())**0.5, rel=0.03)
+        assert float(conv.weight.detach().std()) == pytest.approx((2 / conv.weight[0].numel()) ** 0.5, rel=0.03)
         assert not conv.bias.any()
 
 
 def segmentor(backbone: dict, **head) -> torch.nn.Module:
-    model = MODELS.build(dict(
-        type='EncoderDecoder', data_preprocessor=dict(type='SegDataPreProcessor', size_divisor=8),
-        backbone=backbone, decode_head=dict(type='ResNet38Head', channels=8, num_classes=CLASSES, **head)))
+    model = MODELS.build(
+        dict(
+            type='EncoderDecoder',
+            data_preprocessor=dict(type='SegDataPreProcessor', size_divisor=8),
+            backbone=backbone,
+            decode_head=dict(type='ResNet38Head', channels=8, num_classes=CLASSES, **head),
+        )
+    )
     model.init_weights()
     return model
 

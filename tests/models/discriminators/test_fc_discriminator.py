@@ -12,13 +12,12 @@ def test_one_map_at_a_thirty_second_of_the_size():
 
 def test_channels_are_the_paper_s():
     convs = [m for m in FCDiscriminator(19).modules() if isinstance(m, nn.Conv2d)]
-    assert [(c.in_channels, c.out_channels) for c in convs] == [
-        (19, 64), (64, 128), (128, 256), (256, 512), (512, 1)]
+    assert [(c.in_channels, c.out_channels) for c in convs] == [(19, 64), (64, 128), (128, 256), (256, 512), (512, 1)]
 
 
 def test_output_is_linear_in_the_last_layer():
     net = FCDiscriminator(2, base_channels=2)
     with torch.no_grad():
         net.classifier.weight.zero_()
-        net.classifier.bias.fill_(-5.)
-    assert net(torch.rand(1, 2, 32, 32))[0].item() == -5.
+        net.classifier.bias.fill_(-5.0)
+    assert net(torch.rand(1, 2, 32, 32))[0].item() == -5.0

@@ -20,7 +20,7 @@ def test_initial_weights_are_small_and_biases_zero():
     convs = [m for m in MultiScaleDiscriminator(19).modules() if isinstance(m, nn.Conv2d)]
     assert not any(conv.bias.any() for conv in convs)
     std = torch.cat([conv.weight.flatten() for conv in convs]).std()
-    torch.testing.assert_close(std, torch.tensor(.02), rtol=.01, atol=0)
+    torch.testing.assert_close(std, torch.tensor(0.02), rtol=0.01, atol=0)
 
 
 def test_average_pool_does_not_count_padding():

@@ -19,17 +19,16 @@ def mining_example():
 def test_mask_and_threshold_of_the_worked_example(mining_example):
     logits, labels = mining_example
     pixel_loss = F.cross_entropy(logits, labels, CLASS_WEIGHT, ignore_index=255, reduction='none')
-    kept, threshold = hard_pixels(pixel_loss, labels, 80.)
+    kept, threshold = hard_pixels(pixel_loss, labels, 80.0)
     assert kept.flatten().nonzero().flatten().tolist() == [7, 8]
     assert threshold.item() == pytest.approx(1.170494, abs=1e-6)
 
 
 def test_loss_of_the_worked_example(mining_example):
-    assert HardPixelCrossEntropyLoss(80.)(*mining_example, CLASS_WEIGHT).item() == pytest.approx(
-        .936498, abs=1e-6)
+    assert HardPixelCrossEntropyLoss(80.0)(*mining_example, CLASS_WEIGHT).item() == pytest.approx(0.936498, abs=1e-6)
 
 
-@pytest.mark.parametrize('head, want', [(0, .529913), (1, .626880)])
+@pytest.mark.parametrize('head, want', [(0, 0.529913), (1, 0.626880)])
 def test_without_mining_it_is_the_weighted_mean(head, want):
     loss = HardPixelCrossEntropyLoss(percentile=None)
     assert loss(toy_logits()[head], LABELS, CLASS_WEIGHT).item() == pytest.approx(want, abs=1e-6)
@@ -58,7 +57,7 @@ def test_nan_logits_stay_visible():
 
 def test_dropped_pixels_get_no_gradient(mining_example):
     logits, labels = mining_example
-    HardPixelCrossEntropyLoss(80.)(logits, labels, CLASS_WEIGHT).backward()
+    HardPixelCrossEntropyLoss(80.0)(logits, labels, CLASS_WEIGHT).backward()
     touched = logits.grad.abs().sum(1).flatten().nonzero().flatten()
     assert touched.tolist() == [7, 8]
 
@@ -73,10 +72,10 @@ def test_percentile_is_numpy_s(values, q):
 def test_percentile_of_more_elements_than_quantile_takes():
     values = torch.zeros(2**24 + 2)
     values[-1] = 1
-    assert percentile(values, 100.).item() == 1
+    assert percentile(values, 100.0).item() == 1
 
 
-@pytest.mark.parametrize('value', [-1., 100.5])
+@pytest.mark.parametrize('value', [-1.0, 100.5])
 def test_bad_percentile_is_refused(value):
     with pytest.raises(ValueError, match='percentile'):
         HardPixelCrossEntropyLoss(percentile=value)

@@ -1,4 +1,5 @@
 """Two ranks with one image each against one process with both images."""
+
 import torch
 
 from mmuda.models.losses.labelled_mean import mean_over_labelled
@@ -15,7 +16,7 @@ def batch() -> tuple[torch.Tensor, torch.Tensor]:
 
 def rank_mean(rank: int) -> torch.Tensor:
     pixel_loss, labelled = batch()
-    return mean_over_labelled(pixel_loss[rank:rank + 1], labelled[rank:rank + 1])
+    return mean_over_labelled(pixel_loss[rank : rank + 1], labelled[rank : rank + 1])
 
 
 def test_mean_over_ranks_is_that_of_the_whole_batch():

@@ -21,7 +21,7 @@ def batch() -> tuple[torch.Tensor, torch.Tensor]:
 def test_value_is_the_mean_over_labelled_target_pixels():
     logits, labels = batch()
     want = -logits[1, :, 0, :2].log_softmax(0).mean()
-    torch.testing.assert_close(ModelRegularizationLoss(1.)(logits, labels, BOTH), want)
+    torch.testing.assert_close(ModelRegularizationLoss(1.0)(logits, labels, BOTH), want)
 
 
 def test_source_and_ignored_pixels_get_no_gradient():
@@ -33,24 +33,25 @@ def test_source_and_ignored_pixels_get_no_gradient():
 
 def test_uniform_predictions_are_the_minimum():
     logits = torch.zeros(1, 3, 2, 2, dtype=torch.float64, requires_grad=True)
-    loss = ModelRegularizationLoss(1.)(logits, torch.zeros(1, 2, 2, dtype=torch.long))
+    loss = ModelRegularizationLoss(1.0)(logits, torch.zeros(1, 2, 2, dtype=torch.long))
     loss.backward()
     assert loss.item() == pytest.approx(math.log(3))
     torch.testing.assert_close(logits.grad, torch.zeros_like(logits))
 
 
-@pytest.mark.parametrize('applied_twice, factor', [(True, .01), (False, .1)])
+@pytest.mark.parametrize('applied_twice, factor', [(True, 0.01), (False, 0.1)])
 def test_weight_as_published_and_as_in_the_paper(applied_twice, factor):
     logits, labels = batch()
     loss = MODELS.build(dict(type='ModelRegularizationLoss', applied_twice=applied_twice))
-    torch.testing.assert_close(
-        loss(logits, labels, BOTH), factor * ModelRegularizationLoss(1.)(logits, labels, BOTH))
+    torch.testing.assert_close(loss(logits, labels, BOTH), factor * ModelRegularizationLoss(1.0)(logits, labels, BOTH))
 
 
 def test_published_weight_is_the_default():
     logits, labels = batch()
-    torch.testing.assert_close(ModelRegularizationLoss()(logits, labels, BOTH),
-                               ModelRegularizationLoss(.1, applied_twice=True)(logits, labels, BOTH))
+    torch.testing.assert_close(
+        ModelRegularizationLoss()(logits, labels, BOTH),
+        ModelRegularizationLoss(0.1, applied_twice=True)(logits, labels, BOTH),
+    )
 
 
 @pytest.mark.parametrize('is_target', [torch.tensor([False, False]), torch.tensor([True, False])])
@@ -64,14 +65,16 @@ def test_without_labelled_target_pixels_loss_and_gradient_are_zero(is_target):
 
 def test_all_samples_are_of_the_target_by_default():
     logits, labels = batch()
-    torch.testing.assert_close(ModelRegularizationLoss()(logits, labels),
-                               ModelRegularizationLoss()(logits, labels, torch.tensor([True, True])))
+    torch.testing.assert_close(
+        ModelRegularizationLoss()(logits, labels), ModelRegularizationLoss()(logits, labels, torch.tensor([True, True]))
+    )
 
 
 def test_labels_of_eight_bits_are_accepted():
     logits, labels = batch()
-    torch.testing.assert_close(ModelRegularizationLoss()(logits, labels.byte(), BOTH),
-                               ModelRegularizationLoss()(logits, labels, BOTH))
+    torch.testing.assert_close(
+        ModelRegularizationLoss()(logits, labels.byte(), BOTH), ModelRegularizationLoss()(logits, labels, BOTH)
+    )
 
 
 def test_bf16_logits_are_computed_in_float32():

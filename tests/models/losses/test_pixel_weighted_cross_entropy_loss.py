@@ -34,8 +34,10 @@ def test_no_gradient_flows_into_the_weights():
 
 
 def test_loss_weight_is_a_factor():
-    torch.testing.assert_close(PixelWeightedCrossEntropyLoss(loss_weight=3.)(LOGITS, LABELS),
-                               3 * PixelWeightedCrossEntropyLoss()(LOGITS, LABELS))
+    torch.testing.assert_close(
+        PixelWeightedCrossEntropyLoss(loss_weight=3.0)(LOGITS, LABELS),
+        3 * PixelWeightedCrossEntropyLoss()(LOGITS, LABELS),
+    )
 
 
 def test_half_precision_logits_give_a_float32_loss():

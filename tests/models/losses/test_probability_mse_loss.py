@@ -19,5 +19,5 @@ def test_mean_over_pixels_and_classes_with_weights():
 
 def test_no_gradient_flows_into_the_given_probabilities():
     logits, other = LOGITS.clone().requires_grad_(), OTHER.clone().requires_grad_()
-    ProbabilityMSELoss(loss_weight=2.)(logits, other).backward()
+    ProbabilityMSELoss(loss_weight=2.0)(logits, other).backward()
     assert other.grad is None and logits.grad.any()

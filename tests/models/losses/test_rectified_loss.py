@@ -8,20 +8,24 @@ from tests.models.losses.toy_pixels import CLASS_WEIGHT, LABELS, toy_logits
 
 def test_divergences_of_the_worked_example():
     aux, main = toy_logits()
-    want = torch.tensor([.183383, .111983, .308994, .092753, .657205], dtype=torch.float64)
+    want = torch.tensor([0.183383, 0.111983, 0.308994, 0.092753, 0.657205], dtype=torch.float64)
     torch.testing.assert_close(head_kl(main, aux).flatten().detach(), want, atol=1e-6, rtol=0)
 
 
 def test_losses_of_the_worked_example():
     losses = RectifiedLoss()(*toy_logits(), LABELS, CLASS_WEIGHT)
-    assert losses['aux'].item() == pytest.approx(.5 * 1.377195, abs=1e-6)
+    assert losses['aux'].item() == pytest.approx(0.5 * 1.377195, abs=1e-6)
     assert losses['main'].item() == pytest.approx(1.456890, abs=1e-6)
 
 
-@pytest.mark.parametrize('pixel, aux_want, main_want', [
-    (0, (.0292231, -.0095370, -.0196861), (-.1313383, .0525630, .0787752)),
-    (4, (.1082669, .0083334, -.1166003), (-.0866286, -.0658754, .1525040))],
-    ids=['labelled', 'ignored'])
+@pytest.mark.parametrize(
+    'pixel, aux_want, main_want',
+    [
+        (0, (0.0292231, -0.0095370, -0.0196861), (-0.1313383, 0.0525630, 0.0787752)),
+        (4, (0.1082669, 0.0083334, -0.1166003), (-0.0866286, -0.0658754, 0.1525040)),
+    ],
+    ids=['labelled', 'ignored'],
+)
 def test_gradients_of_the_worked_example(pixel, aux_want, main_want):
     aux, main = toy_logits()
     sum(RectifiedLoss()(aux, main, LABELS, CLASS_WEIGHT).values()).backward()

@@ -16,14 +16,15 @@ def one_hot(labels: torch.Tensor) -> torch.Tensor:
 def test_one_hot_labels_give_the_mean_cross_entropy_of_labelled_pixels():
     logits, _ = toy_logits()
     torch.testing.assert_close(
-        SoftCrossEntropyLoss()(logits, one_hot(LABELS)), F.cross_entropy(logits, LABELS, ignore_index=255))
+        SoftCrossEntropyLoss()(logits, one_hot(LABELS)), F.cross_entropy(logits, LABELS, ignore_index=255)
+    )
 
 
 def test_labels_are_weighted_by_their_probability():
-    logits = torch.tensor([1., 0.], dtype=torch.float64).reshape(1, 2, 1, 1)
+    logits = torch.tensor([1.0, 0.0], dtype=torch.float64).reshape(1, 2, 1, 1)
     log_p = logits.log_softmax(1).flatten()
-    soft = torch.tensor([.25, .75], dtype=torch.float64).reshape(1, 2, 1, 1)
-    torch.testing.assert_close(SoftCrossEntropyLoss()(logits, soft), -(.25 * log_p[0] + .75 * log_p[1]))
+    soft = torch.tensor([0.25, 0.75], dtype=torch.float64).reshape(1, 2, 1, 1)
+    torch.testing.assert_close(SoftCrossEntropyLoss()(logits, soft), -(0.25 * log_p[0] + 0.75 * log_p[1]))
 
 
 def test_without_labelled_pixels_loss_and_gradient_are_zero():
@@ -41,8 +42,8 @@ def test_no_gradient_flows_into_the_labels():
 
 def test_weight_scales_the_result():
     logits, _ = toy_logits()
-    half = MODELS.build(dict(type='SoftCrossEntropyLoss', loss_weight=.5))(logits, one_hot(LABELS))
-    torch.testing.assert_close(half, .5 * SoftCrossEntropyLoss()(logits, one_hot(LABELS)))
+    half = MODELS.build(dict(type='SoftCrossEntropyLoss', loss_weight=0.5))(logits, one_hot(LABELS))
+    torch.testing.assert_close(half, 0.5 * SoftCrossEntropyLoss()(logits, one_hot(LABELS)))
 
 
 def test_bf16_logits_are_computed_in_float32():

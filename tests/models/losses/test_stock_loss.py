@@ -1,4 +1,5 @@
 """MMSegmentation's losses in supervised objectives: ignored pixels, class weights, both classifiers."""
+
 from types import SimpleNamespace
 
 import pytest
@@ -10,8 +11,12 @@ from mmseg.registry import MODELS
 from mmuda.models.losses.stock_loss import supervised_loss
 
 LOSSES = {
-    'CrossEntropyLoss': dict(avg_non_ignore=True), 'DiceLoss': dict(use_sigmoid=False), 'FocalLoss': {},
-    'LovaszLoss': dict(reduction='none'), 'OhemCrossEntropy': dict(min_kept=4)}
+    'CrossEntropyLoss': dict(avg_non_ignore=True),
+    'DiceLoss': dict(use_sigmoid=False),
+    'FocalLoss': {},
+    'LovaszLoss': dict(reduction='none'),
+    'OhemCrossEntropy': dict(min_kept=4),
+}
 WEIGHTED = [name for name in LOSSES if name != 'DiceLoss']
 CLASSES = 3
 
@@ -43,7 +48,7 @@ def test_ignored_pixels_give_no_gradient_and_change_nothing(name, batch):
     assert value > 0
     assert not logits.grad[:, :, :2].any() and logits.grad[:, :, 2:].any()
     other = logits.detach().clone()
-    other[:, :, :2] = 7.
+    other[:, :, :2] = 7.0
     assert torch.equal(loss(other, labels), value)
 
 
@@ -58,7 +63,7 @@ def test_nothing_labelled_gives_no_loss_and_no_gradient(name, batch):
 @pytest.mark.parametrize('name', WEIGHTED)
 def test_class_weights_of_the_objective_are_those_of_the_loss(name, batch):
     logits, labels = batch
-    weights = [1., 5., 2.]
+    weights = [1.0, 5.0, 2.0]
     by_objective = supervised_loss(config(name), 'source', class_weights=True)(logits, labels, torch.tensor(weights))
     by_loss = supervised_loss(config(name, class_weight=weights), 'source')(logits, labels)
     plain = supervised_loss(config(name), 'source')(logits, labels)
@@ -67,7 +72,7 @@ def test_class_weights_of_the_objective_are_those_of_the_loss(name, batch):
 
 def test_weighted_cross_entropy_is_that_of_torch(batch):
     logits, labels = batch
-    weights = torch.tensor([1., 5., 2.])
+    weights = torch.tensor([1.0, 5.0, 2.0])
     got = supervised_loss(config('CrossEntropyLoss'), 'source', class_weights=True)(logits, labels, weights)
     torch.testing.assert_close(got, F.cross_entropy(logits, labels, weights, ignore_index=255))
 
@@ -76,7 +81,7 @@ def test_focal_loss_is_the_published_formula(batch):
     logits, labels = batch
     target = F.one_hot(labels.where(labels != 255, 0), CLASSES).movedim(-1, 1).float()
     right = torch.where(target > 0, logits.sigmoid(), 1 - logits.sigmoid())
-    want = (0.5 * (1 - right)**2 * -right.log()).where((labels != 255)[:, None], 0).mean()
+    want = (0.5 * (1 - right) ** 2 * -right.log()).where((labels != 255)[:, None], 0).mean()
     torch.testing.assert_close(supervised_loss(config('FocalLoss'), 'source')(logits, labels), want)
 
 
@@ -85,8 +90,11 @@ def test_focal_loss_is_the_published_formula(batch):
 def test_objectives_train_both_classifiers(kind, name, batch):
     logits, labels = batch
     step = SimpleNamespace(
-        iteration=0, labels=lambda view: labels, logits=lambda view: dict(aux=2 * logits, main=logits),
-        data_samples=dict(pool=[SimpleNamespace(metainfo={})] * 2))
+        iteration=0,
+        labels=lambda view: labels,
+        logits=lambda view: dict(aux=2 * logits, main=logits),
+        data_samples=dict(pool=[SimpleNamespace(metainfo={})] * 2),
+    )
     step.unresized_logits = step.logits
     losses = MODELS.build(dict(type=kind, view='pool', loss=config(name)))(step)
     loss = supervised_loss(config(name), 'source')
@@ -100,25 +108,45 @@ def test_source_supervision_gives_its_class_weights(name, batch):
     step = SimpleNamespace(iteration=0, labels=lambda view: labels, logits=lambda view: dict(main=logits))
     weights = dict(type='ClassBalanceWeights', num_classes=CLASSES, min_pixels=4, often_balance=False)
     assert 1 < len(set(MODELS.build(weights)(labels).tolist()))
-    weighted, plain = (MODELS.build(dict(type='SourceSupervision', loss=config(name), class_weights=settings))(step)
-                       for settings in (weights, None))
+    weighted, plain = (
+        MODELS.build(dict(type='SourceSupervision', loss=config(name), class_weights=settings))(step)
+        for settings in (weights, None)
+    )
     assert not torch.equal(weighted['loss_main'], plain['loss_main'])
 
 
-@pytest.mark.parametrize('objective, message', [
-    (dict(type='SourceSupervision', loss=dict(type='TverskyLoss')), "'source': loss TverskyLoss .* choose one of"),
-    (dict(type='SourceSupervision', loss=dict(type='DiceLoss'), class_weights=dict(
-        type='ClassBalanceWeights', num_classes=2)), "'source': DiceLoss .* cannot take class_weights"),
-    (dict(type='SourceSupervision', loss=dict(type='FocalLoss', class_weight=[1., 2.]), class_weights=dict(
-        type='ClassBalanceWeights', num_classes=2)), 'loss.class_weight of FocalLoss are both set'),
-    (dict(type='SourceSupervision', loss=dict(type='CrossEntropyLoss', use_mask=True)), 'use_mask=True'),
-    (dict(type='SourceSupervision', loss=dict(type='LovaszLoss', loss_type='binary', reduction='none')), 'binary'),
-    (dict(type='GridSupervision', loss=dict(type='DiceLoss', activate=False)), 'activate=False'),
-    (dict(type='RectifiedSupervision', loss=dict(type='CrossEntropyLoss')), "'rectified': CrossEntropyLoss .* as loss"),
-    (dict(type='SoftLabelSupervision', loss=dict(type='CrossEntropyLoss')), "'pool': CrossEntropyLoss of MMSeg"),
-    (dict(type='ModelRegularization', loss=dict(type='DiceLoss')), "'model_regularization': DiceLoss of MMSeg"),
-    (dict(type='ClassMixSupervision', loss=dict(type='CrossEntropyLoss')), "'classmix': loss must be one of"),
-])
+@pytest.mark.parametrize(
+    'objective, message',
+    [
+        (dict(type='SourceSupervision', loss=dict(type='TverskyLoss')), "'source': loss TverskyLoss .* choose one of"),
+        (
+            dict(
+                type='SourceSupervision',
+                loss=dict(type='DiceLoss'),
+                class_weights=dict(type='ClassBalanceWeights', num_classes=2),
+            ),
+            "'source': DiceLoss .* cannot take class_weights",
+        ),
+        (
+            dict(
+                type='SourceSupervision',
+                loss=dict(type='FocalLoss', class_weight=[1.0, 2.0]),
+                class_weights=dict(type='ClassBalanceWeights', num_classes=2),
+            ),
+            'loss.class_weight of FocalLoss are both set',
+        ),
+        (dict(type='SourceSupervision', loss=dict(type='CrossEntropyLoss', use_mask=True)), 'use_mask=True'),
+        (dict(type='SourceSupervision', loss=dict(type='LovaszLoss', loss_type='binary', reduction='none')), 'binary'),
+        (dict(type='GridSupervision', loss=dict(type='DiceLoss', activate=False)), 'activate=False'),
+        (
+            dict(type='RectifiedSupervision', loss=dict(type='CrossEntropyLoss')),
+            "'rectified': CrossEntropyLoss .* as loss",
+        ),
+        (dict(type='SoftLabelSupervision', loss=dict(type='CrossEntropyLoss')), "'pool': CrossEntropyLoss of MMSeg"),
+        (dict(type='ModelRegularization', loss=dict(type='DiceLoss')), "'model_regularization': DiceLoss of MMSeg"),
+        (dict(type='ClassMixSupervision', loss=dict(type='CrossEntropyLoss')), "'classmix': loss must be one of"),
+    ],
+)
 def test_what_a_loss_cannot_do_is_refused_by_name(objective, message):
     with pytest.raises(ValueError, match=message):
         MODELS.build(objective)

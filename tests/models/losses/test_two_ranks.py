@@ -1,4 +1,5 @@
 """Two ranks with one image each against one process with both images."""
+
 import pytest
 import torch
 
@@ -28,7 +29,7 @@ def step(logits: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
 
 def rank_step(rank: int) -> dict[str, torch.Tensor]:
     logits, labels = batch()
-    return step(logits[rank:rank + 1], labels[rank:rank + 1])
+    return step(logits[rank : rank + 1], labels[rank : rank + 1])
 
 
 @pytest.fixture(scope='module')

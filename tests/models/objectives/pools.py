@@ -1,4 +1,5 @@
 """A step on a pool: the first image is of the source, the second of the target."""
+
 import torch
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
@@ -48,6 +49,8 @@ def make_pool(*classifiers: str, labels: Tensor | None = None) -> Step:
     if labels is None:
         labels = torch.randint(CLASSES, (2, *SIZE), generator=generator)
         labels[torch.rand(2, *SIZE, generator=generator) < 0.25] = 255
-    samples = [SegDataSample(gt_sem_seg=PixelData(data=label[None]), metainfo=dict(domain=domain, img_path=domain))
-               for label, domain in zip(labels, ('source', 'target'))]
+    samples = [
+        SegDataSample(gt_sem_seg=PixelData(data=label[None]), metainfo=dict(domain=domain, img_path=domain))
+        for label, domain in zip(labels, ('source', 'target'))
+    ]
     return Step(Student(*(classifiers or ('main',))), dict(pool=images), dict(pool=samples), 0)

@@ -1,4 +1,5 @@
 """A student small enough to follow, and steps for it."""
+
 import torch
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
@@ -18,7 +19,8 @@ class Head(nn.Module):
     def __init__(self, two: bool) -> None:
         super().__init__()
         self.classifiers = nn.ModuleDict(
-            {name: nn.Conv2d(4, CLASSES, 1) for name in (('aux', 'main') if two else ('main',))})
+            {name: nn.Conv2d(4, CLASSES, 1) for name in (('aux', 'main') if two else ('main',))}
+        )
 
     def forward(self, features: Tensor) -> dict[str, Tensor] | Tensor:
         logits = {name: classifier(features) for name, classifier in self.classifiers.items()}
@@ -45,6 +47,8 @@ def make_step(student: Student | None = None, iteration: int = 0) -> Step:
     generator = torch.Generator().manual_seed(1)
     inputs = {view: torch.randn(2, 3, *SIZE, generator=generator) for view in ('source', 'target')}
     labels = torch.randint(CLASSES, (2, 1, *SIZE), generator=generator)
-    samples = dict(source=[SegDataSample(gt_sem_seg=PixelData(data=label)) for label in labels],
-                   target=[SegDataSample(), SegDataSample()])
+    samples = dict(
+        source=[SegDataSample(gt_sem_seg=PixelData(data=label)) for label in labels],
+        target=[SegDataSample(), SegDataSample()],
+    )
     return Step(student or Student(), inputs, samples, iteration)

@@ -16,7 +16,7 @@ from mmuda.models.segmentors import Step
 from tests.host_reads import HostReads
 from tests.models.objectives.students import CLASSES, SIZE, Student, make_step
 
-AUGMENTED = dict(augmentation=dict(type='StrongAugmentation', jitter_probability=1., blur_probability=1.))
+AUGMENTED = dict(augmentation=dict(type='StrongAugmentation', jitter_probability=1.0, blur_probability=1.0))
 
 
 def mixed_step(two: bool = False, device: str = 'cpu', source_labels: torch.Tensor | None = None) -> Step:
@@ -24,7 +24,8 @@ def mixed_step(two: bool = False, device: str = 'cpu', source_labels: torch.Tens
     plain = make_step(Student(two).to(device))
     if source_labels is not None:
         plain.data_samples['source'] = [
-            SegDataSample(gt_sem_seg=PixelData(data=label[None])) for label in source_labels]
+            SegDataSample(gt_sem_seg=PixelData(data=label[None])) for label in source_labels
+        ]
     teacher = copy.deepcopy(plain.student)
     with torch.no_grad():
         for parameter in teacher.parameters():
@@ -61,7 +62,7 @@ def test_loss_is_the_weighted_cross_entropy_over_all_pixels():
     confident = (step.teacher_logits('target')['main'].softmax(1).amax(1) >= 0.5).float().mean((1, 2), keepdim=True)
     pasted = (step.images('mixed') == step.images('source')).all(1)
     pixel_loss = F.cross_entropy(step.logits('mixed')['main'], step.labels('mixed'), reduction='none')
-    torch.testing.assert_close(losses['loss_main'], (pixel_loss * torch.where(pasted, 1., confident)).mean())
+    torch.testing.assert_close(losses['loss_main'], (pixel_loss * torch.where(pasted, 1.0, confident)).mean())
     torch.testing.assert_close(losses['weight'], confident.mean())
 
 
@@ -88,19 +89,23 @@ def test_the_student_sees_augmented_images_and_plain_labels():
 
 def test_classifiers_are_weighted():
     step = mixed_step(two=True)
-    losses = ClassMixSupervision(threshold=0., weights=dict(aux=0.1, main=2.), loss_weight=3.)(step)
-    want = {f'loss_{name}': 3 * weight * F.cross_entropy(step.logits('mixed')[name], step.labels('mixed'))
-            for name, weight in (('aux', 0.1), ('main', 2.))}
+    losses = ClassMixSupervision(threshold=0.0, weights=dict(aux=0.1, main=2.0), loss_weight=3.0)(step)
+    want = {
+        f'loss_{name}': 3 * weight * F.cross_entropy(step.logits('mixed')[name], step.labels('mixed'))
+        for name, weight in (('aux', 0.1), ('main', 2.0))
+    }
     torch.testing.assert_close({key: losses[key] for key in want}, want)
 
 
 def test_two_classifiers_of_the_teacher_are_fused_by_the_head():
     step = mixed_step(two=True)
     step.student.decode_head.fuse = DualClassifierHead(
-        in_channels=(32, 32), channels=32, branch_channels=32, num_classes=CLASSES, aux_weight=0.25).fuse
+        in_channels=(32, 32), channels=32, branch_channels=32, num_classes=CLASSES, aux_weight=0.25
+    ).fuse
     logits = step.teacher_logits('target')
-    torch.testing.assert_close(teacher_probabilities(step, 'target'),
-                               (0.25 * logits['aux'] + logits['main']).softmax(1))
+    torch.testing.assert_close(
+        teacher_probabilities(step, 'target'), (0.25 * logits['aux'] + logits['main']).softmax(1)
+    )
 
 
 @pytest.mark.parametrize('draw', ['device', 'numpy'])
@@ -116,7 +121,7 @@ def test_a_source_label_without_a_class_does_no_harm(draw, mix_ignored):
 @pytest.mark.parametrize('weighting', ['batch', 'image', 'pixel'])
 def test_without_a_confident_pixel_loss_and_gradients_stay_finite(loss, weighting):
     step = mixed_step()
-    losses = ClassMixSupervision(threshold=1., weighting=weighting, loss=loss)(step)
+    losses = ClassMixSupervision(threshold=1.0, weighting=weighting, loss=loss)(step)
     losses['loss_main'].backward()
     assert losses['weight'] == 0 and losses['loss_main'].isfinite()
     assert all(parameter.grad.isfinite().all() for parameter in step.student.parameters())
@@ -143,10 +148,15 @@ def test_two_objectives_make_two_views():
     assert step.labels('mixed2').shape == step.labels('mixed').shape
 
 
-@pytest.mark.parametrize('options, message', [
-    (dict(weighting='mean'), "'classmix': weighting must be one of"), (dict(draw='cuda'), "draw must be .*got 'cuda'"),
-    (dict(loss='l1'), "loss must be .*'cross_entropy', 'mse'"),
-    (dict(threshold=96.8), r'threshold must lie in \[0, 1\]')])
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (dict(weighting='mean'), "'classmix': weighting must be one of"),
+        (dict(draw='cuda'), "draw must be .*got 'cuda'"),
+        (dict(loss='l1'), "loss must be .*'cross_entropy', 'mse'"),
+        (dict(threshold=96.8), r'threshold must lie in \[0, 1\]'),
+    ],
+)
 def test_unknown_options_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         ClassMixSupervision(**options)

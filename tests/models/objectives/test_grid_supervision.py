@@ -26,9 +26,10 @@ def test_a_mirrored_image_has_the_loss_of_the_image():
 
 def test_classifiers_have_their_weights():
     step = make_pool('aux', 'main')
-    plain = GridSupervision(weights=dict(aux=1., main=1.))(step)
+    plain = GridSupervision(weights=dict(aux=1.0, main=1.0))(step)
     torch.testing.assert_close(
-        GridSupervision()(step), dict(loss_aux=0.5 * plain['loss_aux'], loss_main=plain['loss_main']))
+        GridSupervision()(step), dict(loss_aux=0.5 * plain['loss_aux'], loss_main=plain['loss_main'])
+    )
 
 
 def test_nothing_labelled_gives_no_loss_and_no_gradient():
@@ -47,4 +48,4 @@ def test_sizes_that_do_not_divide_are_refused():
 
 def test_weights_of_classifiers_that_are_not_there_are_refused():
     with pytest.raises(ValueError, match=r"'pool': weights are for \['aux', 'main'\].*\['main'\]"):
-        GridSupervision(weights=dict(aux=1., main=1.))(make_pool())
+        GridSupervision(weights=dict(aux=1.0, main=1.0))(make_pool())

@@ -25,9 +25,10 @@ def test_published_weight_is_the_default():
 
 def test_classifiers_have_their_weights():
     step = make_pool('aux', 'main')
-    plain = ModelRegularization(weights=dict(aux=1., main=1.))(step)
+    plain = ModelRegularization(weights=dict(aux=1.0, main=1.0))(step)
     torch.testing.assert_close(
-        ModelRegularization()(step), dict(loss_aux=0.5 * plain['loss_aux'], loss_main=plain['loss_main']))
+        ModelRegularization()(step), dict(loss_aux=0.5 * plain['loss_aux'], loss_main=plain['loss_main'])
+    )
 
 
 def test_a_batch_without_target_has_no_loss():

@@ -1,4 +1,5 @@
 """What an objective takes from a step, and what it returns."""
+
 import pytest
 import torch
 from torch import nn
@@ -33,9 +34,11 @@ def test_objective_that_never_acts_is_refused():
         MemoryRegularization(begin=3, end=3)
 
 
-@pytest.mark.parametrize('objective',
-                         [SourceSupervision(loss=PLAIN, view='target'), RectifiedSupervision(view='target')],
-                         ids=lambda objective: type(objective).__name__)
+@pytest.mark.parametrize(
+    'objective',
+    [SourceSupervision(loss=PLAIN, view='target'), RectifiedSupervision(view='target')],
+    ids=lambda objective: type(objective).__name__,
+)
 def test_labels_of_an_unlabelled_view_are_refused(objective):
     with pytest.raises(KeyError, match="view 'target' has no labels"):
         objective(make_step())
@@ -43,11 +46,14 @@ def test_labels_of_an_unlabelled_view_are_refused(objective):
 
 def test_unknown_view_is_named_with_the_views_there_are():
     with pytest.raises(KeyError, match="no view 'mixed'.*'source', 'target'"):
-        EntropyMinimization(weight=1., view='mixed')(make_step())
+        EntropyMinimization(weight=1.0, view='mixed')(make_step())
 
 
-@pytest.mark.parametrize('objective', [EntropyMinimization(weight=1.), MemoryRegularization(), RectifiedSupervision()],
-                         ids=lambda objective: type(objective).__name__)
+@pytest.mark.parametrize(
+    'objective',
+    [EntropyMinimization(weight=1.0), MemoryRegularization(), RectifiedSupervision()],
+    ids=lambda objective: type(objective).__name__,
+)
 def test_two_classifiers_are_needed(objective):
     with pytest.raises(ValueError, match='compares two classifiers, the student has.*main'):
         objective(make_step(Student(two=False)))
@@ -55,13 +61,13 @@ def test_two_classifiers_are_needed(objective):
 
 def test_objectives_share_a_forward_pass():
     step = make_step()
-    losses = {**MemoryRegularization()(step), **EntropyMinimization(weight=1.)(step)}
+    losses = {**MemoryRegularization()(step), **EntropyMinimization(weight=1.0)(step)}
     assert losses and step.student.passes == 1
 
 
 def test_source_supervision_weighs_the_classifiers():
     losses = SourceSupervision(loss=PLAIN)(make_step())
-    plain = SourceSupervision(loss=PLAIN, weights=dict(aux=1., main=1.))(make_step())
+    plain = SourceSupervision(loss=PLAIN, weights=dict(aux=1.0, main=1.0))(make_step())
     torch.testing.assert_close(losses, dict(loss_aux=0.5 * plain['loss_aux'], loss_main=plain['loss_main']))
 
 
@@ -69,12 +75,13 @@ def test_source_supervision_of_one_classifier_by_cross_entropy():
     step = make_step(Student(two=False))
     losses = SourceSupervision(loss=PLAIN)(step)
     torch.testing.assert_close(
-        losses, dict(loss_main=nn.functional.cross_entropy(step.logits('source')['main'], step.labels('source'))))
+        losses, dict(loss_main=nn.functional.cross_entropy(step.logits('source')['main'], step.labels('source')))
+    )
 
 
 def test_source_supervision_refuses_weights_of_classifiers_that_are_not_there():
     with pytest.raises(ValueError, match=r"weights are for \['aux', 'main'\].*\['main'\]"):
-        SourceSupervision(loss=PLAIN, weights=dict(aux=1., main=1.))(make_step(Student(two=False)))
+        SourceSupervision(loss=PLAIN, weights=dict(aux=1.0, main=1.0))(make_step(Student(two=False)))
 
 
 def entropy(step) -> float:
@@ -85,7 +92,7 @@ def entropy(step) -> float:
 
 def test_entropy_minimisation_makes_target_predictions_more_confident():
     step = make_step()
-    EntropyMinimization(weight=1.)(step)['loss'].backward()
+    EntropyMinimization(weight=1.0)(step)['loss'].backward()
     with torch.no_grad():
         for parameter in step.student.parameters():
             parameter -= 0.1 * parameter.grad
@@ -93,7 +100,7 @@ def test_entropy_minimisation_makes_target_predictions_more_confident():
 
 
 def test_entropy_weight_is_a_factor():
-    once, twice = (EntropyMinimization(weight=weight)(make_step())['loss'] for weight in (1., 2.))
+    once, twice = (EntropyMinimization(weight=weight)(make_step())['loss'] for weight in (1.0, 2.0))
     torch.testing.assert_close(twice, 2 * once)
 
 
@@ -119,7 +126,7 @@ def test_batch_norm_update_leaves_out_what_another_objective_passed():
 
 
 def alignment() -> AdversarialAlignment:
-    objective = AdversarialAlignment(weights=dict(aux=1., main=2.))
+    objective = AdversarialAlignment(weights=dict(aux=1.0, main=2.0))
     torch.manual_seed(0)
     objective.lend({name: MultiScaleDiscriminator(CLASSES, base_channels=4) for name in ('aux', 'main')})
     return objective

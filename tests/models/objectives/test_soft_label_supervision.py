@@ -39,18 +39,19 @@ def test_hard_label_of_the_target_is_not_read():
 
 def test_classifiers_have_their_weights():
     step = with_soft_labels(make_pool('aux', 'main'), soft_labels())
-    plain = SoftLabelSupervision(weights=dict(aux=1., main=1.))(step)
+    plain = SoftLabelSupervision(weights=dict(aux=1.0, main=1.0))(step)
     torch.testing.assert_close(
-        SoftLabelSupervision()(step), dict(loss_aux=0.5 * plain['loss_aux'], loss_main=plain['loss_main']))
+        SoftLabelSupervision()(step), dict(loss_aux=0.5 * plain['loss_aux'], loss_main=plain['loss_main'])
+    )
 
 
 def test_nothing_labelled_gives_no_loss():
-    step = with_soft_labels(make_pool(labels=torch.full((2, *SIZE), 255)), soft_labels(kept=0.))
+    step = with_soft_labels(make_pool(labels=torch.full((2, *SIZE), 255)), soft_labels(kept=0.0))
     assert SoftLabelSupervision()(step) == dict(loss_main=0)
 
 
 def test_a_target_sample_without_soft_label_is_refused():
-    with pytest.raises(KeyError, match="target sample target has no soft label.*PackSoftLabels"):
+    with pytest.raises(KeyError, match='target sample target has no soft label.*PackSoftLabels'):
         SoftLabelSupervision()(make_pool())
 
 

@@ -1,4 +1,5 @@
 """The forward passes of one iteration."""
+
 from types import SimpleNamespace
 
 import pytest

@@ -1,4 +1,5 @@
 """Checkpoints and prediction of the segmentor that learns from two domains."""
+
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from PIL import Image
 from mmuda.models.segmentors import UDASegmentor
 from tests.tiny import REPO, make_data, shrink_data, tiny_config
 
-ONE = dict(type='EntropyMinimization', weight=1.)
+ONE = dict(type='EntropyMinimization', weight=1.0)
 
 
 @pytest.fixture(scope='module')
@@ -81,8 +82,12 @@ def test_other_architecture_is_refused_and_the_model_unchanged(config):
     before = {name: value.clone() for name, value in model.state_dict().items()}
     with pytest.raises(RuntimeError) as error:
         model.load_state_dict(other_architecture(config), strict=False)
-    for part in ('another architecture', "'backbone.conv1.weight'", '(7, 32, 1, 1), expected (19, 32, 1, 1)',
-                 'allow_partial_checkpoint'):
+    for part in (
+        'another architecture',
+        "'backbone.conv1.weight'",
+        '(7, 32, 1, 1), expected (19, 32, 1, 1)',
+        'allow_partial_checkpoint',
+    ):
         assert part in str(error.value)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
 
