@@ -42,6 +42,7 @@ test: lint
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
 
 demo: export OMP_NUM_THREADS = 2
 demo: $(STAMP)
