@@ -17,9 +17,9 @@ from mmseg.registry import DATASETS, MODELS, TASK_UTILS, TRANSFORMS
 from PIL import Image
 
 from mmuda.datasets.transforms import CentredMiningCrop, PackSoftLabels
-from mmuda.engine.labelling import build_fusion
+from mmuda.engine.self_training.labelling import build_fusion
 from mmuda.engine.runner import SelfTrainingLoop
-from mmuda.engine.teachers import teacher_configs
+from mmuda.engine.self_training.teachers import teacher_configs
 from mmuda.evaluation.protocols import SYNTHIA_16
 from tests.datasets.published import write_dataset
 

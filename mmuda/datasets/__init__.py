@@ -3,7 +3,6 @@ from mmuda.datasets.camvid import CamVidDataset
 from mmuda.datasets.cityscapes import Cityscapes9Dataset, CityscapesLabelIdsDataset
 from mmuda.datasets.cross_city import CrossCity19Dataset, CrossCityDataset
 from mmuda.datasets.gta import GTADataset
-from mmuda.datasets.mined_classes import set_mined_classes
 from mmuda.datasets.pool_dataset import PoolDataset, PoolIndex, PoolSampler
 from mmuda.datasets.pseudo_label_dataset import PseudoLabelDataset
 from mmuda.datasets.published_dataset import PublishedDataset
@@ -32,6 +31,5 @@ __all__ = [
     'UDAIndex',
     'UDASampler',
     'select_images',
-    'set_mined_classes',
     'transforms',
 ]

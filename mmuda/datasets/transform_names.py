@@ -1,6 +1,16 @@
 """Which transforms a config has."""
 
+from collections.abc import Iterator
 from typing import Any
+
+
+def dicts_in(config: Any) -> Iterator[dict]:
+    """Yield all dicts of a config, however deep they are nested in dicts, lists and tuples."""
+    if isinstance(config, dict):
+        yield config
+        config = list(config.values())
+    for part in config if isinstance(config, (list, tuple)) else ():
+        yield from dicts_in(part)
 
 
 def transform_names(config: Any) -> set[str]:

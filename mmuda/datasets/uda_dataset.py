@@ -3,12 +3,10 @@
 from typing import Any, NamedTuple
 
 from mmengine.dataset import BaseDataset
-from mmseg.datasets.transforms import RandomCrop
 from mmseg.registry import DATASETS
 
 from mmuda.datasets.isolated_rng import isolated_rng
-from mmuda.datasets.mined_classes import walk_parts
-from mmuda.datasets.transform_names import transform_names
+from mmuda.datasets.transform_names import dicts_in, transform_names
 from mmuda.datasets.unlabelled import build_unlabelled
 
 VIEWS = ('source', 'target')
@@ -67,11 +65,11 @@ class UDADataset:
                 f'UDADataset: the target is unlabelled, but its pipeline has {loaders}. Remove '
                 'the label loading from the pipeline of the target data set.'
             )
+        _check_crops(target)
         self.source: BaseDataset = DATASETS.build(source)
         self.target: BaseDataset | None = None if target is None else build_unlabelled(target)
         self.seed = seed
         if self.target is not None:
-            _check_crops(self.target)
             check_classes(self.source.metainfo.get('classes'), self.target.metainfo.get('classes'), 'UDADataset')
 
     @property
@@ -119,11 +117,11 @@ def packed(sample: dict, owner: str) -> dict:
     return sample
 
 
-def _check_crops(dataset: BaseDataset) -> None:
-    for part in walk_parts(dataset):
-        if isinstance(part, RandomCrop) and part.cat_max_ratio < 1:
+def _check_crops(target: dict | None) -> None:
+    for part in dicts_in(target):
+        if part.get('cat_max_ratio', 1) < 1:
             raise ValueError(
-                f'UDADataset: {type(part).__name__} with cat_max_ratio = {part.cat_max_ratio} in the '
+                f'UDADataset: {part.get("type")} with cat_max_ratio = {part["cat_max_ratio"]} in the '
                 'pipeline of the target chooses crops by labels; there are none. Leave cat_max_ratio out'
             )
 

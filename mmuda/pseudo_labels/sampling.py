@@ -31,7 +31,7 @@ class SamplingRule:
 SAMPLING_RULES = {
     'cbst': SamplingRule(stride=4, zeros=True, nearest=False),
     'crst': SamplingRule(stride=4, zeros=False, nearest=False),
-    'clean': SamplingRule(stride=1, zeros=False, nearest=True),
+    'paper': SamplingRule(stride=1, zeros=False, nearest=True),
 }
 
 

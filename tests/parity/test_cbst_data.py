@@ -1,5 +1,7 @@
 """CBST's data: label tables, crops, source selection, schedules (cases of golden/cbst)."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,7 @@ import mmuda  # noqa: F401
 from mmuda.datasets import label_maps, select_images
 from mmuda.datasets.transforms import RareClassCrop
 from mmuda.datasets.transforms.rare_class_crop import RareClassCropDraw
-from mmuda.engine.rounds import (
+from mmuda.engine.self_training.schedules import (
     LearningRateSchedule,
     PortionSchedule,
     iterations_per_epoch,
@@ -39,8 +41,8 @@ def mmseg_scope():
 class Recorder(RareClassCrop):
     """Keeps what was drawn."""
 
-    def draw(self, label: np.ndarray | None, shape: tuple[int, int]) -> RareClassCropDraw:
-        self.drawn = super().draw(label, shape)
+    def draw(self, *args: Any) -> RareClassCropDraw:
+        self.drawn = super().draw(*args)
         return self.drawn
 
 

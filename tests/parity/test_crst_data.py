@@ -7,7 +7,7 @@ import pytest
 
 from mmuda.datasets import select_images
 from mmuda.datasets.transforms import CentredMiningCrop
-from mmuda.engine.rounds import (
+from mmuda.engine.self_training.schedules import (
     LearningRateSchedule,
     PortionSchedule,
     iterations_per_epoch,

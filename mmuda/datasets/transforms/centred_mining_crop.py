@@ -54,12 +54,13 @@ class CentredMiningCrop(BaseTransform):
     """Random scale, padding at bottom and right, and a crop that is often centred on a mined class.
 
     The sampling of the CRST code (Zou et al., "Confidence Regularized Self-Training", ICCV 2019). There only
-    target samples are mined: leave ``mine_ids`` empty for the source. Which classes are mined changes from round to
-    round: see :func:`mmuda.datasets.set_mined_classes`. Mirroring is left to ``HorizontalFlip``.
+    target samples are mined. Which classes are mined changes from round to round: a
+    :class:`~mmuda.datasets.PoolDataset` says it in each sample. Mirroring is left to ``HorizontalFlip``.
 
     All numbers are drawn from ``random``.
 
-    Required keys: ``img`` ((H, W, 3) uint8, B, G, R); ``gt_seg_map`` ((H, W) uint8) where labelled.
+    Required keys: ``img`` ((H, W, 3) uint8, B, G, R); ``gt_seg_map`` ((H, W) uint8) where labelled. Optional key:
+    ``mine_ids``, the classes mined in this sample.
     Changed keys: these two, ``img_shape``. Added keys: ``scale_factor``; ``scaled_shape``, (height, width) after
     scaling, and ``crop_offset``, (row, column) of the crop in it, for maps that are cropped elsewhere.
 
@@ -70,7 +71,7 @@ class CentredMiningCrop(BaseTransform):
             them is drawn, all equally likely. Where most of the scaled images are smaller than the crop, or all are
             more than 16 times its area, a warning names the sizes. Defaults to 0.5, 0.6, ..., 1.5.
         mine_chance (float): Chance in [0, 1] of looking for a mined class. Defaults to 0.8.
-        mine_ids (Sequence[int]): Mined classes. Defaults to (): no mining.
+        mine_ids (Sequence[int]): Mined classes of samples that do not name their own. Defaults to (): no mining.
         image_fill (tuple[int, int, int]): B, G, R of padded pixels; the mean of the normalisation. Defaults to
             (104, 117, 123).
         resize (str): ``'aligned'``: the image bilinearly by OpenCV, the label to the nearest pixel by Pillow, to the
@@ -121,7 +122,8 @@ class CentredMiningCrop(BaseTransform):
             scaled_label = np.full(padded, IGNORE_INDEX, np.uint8)
         else:
             scaled_label = mmcv.impad(label, shape=padded, pad_val=IGNORE_INDEX)
-        top, left = draw_mining_offset(random, scaled_label, self.crop_size, self.mine_ids, self.mine_chance)
+        mine_ids = results.get('mine_ids', self.mine_ids)
+        top, left = draw_mining_offset(random, scaled_label, self.crop_size, mine_ids, self.mine_chance)
         window = slice(top, top + self.crop_size[0]), slice(left, left + self.crop_size[1])
 
         results['img'] = image[window]

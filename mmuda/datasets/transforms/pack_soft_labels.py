@@ -21,7 +21,7 @@ class PackSoftLabels(PackSegInputs):
     """``PackSegInputs`` that adds the soft labels of LRENT (Zou et al., ICCV 2019, Sec. 4.2) for the crop alone.
 
     They are made of what the labelling has left in the store: the network's small maps
-    (``train_cfg.keep_maps=True`` with ``LogitMapPredictor``), and the thresholds and ``alpha`` of
+    (``train_cfg.labels.keep_cached_logits=True`` with ``LogitMapPredictor``), and the thresholds and ``alpha`` of
     ``EntropyRegularizedLabeler``. For Cityscapes that is 4 MB per image, in the place of 159 MB of soft labels.
 
     The order differs from the published code, which makes soft labels at the size of the image, resizes these with
@@ -57,7 +57,8 @@ class PackSoftLabels(PackSegInputs):
         thresholds, alpha = _settings(str(store.root), _last_change(store))
         if not store.has_map(name):
             raise FileNotFoundError(
-                f'PackSoftLabels: there is no map {store.map_path(name)}: set train_cfg.keep_maps=True and label again'
+                f'PackSoftLabels: there is no map {store.map_path(name)}: set '
+                'train_cfg.labels.keep_cached_logits=True and label again'
             )
         encoded, _, layout = store.read_map(name)
         maps = SmallMap.from_layout(torch.from_numpy(encoded), layout)
@@ -87,12 +88,12 @@ def _settings(root: str, last_change: tuple[int, ...]) -> tuple[Tensor, float]:
     if 'alpha' not in summary or 'thresholds_used' not in summary:
         raise ValueError(
             f'PackSoftLabels: {store.root} has no thresholds of soft labels: set '
-            "train_cfg.labeler=dict(type='EntropyRegularizedLabeler')"
+            "train_cfg.labels.labeler=dict(type='EntropyRegularizedLabeler')"
         )
     if predictor.get('type') != 'LogitMapPredictor':
         raise ValueError(
             f'PackSoftLabels: the maps in {store.root} are of {predictor.get("type")}: set '
-            "train_cfg.predictor=dict(type='LogitMapPredictor')"
+            "train_cfg.labels.predictor=dict(type='LogitMapPredictor')"
         )
     return torch.tensor(summary['thresholds_used']), summary['alpha']
 

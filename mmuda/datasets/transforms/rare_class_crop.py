@@ -136,11 +136,12 @@ class RareClassCrop(BaseTransform):
     The sampling of the CBST code (Zou et al., ECCV 2018, "mining of small-scale patches"): the scale is drawn
     first, the crop is cut out of the full image and only the crop is resized. With chance ``mine_chance`` the
     crop is centred on a pixel of a rare class; pixels closer to the edge than half a crop are no centres.
-    Which classes are rare changes from round to round: see :func:`mmuda.datasets.set_mined_classes`.
+    Which classes are rare changes from round to round: a :class:`~mmuda.datasets.PoolDataset` says it in each sample.
 
     All numbers are drawn from ``numpy.random``.
 
-    Required keys: ``img`` ((H, W, 3) uint8, B, G, R); ``gt_seg_map`` ((H, W) uint8) where labelled.
+    Required keys: ``img`` ((H, W, 3) uint8, B, G, R); ``gt_seg_map`` ((H, W) uint8) where labelled. Optional keys:
+    ``mine_ids`` and ``priority_ids``, the rare classes of this sample.
     Changed keys: these two, ``img_shape``. Added keys: ``flip``, ``flip_direction``, ``scale_factor``.
 
     Args:
@@ -150,7 +151,7 @@ class RareClassCrop(BaseTransform):
             2048 for Cityscapes and GTA5, 1280 for SYNTHIA. Defaults to 2048.
         scale_range (tuple[float, float]): Lowest and highest scale, positive. Defaults to (0.7, 1.3).
         mine_chance (float): Chance in [0, 1] of looking for a rare class. Defaults to 0.8.
-        mine_ids (Sequence[int]): Rare classes. Defaults to (): no mining.
+        mine_ids (Sequence[int]): Rare classes of samples that do not name their own. Defaults to (): no mining.
         priority_ids (Sequence[int]): Classes that go before ``mine_ids``. Defaults to ().
         stride (int): Of the network; a crop may reach over the upper and left edge by half of it. Defaults to 8.
         flip (bool): Whether every other crop is mirrored. Defaults to True.
@@ -196,7 +197,13 @@ class RareClassCrop(BaseTransform):
         self.mirror_label_grid = mirror_label_grid
         self.image_fill = tuple(image_fill)
 
-    def draw(self, label: np.ndarray | None, shape: tuple[int, int]) -> RareClassCropDraw:
+    def draw(
+        self,
+        label: np.ndarray | None,
+        shape: tuple[int, int],
+        mine_ids: Sequence[int],
+        priority_ids: Sequence[int],
+    ) -> RareClassCropDraw:
         """Draw a crop from ``numpy.random``, see :func:`draw_rare_class_crop`."""
         return draw_rare_class_crop(
             np.random,
@@ -206,8 +213,8 @@ class RareClassCrop(BaseTransform):
             self.nominal_size,
             self.scale_range,
             self.mine_chance,
-            self.priority_ids,
-            self.mine_ids,
+            priority_ids,
+            mine_ids,
             self.stride,
             self.flip,
         )
@@ -215,7 +222,9 @@ class RareClassCrop(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Crop, resize and mirror ``img`` and ``gt_seg_map``."""
         image, label = results['img'], results.get('gt_seg_map')
-        draw = self.draw(label, image.shape[:2])
+        mine_ids = results.get('mine_ids', self.mine_ids)
+        priority_ids = results.get('priority_ids', self.priority_ids)
+        draw = self.draw(label, image.shape[:2], mine_ids, priority_ids)
         crop = resize_square(cut(image, draw.top, draw.left, draw.size, self.image_fill), self.crop_size)
         results['img'] = crop[:, ::-1] if draw.flip else crop
         if label is not None:

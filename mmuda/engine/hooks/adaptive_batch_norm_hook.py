@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmuda.datasets.transforms import LoadImageStrict
+from mmuda.engine.student import student_of
 from mmuda.utils.progress import progress
 from mmuda.utils.unwrap import unwrap
 
@@ -92,7 +93,7 @@ class AdaptiveBatchNormHook(Hook):
             )
         images = getattr(target, 'dataset', target)  # those of a PseudoLabelDataset
         paths = [images.get_data_info(i)['img_path'] for i in range(len(images))]
-        reestimate_statistics(getattr(model, 'student', model), self._batches(model, paths))
+        reestimate_statistics(student_of(model), self._batches(model, paths))
 
     def _batches(self, model: nn.Module, paths: list[str]) -> Iterator[Tensor]:
         shown = progress(paths, 'BatchNorm statistics of the target images')

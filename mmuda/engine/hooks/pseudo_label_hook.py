@@ -8,7 +8,7 @@ from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
 from mmuda.datasets import PseudoLabelDataset
-from mmuda.engine.labelling import describe_labels, label_dataset, reuse_labels, share_weights
+from mmuda.engine.self_training.labelling import describe_labels, label_dataset, reuse_labels, share_weights
 from mmuda.engine.runner import UDATrainLoop
 from mmuda.pseudo_labels import PseudoLabelStore
 

@@ -1,9 +1,14 @@
-"""What changes from round to round in self-training: portions, learning rate, seeds."""
+"""What changes from round to round in self-training: portions, learning rate, source images.
+
+Published code rounds and clamps in its own ways, the rules: ``paper`` does neither, ``cbst`` and ``crst`` follow the
+code of Zou et al., ECCV 2018 and ICCV 2019.
+"""
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
-RULES = ('clean', 'cbst', 'crst')
+RULES = ('paper', 'cbst', 'crst')
 POLICIES = ('cumulative', 'random')
 DECAYS = (None, 'poly')
 
@@ -24,7 +29,7 @@ class PortionSchedule:
 
     Rules:
 
-    - ``clean``: ``min(start + round * step, maximum)`` without accumulated rounding.
+    - ``paper``: ``min(start + round * step, maximum)`` without accumulated rounding.
     - ``cbst``: as in the published code (Zou et al., ECCV 2018), ``if p < maximum: p += step`` in double precision,
       handed over with 12 digits. Rounding lets it pass the maximum by up to a step: 0.15 + 7 * 0.05 is below 0.5, so
       that the portion ends at 0.55.
@@ -34,7 +39,7 @@ class PortionSchedule:
         start (float): Portion of round 0, in (0, 1].
         step (float): Growth per round, not negative. Defaults to 0.
         maximum (float): In [start, 1]. Defaults to 1.
-        rule (str): One of ``RULES``. Defaults to ``clean``.
+        rule (str): One of ``RULES``. Defaults to ``paper``.
 
     Raises:
         ValueError: If a value is out of range.
@@ -48,7 +53,7 @@ class PortionSchedule:
     start: float
     step: float = 0.0
     maximum: float = 1.0
-    rule: str = 'clean'
+    rule: str = 'paper'
 
     def __post_init__(self) -> None:
         _check_rule(self.rule)
@@ -62,7 +67,7 @@ class PortionSchedule:
 
     def __call__(self, index: int) -> float:
         """The portion of round ``index``, counted from 0."""
-        if self.rule == 'clean':
+        if self.rule == 'paper':
             return min(round(self.start + index * self.step, 12), self.maximum)
         portion = self.start
         for _ in range(index):
@@ -77,12 +82,12 @@ class PortionSchedule:
 class LearningRateSchedule:
     """The learning rate of each round, constant inside it or decaying.
 
-    Rules: ``cbst`` divides by sqrt(2) after each round and hands over 12 digits, ``clean`` does the same at full
+    Rules: ``cbst`` divides by sqrt(2) after each round and hands over 12 digits, ``paper`` does the same at full
     precision, ``crst`` keeps the rate.
 
     Args:
         base (float): Of round 0, positive. Defaults to 1e-4.
-        rule (str): One of ``RULES``. Defaults to ``clean``.
+        rule (str): One of ``RULES``. Defaults to ``paper``.
         decay (str, optional): Inside a round: None keeps the rate, ``poly`` multiplies it by
             ``(1 - iteration / length) ** power``. Defaults to None.
         power (float): Of ``poly``, positive. Defaults to 0.9.
@@ -95,7 +100,7 @@ class LearningRateSchedule:
     """
 
     base: float = 1e-4
-    rule: str = 'clean'
+    rule: str = 'paper'
     decay: str | None = None
     power: float = 0.9
 
@@ -112,7 +117,7 @@ class LearningRateSchedule:
         """The learning rate of round ``index``, counted from 0."""
         if self.rule == 'crst':
             return self.base
-        if self.rule == 'clean':
+        if self.rule == 'paper':
             return self.base * 2 ** (-index / 2)
         rate = self.base
         for _ in range(index):
@@ -124,7 +129,7 @@ class LearningRateSchedule:
         return (1 - iteration / length) ** self.power if self.decay == 'poly' else 1.0
 
 
-def selection_seed(policy: str, seed: int, index: int, rule: str = 'clean') -> int:
+def selection_seed(policy: str, seed: int, index: int, rule: str = 'paper') -> int:
     """Seed of the choice of source images in round ``index``.
 
     ``cumulative`` keeps ``seed``: each round has the images of the one before and more. ``random`` draws anew: with
@@ -134,7 +139,7 @@ def selection_seed(policy: str, seed: int, index: int, rule: str = 'clean') -> i
         policy (str): One of ``POLICIES``.
         seed (int): Seed of the run, not negative.
         index (int): Number of the round, from 0.
-        rule (str): One of ``RULES``. Defaults to ``clean``.
+        rule (str): One of ``RULES``. Defaults to ``paper``.
 
     Returns:
         int: For :func:`mmuda.datasets.select_images`.
@@ -150,18 +155,77 @@ def selection_seed(policy: str, seed: int, index: int, rule: str = 'clean') -> i
     return index if rule == 'cbst' else seed + 1 + index
 
 
+@dataclass(frozen=True)
+class SourceSchedule:
+    """Which source images a round trains on, and what its crops look for: ``train_cfg.source``.
+
+    Args:
+        portion (PortionSchedule): Part of the source images in use.
+        policy (str): One of ``POLICIES``, see :func:`selection_seed`. Defaults to ``cumulative``.
+        seed (int): Of the choice of images. Defaults to 0.
+        mine (bool): Whether rare classes are mined in source crops, too. Defaults to True.
+        rule (str): One of ``RULES``. Defaults to ``paper``.
+
+    Raises:
+        ValueError: If policy or rule is unknown.
+    """
+
+    portion: PortionSchedule
+    policy: str = 'cumulative'
+    seed: int = 0
+    mine: bool = True
+    rule: str = 'paper'
+
+    def __post_init__(self) -> None:
+        self.selection_seed(0)
+
+    def selection_seed(self, index: int) -> int:
+        """Seed of the choice of images in round ``index``."""
+        return selection_seed(self.policy, self.seed, index, self.rule)
+
+    def number(self, index: int, num_images: int) -> int:
+        """Number of images in use of ``num_images`` in round ``index``.
+
+        Raises:
+            ValueError: If the portion is none.
+        """
+        portion = self.portion(index)
+        number = num_selected(num_images, portion)
+        if number < 1:
+            raise ValueError(f'train_cfg.source.portion: {portion} of {num_images} source images are none')
+        return number
+
+
+def build_schedule(kind: type, key: str, rule: str, settings: dict[str, Any]) -> Any:
+    """Build a schedule of the rounds.
+
+    Args:
+        kind (type): One of the classes of this module.
+        key (str): Where the settings stand in ``train_cfg``, for errors.
+        rule (str): Of the rounds; ``settings`` can have one of their own.
+        settings (dict): Arguments of ``kind``.
+
+    Raises:
+        ValueError: If a setting is unknown, missing or out of range.
+    """
+    try:
+        return kind(**{'rule': rule, **settings})
+    except (TypeError, ValueError) as error:
+        raise ValueError(f'train_cfg.{key}: {error}') from error
+
+
 def num_selected(num_images: int, portion: float) -> int:
     """Number of images in a portion of the source, rounded down as in the code of CBST and CRST."""
     return int(num_images * portion)
 
 
-def iterations_per_epoch(num_samples: int, batch_size: int, rule: str = 'clean') -> int:
+def iterations_per_epoch(num_samples: int, batch_size: int, rule: str = 'paper') -> int:
     """Number of iterations in one pass over source selection and target.
 
     Args:
         num_samples (int): Source and target images together.
         batch_size (int): Of all ranks together.
-        rule (str): One of ``RULES``; ``cbst`` drops the last incomplete batch. Defaults to ``clean``.
+        rule (str): One of ``RULES``; ``cbst`` drops the last incomplete batch. Defaults to ``paper``.
 
     Returns:
         int: Iterations.

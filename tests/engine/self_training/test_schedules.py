@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmuda.engine.rounds import (
+from mmuda.engine.self_training.schedules import (
     LearningRateSchedule,
     PortionSchedule,
     iterations_per_epoch,

@@ -1,6 +1,7 @@
-"""Teachers of an ensemble from configs: what `train_cfg.teachers` may hold."""
+"""Teachers of an ensemble from configs: what `train_cfg.labels.teachers` may hold."""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 
 from mmuda.engine.checkpoints import latest_checkpoint, read_settings
 from mmuda.engine.finite import check_finite
+from mmuda.engine.student import student_of
 from mmuda.models.segmentors.architecture import architecture_difference
 from mmuda.pseudo_labels import PseudoLabelStore, fingerprint
 from mmuda.pseudo_labels.generation import ModelPredictions
@@ -52,7 +54,47 @@ def prediction_settings(config: Any) -> Any:
     return config
 
 
-class ModelTeacherConfig:
+class TeacherConfig(ABC):
+    """What ``train_cfg.labels.teachers`` says of one teacher.
+
+    Attributes:
+        name (str): Of the teacher.
+        drop_classes (Sequence[str]): Classes of it that the student does not have.
+    """
+
+    name: str
+    drop_classes: Sequence[str]
+
+    @abstractmethod
+    def settings(self) -> dict[str, Any]:
+        """Return what its predictions depend on beside weights or files."""
+
+    @abstractmethod
+    def load(
+        self,
+        student_classes: Sequence[str],
+        names: Sequence[str],
+        store: PseudoLabelStore,
+        keep_cached_logits: bool,
+        device: torch.device,
+        read: Callable[[str], np.ndarray],
+    ) -> tuple[Teacher, str]:
+        """Make the teacher.
+
+        Args:
+            student_classes (Sequence[str]): Classes of the student.
+            names (Sequence[str]): Of all images.
+            store (PseudoLabelStore): Where cached logits are kept.
+            keep_cached_logits (bool): Whether they are.
+            device (torch.device): Where a model runs.
+            read (Callable): Path to image.
+
+        Returns:
+            tuple[Teacher, str]: The teacher, and the fingerprint of its weights or files.
+        """
+
+
+class ModelTeacherConfig(TeacherConfig):
     """A teacher that is a model: ``dict(config='configs/mrnet/gta2cs_rectified.py')``.
 
     The checkpoint must be of the config: all parameters must fit, and the network and the normalisation of images must
@@ -84,9 +126,11 @@ class ModelTeacherConfig:
         name: str | None = None,
     ) -> None:
         if not Path(config).is_file():
-            raise FileNotFoundError(f'train_cfg.teachers: there is no config {config}')
+            raise FileNotFoundError(f'train_cfg.labels.teachers: there is no config {config}')
         if checkpoint is not None and work_dir is not None:
-            raise ValueError(f'train_cfg.teachers: teacher of {config} has both checkpoint and work_dir, give one')
+            raise ValueError(
+                f'train_cfg.labels.teachers: teacher of {config} has both checkpoint and work_dir, give one'
+            )
         self.config = config
         self.cfg = Config.fromfile(config)
         self.checkpoint = checkpoint
@@ -111,22 +155,13 @@ class ModelTeacherConfig:
     def load(
         self,
         student_classes: Sequence[str],
+        names: Sequence[str],
         store: PseudoLabelStore,
-        keep_maps: bool,
+        keep_cached_logits: bool,
         device: torch.device,
         read: Callable[[str], np.ndarray],
     ) -> tuple[ModelTeacher, str]:
-        """Build the model and load its weights.
-
-        Args:
-            student_classes (Sequence[str]): Classes of the student.
-            store (PseudoLabelStore): Where small maps are kept.
-            keep_maps (bool): Whether they are.
-            device (torch.device): Where the model runs.
-            read (Callable): Path to image.
-
-        Returns:
-            tuple[ModelTeacher, str]: The teacher, and the fingerprint of its weights.
+        """Build the model and load its weights, see :meth:`TeacherConfig.load`.
 
         Raises:
             FileNotFoundError: If there is no checkpoint.
@@ -137,7 +172,7 @@ class ModelTeacherConfig:
         path = self._checkpoint()
         checkpoint = CheckpointLoader.load_checkpoint(path, map_location='cpu')
         model = self._build()
-        student = getattr(model, 'student', model)
+        student = student_of(model)
         self._load_weights(student, checkpoint.get('state_dict', checkpoint), path)
         self._check_settings(checkpoint, path)
         classes = self._classes(checkpoint, student.decode_head.num_classes, path)
@@ -146,7 +181,7 @@ class ModelTeacherConfig:
         )  # an auxiliary head stays random
         model = model.to(device).eval().requires_grad_(False)
         predictions = ModelPredictions(
-            model, TASK_UTILS.build(self.predictor), store, keep_maps, folder=self.name, read=read
+            model, TASK_UTILS.build(self.predictor), store, keep_cached_logits, folder=self.name, read=read
         )
         return ModelTeacher(self.name, classes, student_classes, predictions, self.drop_classes), weights
 
@@ -157,7 +192,7 @@ class ModelTeacherConfig:
             if path is None:
                 raise FileNotFoundError(
                     f'teacher {self.name!r}: there is no checkpoint in {self.work_dir!r}. Train it first: python '
-                    f'tools/train.py {self.config} ; or name a checkpoint of it in train_cfg.teachers'
+                    f'tools/train.py {self.config} ; or name a checkpoint of it in train_cfg.labels.teachers'
                 )
         if '://' not in path and not Path(path).is_file():
             raise FileNotFoundError(f'teacher {self.name!r}: there is no checkpoint {path}')
@@ -187,7 +222,7 @@ class ModelTeacherConfig:
         check_finite(
             found,
             f'teacher {self.name!r}: the checkpoint {path} cannot label',
-            'Name an older checkpoint of it in train_cfg.teachers, or train the teacher again',
+            'Name an older checkpoint of it in train_cfg.labels.teachers, or train the teacher again',
         )
         model.load_state_dict(found, strict=False)
 
@@ -211,12 +246,12 @@ class ModelTeacherConfig:
             raise ValueError(
                 f'teacher {self.name!r}: the names of its {num_classes} classes are not known (found in '
                 f'{path} or {self.config}: {classes and list(classes)}). Give them by `classes` in '
-                'train_cfg.teachers'
+                'train_cfg.labels.teachers'
             )
         return classes
 
 
-class FileTeacherConfig:
+class FileTeacherConfig(TeacherConfig):
     """A teacher that is files, see :class:`~mmuda.pseudo_labels.teachers.FileTeacher`.
 
     Args:
@@ -237,7 +272,7 @@ class FileTeacherConfig:
     ) -> None:
         for key, folder in dict(labels=labels, certainties=certainties).items():
             if not Path(folder).is_dir():
-                raise FileNotFoundError(f'train_cfg.teachers: there is no folder {key} = {folder!r}')
+                raise FileNotFoundError(f'train_cfg.labels.teachers: there is no folder {key} = {folder!r}')
         self.labels = labels
         self.certainties = certainties
         self.classes = classes
@@ -248,15 +283,16 @@ class FileTeacherConfig:
         """Return what says that this teacher is files."""
         return dict(name=self.name, drop_classes=self.drop_classes, files=True)
 
-    def load(self, student_classes: Sequence[str], names: Sequence[str]) -> tuple[FileTeacher, str]:
-        """Look for the files.
-
-        Args:
-            student_classes (Sequence[str]): Classes of the student.
-            names (Sequence[str]): Of all images.
-
-        Returns:
-            tuple[FileTeacher, str]: The teacher, and the fingerprint of its files.
+    def load(
+        self,
+        student_classes: Sequence[str],
+        names: Sequence[str],
+        store: PseudoLabelStore,
+        keep_cached_logits: bool,
+        device: torch.device,
+        read: Callable[[str], np.ndarray],
+    ) -> tuple[FileTeacher, str]:
+        """Look for the files, see :meth:`TeacherConfig.load`.
 
         Raises:
             FileNotFoundError: If some are missing.
@@ -269,11 +305,8 @@ class FileTeacherConfig:
         return teacher, teacher.fingerprint(names)
 
 
-TeacherConfig = ModelTeacherConfig | FileTeacherConfig
-
-
 def teacher_configs(teachers: Sequence[dict], predictor: dict | None = None) -> list[TeacherConfig]:
-    """Read ``train_cfg.teachers``.
+    """Read ``train_cfg.labels.teachers``.
 
     Args:
         teachers (Sequence[dict]): Arguments of :class:`ModelTeacherConfig` or :class:`FileTeacherConfig`.
@@ -285,7 +318,7 @@ def teacher_configs(teachers: Sequence[dict], predictor: dict | None = None) -> 
     """
     if not teachers:
         raise ValueError(
-            'train_cfg.teachers is empty: name at least one teacher, '
+            'train_cfg.labels.teachers is empty: name at least one teacher, '
             "dict(config='configs/...py') or dict(labels=..., certainties=...)"
         )
     configs = [_teacher_config(index, teacher, predictor) for index, teacher in enumerate(teachers)]
@@ -293,7 +326,7 @@ def teacher_configs(teachers: Sequence[dict], predictor: dict | None = None) -> 
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise ValueError(
-            f'train_cfg.teachers: {repeated} is the name of several teachers, give each a `name` of its own'
+            f'train_cfg.labels.teachers: {repeated} is the name of several teachers, give each a `name` of its own'
         )
     return configs
 
@@ -303,7 +336,7 @@ def load_teachers(
     student_classes: Sequence[str],
     names: Sequence[str],
     store: PseudoLabelStore,
-    keep_maps: bool,
+    keep_cached_logits: bool,
     device: torch.device,
     read: Callable[[str], np.ndarray],
 ) -> tuple[list[Teacher], list[dict[str, Any]]]:
@@ -313,17 +346,14 @@ def load_teachers(
         configs (Sequence): From :func:`teacher_configs`.
         student_classes (Sequence[str]): Classes of the student.
         names (Sequence[str]): Of the images to label.
-        store, keep_maps, device, read: See :meth:`ModelTeacherConfig.load`.
+        store, keep_cached_logits, device, read: See :meth:`TeacherConfig.load`.
 
     Returns:
         tuple[list[Teacher], list[dict]]: The teachers, and per teacher fingerprint and classes, JSON values.
     """
     teachers, identities = [], []
     for config in configs:
-        if isinstance(config, FileTeacherConfig):
-            teacher, weights = config.load(student_classes, names)
-        else:
-            teacher, weights = config.load(student_classes, store, keep_maps, device, read)
+        teacher, weights = config.load(student_classes, names, store, keep_cached_logits, device, read)
         teachers.append(teacher)
         identities.append(dict(weights=weights, classes=list(teacher.classes)))
     return teachers, json.loads(json.dumps(identities))
@@ -336,7 +366,7 @@ def _teacher_config(index: int, teacher: dict, predictor: dict | None) -> Teache
         return FileTeacherConfig(**teacher)
     except TypeError as error:
         raise ValueError(
-            f'train_cfg.teachers[{index}] has the keys {sorted(teacher)} ({error}): expected `config`, '
+            f'train_cfg.labels.teachers[{index}] has the keys {sorted(teacher)} ({error}): expected `config`, '
             'and optionally checkpoint or work_dir, predictor, classes, drop_classes, name; or `labels` '
             'and `certainties`, and optionally classes, drop_classes, name'
         ) from error
@@ -371,4 +401,4 @@ def _classes_of_data(cfg: Config) -> Sequence[str] | None:
         return None
     kind = DATASETS.get(dataset['type']) if isinstance(dataset['type'], str) else dataset['type']
     own = (dataset.get('metainfo') or {}).get('classes')
-    return own or getattr(kind, 'METAINFO', {}).get('classes')
+    return own or kind.METAINFO.get('classes')

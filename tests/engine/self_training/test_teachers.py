@@ -10,7 +10,7 @@ import torch
 from mmengine.config import Config
 
 from mmuda.engine.checkpoints import read_settings
-from mmuda.engine.teachers import ModelTeacherConfig, load_teachers, teacher_configs
+from mmuda.engine.self_training.teachers import ModelTeacherConfig, load_teachers, teacher_configs
 from mmuda.pseudo_labels import MultiViewPredictor, PseudoLabelStore
 from mmuda.pseudo_labels.generation import read_image
 from tests.engine.ensemble import CLASSES, make_teachers, write_teacher

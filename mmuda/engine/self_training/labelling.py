@@ -15,7 +15,8 @@ from mmseg.registry import TASK_UTILS
 
 from mmuda.datasets import PseudoLabelDataset
 from mmuda.engine.finite import check_finite
-from mmuda.engine.teachers import TeacherConfig, load_teachers, prediction_settings
+from mmuda.engine.self_training.teachers import TeacherConfig, load_teachers, prediction_settings
+from mmuda.engine.student import student_of
 from mmuda.pseudo_labels import PseudoLabelStore, fingerprint, generate_pseudo_labels
 from mmuda.pseudo_labels.ensemble_predictor import EnsemblePredictions, StoredPlanes
 from mmuda.pseudo_labels.generation import label_images, read_image
@@ -33,7 +34,7 @@ def share_weights(runner: Runner) -> str:
         FloatingPointError: If weights or statistics are NaN or infinite: their labels would be of no use.
     """
     model = unwrap(runner.model)
-    student = getattr(model, 'student', model)
+    student = student_of(model)
     for buffer in student.buffers():
         broadcast(buffer)
     state = student.state_dict()
@@ -77,7 +78,7 @@ def label_dataset(
     weights: str,
     store: PseudoLabelStore,
     overwrite: bool = False,
-    keep_maps: bool = False,
+    keep_cached_logits: bool = False,
 ) -> None:
     """Label the images of ``dataset`` and tell it where its labels are.
 
@@ -89,7 +90,8 @@ def label_dataset(
         weights (str): From :func:`share_weights`.
         store (PseudoLabelStore): Where the labels go.
         overwrite (bool): Delete labels that something else made instead of refusing them. Defaults to False.
-        keep_maps (bool): See :func:`~mmuda.pseudo_labels.generate_pseudo_labels`. Defaults to False.
+        keep_cached_logits (bool): ``keep_maps`` of :func:`~mmuda.pseudo_labels.generate_pseudo_labels`. Defaults to
+            False.
     """
     model = unwrap(runner.model)
     runner.logger.info(f'Pseudo labels of {len(dataset)} images: {store.root}')
@@ -102,7 +104,7 @@ def label_dataset(
         describe_labels(runner, dataset, predictor, labeler, weights),
         overwrite,
         num_classes=len(dataset.metainfo['classes']),
-        keep_maps=keep_maps,
+        keep_maps=keep_cached_logits,
         count=True,
     )
     dataset.store = str(store.root)
@@ -125,7 +127,7 @@ def describe_teacher_labels(
     """
     if len(teachers) != len(identities):
         raise ValueError(
-            f'the pseudo labels were made by {len(identities)} teachers, but train_cfg.teachers has '
+            f'the pseudo labels were made by {len(identities)} teachers, but train_cfg.labels.teachers has '
             f'{len(teachers)} ({", ".join(teacher.name for teacher in teachers)}). Undo the change, or '
             'start again without --resume in another work dir'
         )
@@ -151,7 +153,7 @@ def build_fusion(labeler: dict, teachers: Sequence[TeacherConfig], classes: Sequ
         try:
             built.resolve(classes, [teacher.name for teacher in teachers])
         except ValueError as error:
-            raise ValueError(f'train_cfg.labeler.owner: {error}') from error
+            raise ValueError(f'train_cfg.labels.labeler.owner: {error}') from error
     return built
 
 
@@ -161,8 +163,8 @@ def label_dataset_by_teachers(
     teachers: Sequence[TeacherConfig],
     labeler: dict,
     store: PseudoLabelStore,
-    keep_maps: bool = True,
-    owned_planes: str | None = None,
+    keep_cached_logits: bool = True,
+    class_certainties: str | None = None,
 ) -> list[dict[str, Any]]:
     """Label the images of ``dataset`` by fusing what teachers say, and tell it where its labels are.
 
@@ -175,9 +177,9 @@ def label_dataset_by_teachers(
         labeler (dict): Config of the labeler, which gets
             :class:`~mmuda.pseudo_labels.teacher_predictions.TeacherPredictions`.
         store (PseudoLabelStore): Where the labels go. Labels that something else made are refused.
-        keep_maps (bool): Where the labeler looks at all images before it labels the first: keep the small maps of
-            the teachers meanwhile, in the place of running them twice. Defaults to True.
-        owned_planes (str, optional): Folder in which predictions of the owners are kept, see
+        keep_cached_logits (bool): Where the labeler looks at all images before it labels the first: keep the logits of
+            the teachers meanwhile; they run twice otherwise. Defaults to True.
+        class_certainties (str, optional): Folder in which the certainties of each class's teacher are kept, see
             :class:`~mmuda.pseudo_labels.ensemble_predictor.StoredPlanes`. Defaults to None: nowhere.
 
     Returns:
@@ -193,15 +195,15 @@ def label_dataset_by_teachers(
         classes,
         [name for name, _ in images],
         store,
-        keep_maps and getattr(built, 'num_passes', 0) > 0,
+        keep_cached_logits and getattr(built, 'num_passes', 0) > 0,
         device,
         functools.lru_cache(maxsize=1)(read_image),
     )
     description = describe_teacher_labels(dataset, teachers, labeler, identities)
     predictions = EnsemblePredictions(loaded, classes, built, device)
     with contextlib.ExitStack() as stack:
-        if owned_planes is not None:
-            planes = PseudoLabelStore(owned_planes)
+        if class_certainties is not None:
+            planes = PseudoLabelStore(class_certainties)
             predictions = StoredPlanes(predictions, planes)
             if is_main_process():
                 stack.enter_context(planes.lock())
@@ -215,7 +217,7 @@ def label_dataset_by_teachers(
 
 
 def reuse_labels(
-    dataset: PseudoLabelDataset, store: PseudoLabelStore, wanted: dict[str, Any], with_maps: bool = False
+    dataset: PseudoLabelDataset, store: PseudoLabelStore, wanted: dict[str, Any], with_cached_logits: bool = False
 ) -> None:
     """Let a resumed run train on the labels that it was trained on.
 
@@ -223,7 +225,7 @@ def reuse_labels(
         dataset (PseudoLabelDataset): The images.
         store (PseudoLabelStore): The labels.
         wanted (dict): Their description, from :func:`describe_labels`.
-        with_maps (bool): Whether the small maps are needed, too. Defaults to False.
+        with_cached_logits (bool): Whether the logits are needed, too. Defaults to False.
 
     Raises:
         FileNotFoundError: If the labels are not all there.
@@ -232,7 +234,7 @@ def reuse_labels(
     manifest = store.manifest()
     names = [name for name, _ in _images(dataset)]
     there = manifest is not None and manifest['complete'] and all(map(store.has, names))
-    if not there or (with_maps and not all(map(store.has_map, names))):
+    if not there or (with_cached_logits and not all(map(store.has_map, names))):
         raise FileNotFoundError(
             f'cannot resume: the pseudo labels that this run was trained on are not (all) in {store.root}. Bring them '
             'back, or start the stage again without --resume'
