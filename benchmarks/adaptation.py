@@ -75,7 +75,7 @@ def train(root: Path, task: str, seed: int, method: str) -> None:
         options.append(f'custom_hooks.0.work_dir={work_dir(root, task, seed, start)}')
     if method.startswith('ensemble'):
         options += [
-            f'train_cfg.teachers.{i}.work_dir={work_dir(root, task, seed, teacher)}'
+            f'train_cfg.labels.teachers.{i}.work_dir={work_dir(root, task, seed, teacher)}'
             for i, teacher in enumerate(TEACHERS)
         ]
     command = [sys.executable, 'tools/train.py', f'configs/{task}/{method}.py', '--work-dir', str(folder)]

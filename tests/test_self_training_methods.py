@@ -54,6 +54,11 @@ def samples_of(runner: Runner) -> list:
     return hook_of(runner, 'KeepSamples').samples
 
 
+def mined_ids(runner: Runner) -> tuple[int, ...]:
+    """Classes that the target's crops look for: what the first transform says."""
+    return runner.train_loop.pool.target.pipeline.transforms[0]({})['mine_ids']
+
+
 @pytest.mark.parametrize('name', METHODS)
 def test_both_rounds_train_and_are_evaluated(runs, name):
     assert runs[name].iter == 4
@@ -73,13 +78,13 @@ def test_statistics_are_those_of_the_target_at_the_end(runs):
 def test_st_has_one_threshold_and_mines_nothing(runs):
     for summary in summaries(runs['st']):
         assert len(set(summary['labels']['thresholds'])) == 1
-        assert summary['labels']['smallest_classes'] == summary['labels']['priority_classes'] == []
-    assert runs['st'].train_loop.pool.target.pipeline.transforms[2].mine_ids == ()
+        assert summary['mined_classes'] == dict(mine_ids=[], priority_ids=[])
+    assert mined_ids(runs['st']) == ()
 
 
 def test_cbst_has_thresholds_of_classes_and_mines_rare_ones(runs):
     assert len(set(summaries(runs['cbst'])[0]['labels']['thresholds'])) > 1
-    assert runs['cbst'].train_loop.pool.target.pipeline.transforms[2].mine_ids
+    assert len(mined_ids(runs['cbst'])) == 3
 
 
 def test_spatial_prior_is_that_of_the_source_labels(runs):
@@ -127,7 +132,10 @@ def test_settings_of_cbst_at_full_size_run(tmp_path):
             'log_level': 'WARNING',
             'custom_hooks': [],
             'train_cfg': dict(
-                num_rounds=2, epochs=1, predictor=dict(long_side=90), source_portion=dict(start=0.5, maximum=1.0)
+                num_rounds=2,
+                epochs=1,
+                source=dict(portion=dict(start=0.5, maximum=1.0)),
+                labels=dict(predictor=dict(long_side=90)),
             ),
             'model.segmentor': dict(backbone=dict(base_channels=4), decode_head=dict(in_channels=256, channels=8)),
         }

@@ -140,7 +140,7 @@ def tiny_self_training_config(data: Path, work_dir: Path, name: str = 'cbst', **
     cfg.experiment_name = uuid.uuid4().hex  # mmengine keeps its singletons under this name
     cfg.merge_from_dict({'log_level': 'WARNING', 'train_cfg.num_rounds': 2, 'train_cfg.iterations': 3, **TINY})
     cfg.optim_wrapper.optimizer = dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=5e-4, nesterov=True)
-    cfg.train_cfg.predictor.update(scale=(96, 64))
+    cfg.train_cfg.labels.predictor.update(scale=(96, 64))
     shrink_data(cfg, data)
     cfg.custom_hooks = [hook for hook in cfg.get('custom_hooks', []) if hook.type != 'StageCheckpointHook']
     del cfg.default_hooks['visualization']

@@ -15,7 +15,7 @@ CLASSES = CityscapesDataset.METAINFO['classes']
 
 
 def make_teachers(folder: Path) -> list[dict]:
-    """Write configs and random weights of two teachers; returns what `train_cfg.teachers` holds.
+    """Write configs and random weights of two teachers; returns what `train_cfg.labels.teachers` holds.
 
     The first is a UDASegmentor with two classifiers, the second a plain segmentor with 16 of the classes.
     """
@@ -60,11 +60,11 @@ def ensemble_config(data: Path, work_dir: Path, teachers: list[dict], **options:
         'ensemble',
         train_cfg__num_rounds=1,
         train_cfg__iterations=2,
-        train_cfg__labeler__threshold=6,
+        train_cfg__labels__labeler__threshold=6,
         default_hooks__checkpoint__interval=1,
         **options,
     )
-    cfg.train_cfg.teachers = teachers
+    cfg.train_cfg.labels.teachers = teachers
     for key in ('val_dataloader', 'val_cfg', 'val_evaluator'):
         cfg.pop(key)
     return cfg

@@ -149,10 +149,10 @@ class TestLabelStep:
 
     def test_rare_classes(self, case, suffix, run):
         summary = run(suffix)[0].summary()
-        assert summary['priority_classes'] == np.flatnonzero(case[f'out_priority_mask{suffix}']).tolist()
+        assert summary['mined_classes']['priority_ids'] == np.flatnonzero(case[f'out_priority_mask{suffix}']).tolist()
         # The published code orders equal shares by an unstable sort: the sizes are compared.
         sizes = case[f'out_class_size{suffix}']
-        np.testing.assert_array_equal(sizes[summary['smallest_classes']], sizes[case[f'out_mine_ids{suffix}']])
+        np.testing.assert_array_equal(sizes[summary['mined_classes']['mine_ids']], sizes[case[f'out_mine_ids{suffix}']])
 
 
 @each_variant('cbst', 'full_label_step*', 'out_rw_label_ids')

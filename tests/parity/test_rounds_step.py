@@ -118,9 +118,9 @@ def student(data, tmp_path_factory) -> SimpleNamespace:
     folder = tmp_path_factory.mktemp('student')
     case = load_case('ensemble', 'student_step')
     cfg = shipped('ensemble/gta2cs_drn54', data, folder, 'ensemble')
-    cfg.train_cfg.teachers, cfg.train_cfg.store = make_teachers(folder / 'teachers'), str(folder / 'labels')
-    cfg.train_cfg.labeler = dict(type='MajorityLabeler')
-    cfg.train_cfg.predictor = dict(type='LogitMapPredictor', scale=(96, 64))
+    cfg.train_cfg.labels.teachers, cfg.train_cfg.labels.store = make_teachers(folder / 'teachers'), str(folder / 'labels')
+    cfg.train_cfg.labels.labeler = dict(type='MajorityLabeler')
+    cfg.train_cfg.labels.predictor = dict(type='LogitMapPredictor', scale=(96, 64))
     cfg.model.data_preprocessor = dict(type='DoublePreprocessor')
     cfg.model.segmentor.decode_head.dropout_ratios = (float(case['param_dropout']),) * 3
     cfg.custom_hooks = [dict(type='GoldenPool'), dict(type='RecordSteps', end=len(case['in_image']))]
@@ -220,8 +220,8 @@ def test_cbst_on_resnet38(data, tmp_path):
     case = load_case('cbst', 'portion_schedule_gta')
     cfg = shipped('cbst/cbst_gta2cs_r38', data, tmp_path, 'cbst')
     del cfg.train_cfg['epochs']
-    cfg.train_cfg.iterations, cfg.train_cfg.source_portion = 2, dict(start=1.0)
-    cfg.train_cfg.predictor.long_side = 96
+    cfg.train_cfg.iterations, cfg.train_cfg.source.portion = 2, dict(start=1.0)
+    cfg.train_cfg.labels.predictor.long_side = 96
     cfg.model.data_preprocessor.type = 'DoublePreprocessor'
     cfg.model.segmentor.backbone.base_channels = 1
     cfg.model.segmentor.decode_head.update(in_channels=64, channels=8)
@@ -240,7 +240,7 @@ def test_crst_on_deeplabv2(data, tmp_path, method):
     """The rate is the same in all rounds."""
     cfg = shipped(f'crst/{method}_gta2cs', data, tmp_path, f'crst_{method}')
     del cfg.train_cfg['epochs']
-    cfg.train_cfg.iterations, cfg.train_cfg.source_portion = 2, dict(start=1.0)
+    cfg.train_cfg.iterations, cfg.train_cfg.source.portion = 2, dict(start=1.0)
     cfg.model.data_preprocessor.type = 'DoublePreprocessor'
     cfg.model.segmentor.backbone.update(base_channels=4, stem_channels=4)
     cfg.model.segmentor.decode_head.in_channels = 128

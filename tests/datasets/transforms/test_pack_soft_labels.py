@@ -105,7 +105,7 @@ def test_a_sample_that_was_not_cropped_is_refused(store):
 
 def test_missing_maps_name_the_setting(store):
     store.delete_maps()
-    with pytest.raises(FileNotFoundError, match=r'maps/city/a\.npz: set train_cfg.keep_maps=True'):
+    with pytest.raises(FileNotFoundError, match=r'maps/city/a\.npz: set train_cfg.labels.keep_cached_logits=True'):
         PackSoftLabels()(CentredMiningCrop(CROP)(sample(store)))
 
 

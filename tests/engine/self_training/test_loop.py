@@ -15,7 +15,7 @@ from mmengine.runner import Runner
 from mmseg.registry import HOOKS, RUNNERS, TASK_UTILS
 from PIL import Image
 
-from mmuda.engine.runner import SelfTrainingLoop, self_training_loop
+from mmuda.engine.self_training import SelfTrainingLoop, round_files
 from mmuda.pseudo_labels import ClassBalancedLabeler
 from tests.tiny import (
     REPO,
@@ -35,6 +35,11 @@ from tests.two_ranks import free_port, run_on_two_ranks
 NUM_SOURCE, NUM_TARGET = 6, 4
 
 
+def told(dataset: Any) -> dict[str, tuple[int, ...]]:
+    """The classes that a sample tells the crops of a data set's pipeline."""
+    return dataset.pipeline.transforms[0]({})
+
+
 @HOOKS.register_module()
 class RecordRounds(Hook):
     """Remember what every iteration trains with."""
@@ -45,15 +50,14 @@ class RecordRounds(Hook):
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict | None = None) -> None:
         optimizer = runner.optim_wrapper.optimizer
         pool = runner.train_dataloader.dataset
-        crop = pool.target.pipeline.transforms[2]
         self.seen.append(
             dict(
                 fresh=not optimizer.state,
                 lr=optimizer.param_groups[0]['lr'],
                 sources=set(pool.source.indices.tolist()),
-                mined=crop.mine_ids,
+                mined=told(pool.target),
                 store=pool.target.store,
-                source_mined=pool.source.dataset.pipeline.transforms[2].mine_ids,
+                source_mined=told(pool.source.dataset),
             )
         )
 
@@ -128,9 +132,9 @@ def runner(data, tmp_path_factory) -> Runner:
     cfg = tiny_self_training_config(
         data,
         tmp_path_factory.mktemp('run'),
-        train_cfg__source_portion__start=0.5,
-        train_cfg__source_portion__step=0.5,
-        train_cfg__mine_source=False,
+        train_cfg__source__portion__start=0.5,
+        train_cfg__source__portion__step=0.5,
+        train_cfg__source__mine=False,
     )
     return train(add_hook(cfg, type='RecordRounds'))
 
@@ -141,7 +145,7 @@ def work_dir(runner) -> Path:
 
 
 def test_labels_can_be_looked_at_and_pictures_are_not_counted_as_labels(data, tmp_path):
-    train(short(data, tmp_path, train_cfg__pictures=True))
+    train(short(data, tmp_path, train_cfg__labels__pictures=True))
     found = labels(tmp_path)
     plain = [name for name in found if not name.endswith(('_color.png', '_heatmap.png'))]
     assert len(plain) == NUM_TARGET and len(found) == 3 * NUM_TARGET
@@ -176,17 +180,10 @@ def test_source_images_accumulate(seen):
 
 def test_smallest_classes_are_mined_in_target_crops_alone(seen, work_dir):
     for index, entry in enumerate((seen[0], seen[3])):
-        assert list(entry['mined']) == summary(work_dir, index)['labels']['smallest_classes']
+        mined = summary(work_dir, index)['mined_classes']
+        assert {key: list(ids) for key, ids in entry['mined'].items()} == mined
+        assert len(mined['mine_ids']) == 3
         assert not entry['source_mined']
-
-
-def test_crst_mines_all_classes_of_a_small_share(runner, work_dir):
-    found = dict(summary(work_dir)['labels'], sampling='crst', priority_classes=[3, 9, 1, 4])
-    crop = runner.train_dataloader.dataset.target.pipeline.transforms[2]
-    before = crop.mine_ids
-    runner.train_loop._mine(found)
-    assert crop.mine_ids == (3, 9, 1, 4)
-    crop.mine_ids = before
 
 
 def test_every_round_trains_on_its_own_labels(seen, work_dir):
@@ -234,7 +231,7 @@ def test_length_in_epochs_follows_the_pool(data, tmp_path):
             train_cfg__num_rounds=2,
             train_cfg__epochs=2,
             train_cfg__iterations=None,
-            train_cfg__source_portion=dict(start=0.5, step=0.5),
+            train_cfg__source__portion=dict(start=0.5, step=0.5),
         )
     ).rounds
     assert [(plan.begin, plan.end) for plan in rounds] == [(0, 8), (8, 18)]  # 3 or 6, and 4 images, in pairs, twice
@@ -267,10 +264,13 @@ def test_labeler_without_passes(data, tmp_path):
     cfg = short(
         data,
         tmp_path,
-        train_cfg__predictor=dict(_delete_=True, type='MultiViewPredictor'),
-        train_cfg__labeler=dict(_delete_=True, type='ConfidenceLabeler', threshold=0.01),
+        train_cfg__labels__predictor=dict(_delete_=True, type='MultiViewPredictor'),
+        train_cfg__labels__labeler=dict(_delete_=True, type='ConfidenceLabeler', threshold=0.01),
+        train_cfg__labels__portion=None,
     )
-    train(add_hook(cfg, type='RecordRounds'))
+    runner = train(add_hook(cfg, type='RecordRounds'))
+    assert hook_of(runner, 'RecordRounds').seen[0]['mined'] == {}
+    assert summary(tmp_path)['target_portion'] is None
     labelled = sum(int((label != 255).sum()) for label in labels(tmp_path).values())
     assert list(summary(tmp_path)['labels']) == ['labelled_pixels']
     assert sum(summary(tmp_path)['labels']['labelled_pixels']) == labelled
@@ -296,7 +296,7 @@ def test_images_without_any_label_do_not_stop_training(data, tmp_path):
         tmp_path,
         train_cfg__iterations=4,
         default_hooks__loss_check__interval=1,
-        train_cfg__labeler=dict(type='SparseLabeler', labelled=1),
+        train_cfg__labels__labeler=dict(type='SparseLabeler', labelled=1),
     )
     runner = train(cfg)
     assert runner.iter == 4
@@ -305,8 +305,8 @@ def test_images_without_any_label_do_not_stop_training(data, tmp_path):
 
 
 def test_no_labels_at_all_are_an_error(data, tmp_path):
-    cfg = short(data, tmp_path, train_cfg__labeler=dict(type='SparseLabeler', labelled=0))
-    with pytest.raises(ValueError, match=r'round 0: no pixel .*summary\.json\. Raise train_cfg\.target_portion'):
+    cfg = short(data, tmp_path, train_cfg__labels__labeler=dict(type='SparseLabeler', labelled=0))
+    with pytest.raises(ValueError, match=r'round 0: no pixel .*summary\.json\. Raise train_cfg\.labels\.portion'):
         train(cfg)
 
 
@@ -324,18 +324,18 @@ def test_stop_in_between(data, tmp_path, iteration, left):
 class TestKeptMaps:
     def test_maps_are_there_while_the_round_trains(self, data, tmp_path):
         cfg = add_hook(
-            short(data, tmp_path, train_cfg__keep_maps=True, train_cfg__iterations=2), type='KillAt', iteration=1
+            short(data, tmp_path, train_cfg__labels__keep_cached_logits=True, train_cfg__iterations=2), type='KillAt', iteration=1
         )
         with pytest.raises(Killed):
             train(cfg)
         assert len(list(tmp_path.rglob('*.npz'))) == NUM_TARGET
 
     def test_maps_are_deleted_after_the_round(self, data, tmp_path):
-        train(short(data, tmp_path, train_cfg__keep_maps=True))
+        train(short(data, tmp_path, train_cfg__labels__keep_cached_logits=True))
         assert not list(tmp_path.rglob('*.npz'))
 
     def test_missing_maps_are_noticed_when_resuming(self, data, tmp_path):
-        options = dict(train_cfg__keep_maps=True, train_cfg__iterations=2, default_hooks__checkpoint__interval=1)
+        options = dict(train_cfg__labels__keep_cached_logits=True, train_cfg__iterations=2, default_hooks__checkpoint__interval=1)
         with pytest.raises(Killed):
             train(add_hook(short(data, tmp_path, **options), type='KillAt', iteration=1))
         next(tmp_path.rglob('*.npz')).unlink()
@@ -345,14 +345,14 @@ class TestKeptMaps:
 
 class TestSpatialPrior:
     def test_prior_is_made_and_used(self, data, tmp_path):
-        train(short(data, tmp_path, train_cfg__spatial_prior=dict(sigma=2.0, kernel=5)))
+        train(short(data, tmp_path, train_cfg__labels__spatial_prior=dict(sigma=2.0, kernel=5)))
         prior = np.load(tmp_path / 'spatial_prior.npy')
         assert prior.shape == (19, 64, 96)
         assert summary(tmp_path)['labels']['prior'] == str(tmp_path / 'spatial_prior.npy')
         assert max(summary(tmp_path)['labels']['thresholds']) < prior.max()  # those of products
 
     def test_prior_in_another_place_is_reused(self, data, tmp_path, monkeypatch):
-        options = dict(train_cfg__spatial_prior=dict(shape=(64, 96), sigma=2.0, kernel=5, path=str(tmp_path / 'p.npy')))
+        options = dict(train_cfg__labels__spatial_prior=dict(shape=(64, 96), sigma=2.0, kernel=5, path=str(tmp_path / 'p.npy')))
         train(short(data, tmp_path / 'a', **options))
         made = (tmp_path / 'p.npy').stat().st_mtime_ns
         train(short(data, tmp_path / 'b', **options))
@@ -361,7 +361,7 @@ class TestSpatialPrior:
 
     def test_labels_of_another_prior_are_refused(self, data, tmp_path):
         np.save(tmp_path / 'prior.npy', np.ones((19, 64, 96), np.float32))
-        options = dict(train_cfg__labeler__prior=str(tmp_path / 'prior.npy'))
+        options = dict(train_cfg__labels__labeler__prior=str(tmp_path / 'prior.npy'))
         train(short(data, tmp_path, **options))
         np.save(tmp_path / 'prior.npy', np.full((19, 64, 96), 2, np.float32))
         with pytest.raises(ValueError, match='holds other pseudo labels: prior is'):
@@ -369,24 +369,24 @@ class TestSpatialPrior:
 
     def test_another_shape_is_refused_before_it_is_made(self, data, tmp_path):
         with pytest.raises(ValueError, match=r'spatial_prior\.shape = \(32, 48\), .*\(height, width\) = \(64, 96\)'):
-            train(short(data, tmp_path, train_cfg__spatial_prior=dict(shape=(32, 48))))
+            train(short(data, tmp_path, train_cfg__labels__spatial_prior=dict(shape=(32, 48))))
         assert not (tmp_path / 'spatial_prior.npy').exists()
 
     def test_given_prior_of_another_shape_is_refused(self, data, tmp_path):
         np.save(tmp_path / 'prior.npy', np.ones((19, 32, 48), np.float32))
         with pytest.raises(ValueError, match=r'prior\.npy has \(H, W\) = \(32, 48\), expected \(64, 96\)'):
-            train(short(data, tmp_path, train_cfg__labeler__prior=str(tmp_path / 'prior.npy')))
+            train(short(data, tmp_path, train_cfg__labels__labeler__prior=str(tmp_path / 'prior.npy')))
 
     @pytest.mark.parametrize(
         'labeler, message',
         [
             (
                 dict(type='ClassBalancedLabeler', prior='prior.npy'),
-                'two spatial priors, labeler.prior and spatial_prior',
+                'prior is set twice, by labeler.prior and spatial_prior',
             ),
             (
                 dict(_delete_=True, type='ConfidenceLabeler'),
-                'train_cfg.spatial_prior: ConfidenceLabeler takes no prior',
+                'train_cfg.labels.spatial_prior: ConfidenceLabeler takes no prior',
             ),
             (dict(type='EntropyRegularizedLabeler'), 'LRENT is defined .*without prior'),
         ],
@@ -394,7 +394,7 @@ class TestSpatialPrior:
     )
     def test_labelers_that_take_none_are_refused(self, data, tmp_path, labeler, message):
         with pytest.raises(ValueError, match=message):
-            loop(short(data, tmp_path, train_cfg__spatial_prior=dict(), train_cfg__labeler=labeler))
+            loop(short(data, tmp_path, train_cfg__labels__spatial_prior=dict(), train_cfg__labels__labeler=labeler))
 
 
 @pytest.mark.parametrize(
@@ -405,15 +405,16 @@ class TestSpatialPrior:
         (dict(iterations=None, epochs=0.5), ValueError, 'train_cfg.epochs must be a positive integer, got 0.5'),
         (dict(epochs=1), ValueError, 'give either `epochs` or `iterations`'),
         (dict(iterations=None), ValueError, 'give either `epochs` or `iterations`'),
-        (dict(target_portion=dict(start=0.0)), ValueError, r'train_cfg.target_portion: .*start = 0.0'),
-        (dict(target_portion=dict(maximum=1.5)), ValueError, r'train_cfg.target_portion: .*maximum = 1.5'),
-        (dict(target_portion=dict(begin=0.2)), ValueError, "train_cfg.target_portion: .*'begin'"),
-        (dict(source_portion=dict(start=-0.1)), ValueError, r'train_cfg.source_portion: .*start = -0.1'),
-        (dict(source_portion=dict(start=0.1)), ValueError, 'train_cfg.source_portion: 0.1 of 6 source images are none'),
-        (dict(rule='paper'), ValueError, "unknown rule 'paper'"),
-        (dict(source_policy='all'), ValueError, "unknown policy 'all'"),
-        (dict(labeler=dict(policy='image')), ValueError, "policy = 'image'"),
-        (dict(predictor=dict(scale=0)), ValueError, 'scale = 0'),
+        (dict(labels=dict(portion=dict(start=0.0))), ValueError, r'train_cfg.labels.portion: .*start = 0.0'),
+        (dict(labels=dict(portion=dict(maximum=1.5))), ValueError, r'train_cfg.labels.portion: .*maximum = 1.5'),
+        (dict(labels=dict(portion=dict(begin=0.2))), ValueError, "train_cfg.labels.portion: .*'begin'"),
+        (dict(source=dict(portion=dict(start=-0.1))), ValueError, r'train_cfg.source.portion: .*start = -0.1'),
+        (dict(source=dict(portion=dict(start=0.1))), ValueError, 'train_cfg.source.portion: 0.1 of 6 source images are none'),
+        (dict(rule='clean'), ValueError, "unknown rule 'clean' of the rounds: expected one of .*'paper'"),
+        (dict(source=dict(policy='all')), ValueError, "train_cfg.source: unknown policy 'all'"),
+        (dict(source=dict(mined=True)), ValueError, "train_cfg.source: .*'mined'"),
+        (dict(labels=dict(labeler=dict(policy='image'))), ValueError, "policy = 'image'"),
+        (dict(labels=dict(predictor=dict(scale=0))), ValueError, 'scale = 0'),
     ],
 )
 def test_settings_out_of_range_are_refused_at_the_start(data, tmp_path, options, error, message):
@@ -446,7 +447,7 @@ def test_full_disk_while_writing_the_summary(data, tmp_path, monkeypatch):
     def fill(path: Path, write: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(self_training_loop, 'replace_file', fill)
+    monkeypatch.setattr(round_files, 'replace_file', fill)
     with pytest.raises(OSError, match=r'cannot write .*round\.json \(No space left .*continue with --resume'):
         train(short(data, tmp_path))
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from mmuda.engine.runner import SelfTrainingLoop
+from mmuda.engine.self_training import SelfTrainingLoop
 from mmuda.evaluation import UDAIoUMetric
 from mmuda.pseudo_labels import ClassBalancedLabeler, PseudoLabelStore
 from tests.tiny import Killed, add_hook, assert_same, load, make_data, tiny_self_training_config, train
@@ -175,7 +175,7 @@ def test_labels_of_the_round_must_be_there(data, copy):
 def test_labels_of_the_round_must_be_those_it_was_trained_on(data, copy):
     rewind(copy, 'iter_4.pth')
     with pytest.raises(ValueError, match="cannot resume: .* trained on: labeler.policy is None, expected 'global'"):
-        train(config(data, copy, resume=True, train_cfg__labeler__policy='global'))
+        train(config(data, copy, resume=True, train_cfg__labels__labeler__policy='global'))
 
 
 @pytest.mark.parametrize('content', [b'', b'{"index": 1, ', b'[]', b'\xff\xfe'])
@@ -191,7 +191,7 @@ def test_damaged_summary_is_named_and_made_again_when_it_is_deleted(data, whole,
 
 def test_moved_run_with_a_spatial_prior_is_resumed(data, tmp_path):
     """What the prior is says its content, not where it lies."""
-    options = dict(train_cfg__spatial_prior=dict(sigma=2.0, kernel=5))
+    options = dict(train_cfg__labels__spatial_prior=dict(sigma=2.0, kernel=5))
     with pytest.raises(Killed):
         train(add_hook(config(data, tmp_path / 'run', **options), type='KillAt', iteration=2))
     moved = (tmp_path / 'run').rename(tmp_path / 'moved')
@@ -215,6 +215,15 @@ def test_more_rounds_can_be_added(data, whole, copy):
 def test_checkpoint_of_another_loop_is_refused(data, copy):
     change_checkpoint(copy / 'round_1.pth', train_loop={})
     with pytest.raises(ValueError, match='is not of rounds of self-training.*load_from=CHECKPOINT without --resume'):
+        train(config(data, copy, resume=True))
+
+
+def test_checkpoint_of_an_older_version_is_refused(data, copy):
+    state = load(copy / 'round_1.pth')['train_loop']
+    for summary in state['summaries']:
+        del summary['mined_classes']
+    change_checkpoint(copy / 'round_1.pth', train_loop=state)
+    with pytest.raises(ValueError, match='rounds of the checkpoint are of an older version.*load_from=CHECKPOINT'):
         train(config(data, copy, resume=True))
 
 

@@ -17,7 +17,7 @@ def portions(rule: str, start: float = 0.15, step: float = 0.05, maximum: float 
 
 
 def test_clean_portions_are_round_numbers_up_to_the_maximum():
-    assert portions('clean') == [0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.5, 0.5, 0.5, 0.5]
+    assert portions('paper') == [0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.5, 0.5, 0.5, 0.5]
 
 
 def test_published_cbst_rule_passes_the_maximum():
@@ -32,7 +32,7 @@ def test_a_portion_without_step_stays():
     assert [PortionSchedule(0.3)(index) for index in (0, 5)] == [0.3, 0.3]
 
 
-@given(st.sampled_from(['clean', 'crst']), st.floats(0.01, 1), st.floats(0, 0.5), st.floats(0, 1))
+@given(st.sampled_from(['paper', 'crst']), st.floats(0.01, 1), st.floats(0, 0.5), st.floats(0, 1))
 def test_portions_never_fall_and_never_pass_the_maximum(rule, start, step, room):
     maximum = start + room * (1 - start)
     got = portions(rule, start, step, maximum)
@@ -55,8 +55,8 @@ def test_falling_portions_are_refused():
 @pytest.mark.parametrize(
     'rule, index, want',
     [
-        ('clean', 1, 1e-4 * 2**-0.5),
-        ('clean', 4, 2.5e-5),
+        ('paper', 1, 1e-4 * 2**-0.5),
+        ('paper', 4, 2.5e-5),
         ('cbst', 1, 7.07106781187e-05),
         ('cbst', 4, 2.5e-5),
         ('crst', 4, 1e-4),
@@ -78,8 +78,8 @@ def test_learning_rate_of_zero_is_refused():
         ('cbst', 'random', [0, 1, 2]),
         ('crst', 'cumulative', [3, 3, 3]),
         ('crst', 'random', [4, 5, 6]),
-        ('clean', 'cumulative', [3, 3, 3]),
-        ('clean', 'random', [4, 5, 6]),
+        ('paper', 'cumulative', [3, 3, 3]),
+        ('paper', 'random', [4, 5, 6]),
     ],
 )
 def test_seeds_of_the_selection(rule, policy, want):
@@ -101,7 +101,7 @@ def test_unknown_policy_is_named():
     ],
 )
 def test_unknown_rule_is_named(make):
-    with pytest.raises(ValueError, match=r"unknown rule 'mine'.*clean"):
+    with pytest.raises(ValueError, match=r"unknown rule 'mine'.*paper"):
         make()
 
 
@@ -109,7 +109,7 @@ def test_number_of_selected_images_is_rounded_down():
     assert num_selected(24966, 0.03) == 748
 
 
-@pytest.mark.parametrize('rule, want', [('cbst', 2), ('crst', 3), ('clean', 3)])
+@pytest.mark.parametrize('rule, want', [('cbst', 2), ('crst', 3), ('paper', 3)])
 def test_incomplete_batch(rule, want):
     assert iterations_per_epoch(5, 2, rule) == want
 

@@ -18,8 +18,7 @@ from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 from PIL import Image
 
-from mmuda.engine import labelling
-from mmuda.engine.runner import SelfTrainingLoop
+from mmuda.engine.self_training import SelfTrainingLoop, labelling
 from mmuda.pseudo_labels import ChannelWiseLabeler, LogitMapPredictor, MajorityLabeler, PseudoLabelStore
 from mmuda.pseudo_labels.teacher_predictions import TeacherPredictions
 from mmuda.pseudo_labels.teachers import Teacher
@@ -94,7 +93,7 @@ def test_labels_are_the_fusion_of_what_the_teachers_say(run):
 
 
 def test_fused_labels_can_be_looked_at(data, teachers, run, tmp_path):
-    train(ensemble_config(data, tmp_path / 'run', teachers, train_cfg__pictures=True))
+    train(ensemble_config(data, tmp_path / 'run', teachers, train_cfg__labels__pictures=True))
     found, plain = labels(tmp_path / 'run'), labels(run.work_dir)
     names = {name.removesuffix('.png') for name in plain}
     assert set(found) == {f'{name}{kind}.png' for name in names for kind in ('', '_color', '_heatmap')}
@@ -138,7 +137,7 @@ def test_each_network_runs_once_per_image_with_kept_maps_and_twice_without(data,
     monkeypatch.setattr(LogitMapPredictor, 'encode', lambda *args: calls.append(1) or original(*args))
     train(ensemble_config(data, tmp_path / 'kept', teachers))
     assert len(calls) == 2 * NUM_TARGET
-    train(ensemble_config(data, tmp_path / 'twice', teachers, train_cfg__keep_teacher_maps=False))
+    train(ensemble_config(data, tmp_path / 'twice', teachers, train_cfg__labels__keep_cached_logits=False))
     assert len(calls) == (2 + 4) * NUM_TARGET
     assert_equal_labels(tmp_path / 'kept', run.work_dir)
     assert_equal_labels(tmp_path / 'twice', run.work_dir)
@@ -162,7 +161,7 @@ def test_each_network_runs_once_per_image_with_kept_maps_and_twice_without(data,
 )
 def test_every_policy_runs(data, teachers, tmp_path, labeler):
     cfg = ensemble_config(data, tmp_path, teachers)
-    cfg.train_cfg.labeler = labeler
+    cfg.train_cfg.labels.labeler = labeler
     assert train(cfg).iter == 2
     assert sum(summary(tmp_path)['labels']['labelled_pixels']) > 0
 
@@ -198,14 +197,14 @@ class TestLaterRounds:
 
 class TestStore:
     def test_students_share_labels(self, data, teachers, tmp_path, monkeypatch):
-        options = dict(train_cfg__store=str(tmp_path / 'labels'))
+        options = dict(train_cfg__labels__store=str(tmp_path / 'labels'))
         train(ensemble_config(data, tmp_path / 'a', teachers, **options))
         monkeypatch.setattr(PseudoLabelStore, 'write', lambda *_: pytest.fail('labelled again'))
         train(ensemble_config(data, tmp_path / 'b', teachers, **options))
         assert summary(tmp_path / 'a')['labels'] == summary(tmp_path / 'b')['labels']
 
     def test_labels_of_other_teachers_are_refused(self, data, teachers, tmp_path):
-        options = dict(train_cfg__store=str(tmp_path / 'labels'))
+        options = dict(train_cfg__labels__store=str(tmp_path / 'labels'))
         train(ensemble_config(data, tmp_path / 'a', teachers, **options))
         with pytest.raises(ValueError, match=r'holds other pseudo labels: .*teacher 0\.name is .two., expected .plain'):
             train(ensemble_config(data, tmp_path / 'b', teachers[::-1], **options))
@@ -238,7 +237,7 @@ class TestStore:
                 train(ensemble_config(data, tmp_path, other, resume=True))
 
     def test_labels_of_more_teachers_are_noticed_when_resuming(self, data, teachers, tmp_path):
-        options = dict(train_cfg__store=str(tmp_path / 'labels'))
+        options = dict(train_cfg__labels__store=str(tmp_path / 'labels'))
         cfg = add_hook(ensemble_config(data, tmp_path / 'a', teachers[:1], **options), type='KillAt', iteration=1)
         with pytest.raises(Killed):
             train(cfg)
@@ -254,7 +253,7 @@ class TestOwnedPlanes:
             dict(type='ChannelWiseLabeler', owner=summary(run.work_dir)['labels']['owners'], window=5, threshold=6)
             | labeler
         )
-        return dict(train_cfg__owned_planes=str(tmp_path / 'planes'), train_cfg__labeler=labeler)
+        return dict(train_cfg__labels__class_certainties=str(tmp_path / 'planes'), train_cfg__labels__labeler=labeler)
 
     def test_other_labels_are_made_without_a_network(self, data, teachers, run, tmp_path, monkeypatch):
         train(ensemble_config(data, tmp_path / 'a', teachers, **self.options(tmp_path, run, window=3)))
@@ -296,7 +295,7 @@ class TestFiles:
             PseudoLabelStore, 'write', lambda store, name, *args: names.append(name) or original(store, name, *args)
         )
         cfg = ensemble_config(data, folder / 'run', teachers)
-        cfg.train_cfg.labeler = dict(type='MajorityLabeler')
+        cfg.train_cfg.labels.labeler = dict(type='MajorityLabeler')
         train(cfg)
         patch.undo()
         for index in range(2):

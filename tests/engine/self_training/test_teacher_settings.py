@@ -21,7 +21,9 @@ def teachers(tmp_path_factory) -> list[dict]:
 
 def assert_refused(data: Path, work_dir: Path, teachers: list[dict], change: dict, message: str) -> None:
     cfg = ensemble_config(data, work_dir, teachers)
+    strategy = {key: change.pop(key) for key in change.keys() - {'learning_rate', 'source'}}
     cfg.train_cfg.update(change)
+    cfg.train_cfg.labels.update(strategy)
     runner = RUNNERS.build(cfg)
     with pytest.raises(ValueError, match=message):
         runner.build_train_loop(runner._train_loop)
@@ -47,7 +49,7 @@ def test_owners_that_do_not_fit_are_refused_at_the_start(data, teachers, tmp_pat
 
 def test_owner_that_does_not_know_its_class_is_refused(data, teachers, tmp_path):
     cfg = ensemble_config(data, tmp_path, teachers)
-    cfg.train_cfg.labeler = dict(type='ChannelWiseLabeler', owner=[1] * 19)
+    cfg.train_cfg.labels.labeler = dict(type='ChannelWiseLabeler', owner=[1] * 19)
     with pytest.raises(ValueError, match="owner of 'terrain' is the teacher 'plain', which does not know"):
         train(cfg)
 
@@ -55,12 +57,10 @@ def test_owner_that_does_not_know_its_class_is_refused(data, teachers, tmp_path)
 @pytest.mark.parametrize(
     'change, message',
     [
-        (dict(teachers=[]), 'train_cfg.teachers is empty'),
-        (dict(target_portion=dict(start=0.5)), 'train_cfg.target_portion has no effect, as labels come from teachers'),
-        (dict(source_portion=dict(start=0.5)), 'train_cfg.source_portion has no effect, as the pool has no source'),
-        (dict(keep_maps=True), 'train_cfg.keep_maps has no effect, as labels come from teachers'),
-        (dict(spatial_prior=dict()), 'train_cfg.spatial_prior has no effect'),
-        (dict(teachers=None), 'train_cfg needs target_portion'),
+        (dict(teachers=[]), 'train_cfg.labels.teachers is empty'),
+        (dict(portion=dict(start=0.5)), "train_cfg.labels: TeacherLabels .*'portion': its settings are teachers, "),
+        (dict(spatial_prior=dict()), "train_cfg.labels: TeacherLabels .*'spatial_prior'"),
+        (dict(source=dict(portion=dict(start=0.5))), 'train_cfg.source has no effect, as the pool has no source'),
         (dict(learning_rate=dict(decay='step')), "learning_rate: .*decay = 'step', expected one of"),
         (dict(learning_rate=dict(decay='poly', power=0)), 'learning_rate: .*power = 0'),
     ],
@@ -69,15 +69,8 @@ def test_settings_that_do_not_fit_are_refused_at_the_start(data, teachers, tmp_p
     assert_refused(data, tmp_path, teachers, change, message)
 
 
-def test_store_of_rounds_without_teachers_is_refused(data, teachers, tmp_path):
-    change = dict(teachers=None, store='labels', target_portion=dict(start=1.0))
-    assert_refused(
-        data, tmp_path, teachers, change, 'train_cfg.store has no effect, as labels come from the model in training'
-    )
-
-
 def test_no_labels_at_all_are_an_error(data, teachers, tmp_path):
     cfg = ensemble_config(data, tmp_path, teachers)
-    cfg.train_cfg.labeler.threshold = 100
-    with pytest.raises(ValueError, match=r'no pixel of the target .* Lower the threshold of train_cfg.labeler'):
+    cfg.train_cfg.labels.labeler.threshold = 100
+    with pytest.raises(ValueError, match=r'no pixel of the target .* Lower the threshold of train_cfg.labels.labeler'):
         train(cfg)

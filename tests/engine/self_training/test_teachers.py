@@ -264,7 +264,7 @@ def test_missing_checkpoint_is_named(made, options, message):
     ],
 )
 def test_settings_that_are_not_understood_are_refused(teacher, error, message):
-    with pytest.raises(error, match=f'train_cfg.teachers.*{message}|train_cfg.{message}'):
+    with pytest.raises(error, match=f'train_cfg.labels.teachers.*{message}|train_cfg.{message}'):
         teacher_configs([teacher])
 
 
@@ -282,7 +282,7 @@ def test_settings_of_a_model_that_are_refused(made, options, message):
 
 
 def test_no_teachers_are_refused():
-    with pytest.raises(ValueError, match='train_cfg.teachers is empty'):
+    with pytest.raises(ValueError, match='train_cfg.labels.teachers is empty'):
         teacher_configs([])
 
 
