@@ -17,8 +17,8 @@ from mmseg.registry import DATASETS, MODELS, TASK_UTILS, TRANSFORMS
 from PIL import Image
 
 from mmuda.datasets.transforms import CentredMiningCrop, PackSoftLabels
-from mmuda.engine.self_training.labelling import build_fusion
 from mmuda.engine.self_training import SelfTrainingLoop
+from mmuda.engine.self_training.labelling import build_fusion
 from mmuda.engine.self_training.teachers import teacher_configs
 from mmuda.evaluation.protocols import SYNTHIA_16
 from tests.datasets.published import write_dataset

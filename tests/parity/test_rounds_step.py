@@ -118,7 +118,10 @@ def student(data, tmp_path_factory) -> SimpleNamespace:
     folder = tmp_path_factory.mktemp('student')
     case = load_case('ensemble', 'student_step')
     cfg = shipped('ensemble/gta2cs_drn54', data, folder, 'ensemble')
-    cfg.train_cfg.labels.teachers, cfg.train_cfg.labels.store = make_teachers(folder / 'teachers'), str(folder / 'labels')
+    cfg.train_cfg.labels.teachers, cfg.train_cfg.labels.store = (
+        make_teachers(folder / 'teachers'),
+        str(folder / 'labels'),
+    )
     cfg.train_cfg.labels.labeler = dict(type='MajorityLabeler')
     cfg.train_cfg.labels.predictor = dict(type='LogitMapPredictor', scale=(96, 64))
     cfg.model.data_preprocessor = dict(type='DoublePreprocessor')

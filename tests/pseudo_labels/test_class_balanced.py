@@ -145,18 +145,18 @@ class TestOtherRules:
         assert labeler.class_sizes.tolist() == [2, 2, 0]
         assert labeler.thresholds_used.tolist() == pytest.approx([0.55, 0.4, 1])
 
-    def test_clean_collects_all_pixels(self):
+    def test_paper_collects_all_pixels(self):
         assert fitted([three_classes()], sampling='paper').class_sizes.tolist() == [8, 8, 0]
 
     @pytest.mark.parametrize('portion, expected', [(0.01, 0.9), (0.3, 0.8), (1, 0.4)])
-    def test_clean_takes_the_nearest_rank_and_at_least_one(self, portion, expected):
+    def test_paper_takes_the_nearest_rank_and_at_least_one(self, portion, expected):
         assert thresholds([three_classes()], portion=portion, sampling='paper')[0] == expected
 
-    def test_clean_portion_one_labels_every_pixel(self):
+    def test_paper_portion_one_labels_every_pixel(self):
         image = three_classes()
         assert X not in fitted([image], portion=1, sampling='paper')(image)[0]
 
-    def test_clean_rare_classes_are_those_of_the_pixels_for_a_global_threshold_too(self):
+    def test_paper_rare_classes_are_those_of_the_pixels_for_a_global_threshold_too(self):
         rare = fitted([three_classes()], policy='global', sampling='paper').rare_classes()
         assert rare.priority == [2]
 
@@ -254,6 +254,17 @@ def test_summary_survives_json_and_labels_the_same():
     other.load_summary(json.loads(json.dumps(labeler.summary())))
     assert torch.equal(other(image)[0], labeler(image)[0])
     assert other.summary() == labeler.summary()
+
+
+def test_summary_names_the_smallest_classes_to_mine():
+    found = fitted([three_classes()]).summary()
+    assert found['mined_classes'] == dict(mine_ids=[2, 0, 1], priority_ids=[2])
+
+
+def test_crst_mines_all_classes_of_a_small_share():
+    found = fitted([three_classes()], sampling='crst', rare_share=0.6, rare_number=1).summary()
+    assert sorted(found['mined_classes']['mine_ids']) == [0, 1, 2]
+    assert found['mined_classes']['mine_ids'] == found['mined_classes']['priority_ids']
 
 
 def test_summary_of_other_settings_is_refused():

@@ -81,7 +81,7 @@ def take_labels(dataset: Any, config: Config) -> int:
     for part in parts:
         part.store = str(store.root)
     mined = (store.summary() or {}).get('mined_classes')
-    if mined:  # labels of rounds, so that the data are a pool
+    if mined and isinstance(dataset, PoolDataset):
         dataset.mine(**mined, in_source=config.train_cfg.get('source', {}).get('mine', True))
     return len(dataset)
 

@@ -8,8 +8,8 @@ from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
 from mmuda.datasets import PseudoLabelDataset
-from mmuda.engine.self_training.labelling import describe_labels, label_dataset, reuse_labels, share_weights
 from mmuda.engine.runner import UDATrainLoop
+from mmuda.engine.self_training.labelling import describe_labels, label_dataset, reuse_labels, share_weights
 from mmuda.pseudo_labels import PseudoLabelStore
 
 

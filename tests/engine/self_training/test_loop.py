@@ -324,7 +324,9 @@ def test_stop_in_between(data, tmp_path, iteration, left):
 class TestKeptMaps:
     def test_maps_are_there_while_the_round_trains(self, data, tmp_path):
         cfg = add_hook(
-            short(data, tmp_path, train_cfg__labels__keep_cached_logits=True, train_cfg__iterations=2), type='KillAt', iteration=1
+            short(data, tmp_path, train_cfg__labels__keep_cached_logits=True, train_cfg__iterations=2),
+            type='KillAt',
+            iteration=1,
         )
         with pytest.raises(Killed):
             train(cfg)
@@ -335,7 +337,9 @@ class TestKeptMaps:
         assert not list(tmp_path.rglob('*.npz'))
 
     def test_missing_maps_are_noticed_when_resuming(self, data, tmp_path):
-        options = dict(train_cfg__labels__keep_cached_logits=True, train_cfg__iterations=2, default_hooks__checkpoint__interval=1)
+        options = dict(
+            train_cfg__labels__keep_cached_logits=True, train_cfg__iterations=2, default_hooks__checkpoint__interval=1
+        )
         with pytest.raises(Killed):
             train(add_hook(short(data, tmp_path, **options), type='KillAt', iteration=1))
         next(tmp_path.rglob('*.npz')).unlink()
@@ -352,7 +356,9 @@ class TestSpatialPrior:
         assert max(summary(tmp_path)['labels']['thresholds']) < prior.max()  # those of products
 
     def test_prior_in_another_place_is_reused(self, data, tmp_path, monkeypatch):
-        options = dict(train_cfg__labels__spatial_prior=dict(shape=(64, 96), sigma=2.0, kernel=5, path=str(tmp_path / 'p.npy')))
+        options = dict(
+            train_cfg__labels__spatial_prior=dict(shape=(64, 96), sigma=2.0, kernel=5, path=str(tmp_path / 'p.npy'))
+        )
         train(short(data, tmp_path / 'a', **options))
         made = (tmp_path / 'p.npy').stat().st_mtime_ns
         train(short(data, tmp_path / 'b', **options))
@@ -409,7 +415,11 @@ class TestSpatialPrior:
         (dict(labels=dict(portion=dict(maximum=1.5))), ValueError, r'train_cfg.labels.portion: .*maximum = 1.5'),
         (dict(labels=dict(portion=dict(begin=0.2))), ValueError, "train_cfg.labels.portion: .*'begin'"),
         (dict(source=dict(portion=dict(start=-0.1))), ValueError, r'train_cfg.source.portion: .*start = -0.1'),
-        (dict(source=dict(portion=dict(start=0.1))), ValueError, 'train_cfg.source.portion: 0.1 of 6 source images are none'),
+        (
+            dict(source=dict(portion=dict(start=0.1))),
+            ValueError,
+            'train_cfg.source.portion: 0.1 of 6 source images are none',
+        ),
         (dict(rule='clean'), ValueError, "unknown rule 'clean' of the rounds: expected one of .*'paper'"),
         (dict(source=dict(policy='all')), ValueError, "train_cfg.source: unknown policy 'all'"),
         (dict(source=dict(mined=True)), ValueError, "train_cfg.source: .*'mined'"),

@@ -16,7 +16,7 @@ def portions(rule: str, start: float = 0.15, step: float = 0.05, maximum: float 
     return [schedule(index) for index in range(12)]
 
 
-def test_clean_portions_are_round_numbers_up_to_the_maximum():
+def test_paper_portions_are_round_numbers_up_to_the_maximum():
     assert portions('paper') == [0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.5, 0.5, 0.5, 0.5]
 
 
