@@ -264,7 +264,7 @@ def test_missing_checkpoint_is_named(made, options, message):
     ],
 )
 def test_settings_that_are_not_understood_are_refused(teacher, error, message):
-    with pytest.raises(error, match=f'train_cfg.labels.teachers.*{message}|train_cfg.{message}'):
+    with pytest.raises(error, match=f'train_cfg.labels.teachers.*{message}|train_cfg.labels.{message}'):
         teacher_configs([teacher])
 
 
