@@ -62,7 +62,7 @@ def apply() -> None:
     _write_files_whole()
     _check_work_dirs()
     _distribute_on_cpu()
-    _refuse_deep_grey_images()
+    _refuse_deep_gray_images()
     _applied = True
 
 
@@ -89,7 +89,7 @@ def _unavailable_op(name: str) -> type:
 def _stand_in_for_mmcv_ops() -> None:
     """Let mmseg import without compiled operators: it imports ``mmcv.ops`` unguarded.
 
-    The stand-in is for ``mmcv.ops`` and not for ``mmcv._ext``, by which mmengine recognises full mmcv.
+    The stand-in is for ``mmcv.ops`` and not for ``mmcv._ext``, by which mmengine recognizes full mmcv.
     """
     if 'mmcv.ops' in sys.modules or importlib.util.find_spec('mmcv._ext') is not None:
         return
@@ -186,7 +186,7 @@ def safe_load(file: Any, map_location: Any = None, *, _load: Callable = torch.lo
     except Exception as e:  # of zip archives, pickles and storages, by what is damaged
         raise CheckpointError(
             f'Checkpoint {name} cannot be read: it is damaged, cut off, or no checkpoint of PyTorch. Found: '
-            f'{type(e).__name__}: {(str(e).splitlines() or [""])[0]} Copy it anew, or take another one.'
+            f'{type(e).__name__}: {(str(e).splitlines() or [""])[0]} Copy it again, or take another one.'
         ) from e
 
 
@@ -296,7 +296,7 @@ def _write_files_whole() -> None:
 
 
 def _check_work_dirs() -> None:
-    """Let a work dir that cannot be written be an error in words, before anything else is made."""
+    """Say that a work dir cannot be written before anything else is made."""
     init = Runner.__init__
 
     @functools.wraps(init)
@@ -320,7 +320,7 @@ def _check_work_dirs() -> None:
 
 
 def _gloo_without_gpu(init: Callable) -> Callable:
-    """Wrap one of mmengine's initialisers so that it works, with gloo, where there is no accelerator."""
+    """Wrap one of mmengine's initializers so that it works, with gloo, where there is no accelerator."""
 
     @functools.wraps(init)
     def wrapper(backend: str, *args: Any, **kwargs: Any) -> None:
@@ -364,15 +364,15 @@ def _distribute_on_cpu() -> None:
 # images ---------------------------------------------------------------------------------------------
 
 
-def _refuse_deep_grey_images() -> None:
-    """Let no 16-bit grey image become white: Pillow clips its values at 255, and mmcv lets it."""
+def _refuse_deep_gray_images() -> None:
+    """Let no 16-bit gray image become white: Pillow clips its values at 255, and mmcv lets it."""
     convert = mmcv.image.io._pillow2array
 
     @functools.wraps(convert)
     def checked(img: Any, flag: str = 'color', *args: Any, **kwargs: Any) -> np.ndarray:
         if flag != 'unchanged' and img.mode.startswith(('I', 'F')):
             raise OSError(
-                f'it is a grey image of more than 8 bits (mode {img.mode!r}), whose values would be clipped '
+                f'it is a gray image of more than 8 bits (mode {img.mode!r}), whose values would be clipped '
                 'at 255: scale them and save it with 8 bits'
             )
         return convert(img, flag, *args, **kwargs)

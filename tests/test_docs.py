@@ -110,7 +110,7 @@ def test_recipes_with_one_classifier_train(own_data):
     (own_data / 'mrnet.py').write_text(python_blocks('README.md')[0])
     cbst, dacs, source_only = (
         block('docs/get_started.md', text)
-        for text in ('# CBST on own data', '# DACS on own data', '# The labelled source alone')
+        for text in ('# CBST on own data', '# DACS on own data', '# The labeled source alone')
     )
     for name, text in dict(
         source_only=source_only,

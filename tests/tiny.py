@@ -159,7 +159,7 @@ def shrink_data(cfg: Config, data: Path) -> None:
                 node['scale'] = (96, 64)
             if node.get('type') == 'Resize':
                 node['scale'] = (96, 64)
-            if node.get('type') in ('HardSampleCrop', 'CentredMiningCrop'):
+            if node.get('type') in ('HardSampleCrop', 'CenteredMiningCrop'):
                 node['crop_size'] = CROP
             node = list(node.values())
         for child in node if isinstance(node, list) else ():

@@ -60,7 +60,7 @@ def by_stem(names: Iterable[str], suffixes: str | Sequence[str]) -> tuple[dict[s
         elif stem in found:
             raise ValueError(
                 f'{found[stem]} and {name} have the same stem, {stem!r}, by which images and labels are '
-                f'matched: remove one of them, or name one suffix in the place of {suffixes!r}'
+                f'matched: remove one of them, or name one suffix instead of {suffixes!r}'
             )
         else:
             found[stem] = name

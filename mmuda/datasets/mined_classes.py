@@ -10,7 +10,7 @@ _PARTS = ('dataset', 'datasets', 'source', 'target', 'pipeline', 'transforms')
 def set_mined_classes(dataset: Any, mine_ids: Sequence[int], priority_ids: Sequence[int] = ()) -> None:
     """Set the mined classes of every crop in the pipelines of a built data set.
 
-    Crops are all transforms with the attribute ``mine_ids``, such as ``RareClassCrop`` and ``CentredMiningCrop``.
+    Crops are all transforms with the attribute ``mine_ids``, such as ``RareClassCrop`` and ``CenteredMiningCrop``.
     Wrappers and nested transforms are followed down; give ``uda_dataset.target`` to leave the source as it is.
 
     Worker processes hold a copy of the data set: call this before the workers start, and start persistent
@@ -32,7 +32,7 @@ def set_mined_classes(dataset: Any, mine_ids: Sequence[int], priority_ids: Seque
     if not crops:
         raise ValueError(
             f'{type(dataset).__name__} has no crop that mines classes: put RareClassCrop or '
-            'CentredMiningCrop into its pipeline'
+            'CenteredMiningCrop into its pipeline'
         )
     for crop in crops:
         crop.mine_ids = tuple(int(index) for index in mine_ids)

@@ -8,7 +8,7 @@ from mmseg.registry import DATASETS
 
 from mmuda.datasets.label_files import read_label_ids
 from mmuda.datasets.label_maps import IGNORE_INDEX, train_ids
-from mmuda.datasets.unlabelled import build_unlabelled
+from mmuda.datasets.unlabeled import build_unlabeled
 
 
 @DATASETS.register_module()
@@ -37,7 +37,7 @@ class PseudoLabelDataset:
     """
 
     def __init__(self, dataset: dict, pipeline: list, store: str | None = None, flat: bool = False) -> None:
-        self.dataset = build_unlabelled({key: value for key, value in dataset.items() if key != 'pipeline'})
+        self.dataset = build_unlabeled({key: value for key, value in dataset.items() if key != 'pipeline'})
         if 'img_path' not in getattr(self.dataset, 'data_prefix', {}):
             raise ValueError(
                 f'PseudoLabelDataset: {type(self.dataset).__name__} has no image folder of its '

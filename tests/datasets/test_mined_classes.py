@@ -6,7 +6,8 @@ from tests.datasets.published import write_camvid
 
 LOAD = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds')]
 CROPS = dict(
-    cbst=dict(type='RareClassCrop', crop_size=8, nominal_size=16), crst=dict(type='CentredMiningCrop', crop_size=(8, 8))
+    cbst=dict(type='RareClassCrop', crop_size=8, nominal_size=16),
+    crst=dict(type='CenteredMiningCrop', crop_size=(8, 8)),
 )
 
 

@@ -1,4 +1,4 @@
-# CRST with model regularisation on the small network.
+# CRST with model regularization on the small network.
 _base_ = '../models/r18_dual_pool.py'
 
 model = dict(

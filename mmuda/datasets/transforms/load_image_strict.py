@@ -12,7 +12,7 @@ from mmuda.datasets.image_files import MAX_PIXELS, check_pixels
 class LoadImageStrict(LoadImageFromFile):
     """Stock image loading with Pillow, which refuses truncated files, and an error that names the file.
 
-    OpenCV, the stock default, fills the missing part of a truncated JPEG with grey in some of its releases.
+    OpenCV, the stock default, fills the missing part of a truncated JPEG with gray in some of its releases.
 
     Args:
         imdecode_backend (str): As in ``mmcv.transforms.LoadImageFromFile``. Defaults to ``'pillow'``.
@@ -20,7 +20,7 @@ class LoadImageStrict(LoadImageFromFile):
         kwargs: As in ``mmcv.transforms.LoadImageFromFile``.
 
     Raises:
-        OSError: If the image is missing, too large, a grey one of more than 8 bits, or cannot be decoded.
+        OSError: If the image is missing, too large, a gray one of more than 8 bits, or cannot be decoded.
     """
 
     def __init__(self, imdecode_backend: str = 'pillow', max_pixels: int = MAX_PIXELS, **kwargs) -> None:

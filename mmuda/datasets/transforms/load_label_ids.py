@@ -26,7 +26,7 @@ class LoadLabelIds(BaseTransform):
     Args:
         on_size_mismatch (str): What to do with a label of another size than its image: ``'error'``, or
             ``'resize'`` it to the image (nearest). Defaults to ``'error'``.
-        required (bool): Whether an image without ``seg_map_path`` is an error. False leaves it unlabelled, so that
+        required (bool): Whether an image without ``seg_map_path`` is an error. False leaves it unlabeled, so that
             a test pipeline also serves inference. Defaults to True.
         backend_args (dict, optional): Arguments of the mmengine file backend. Defaults to None.
         max_pixels (int): Larger labels are refused before they are decoded. Defaults to 100,000,000.
@@ -60,7 +60,7 @@ class LoadLabelIds(BaseTransform):
                 return results
             raise KeyError(
                 f'LoadLabelIds: image {results.get("img_path")} has no label path; its data set is '
-                'unlabelled (no seg_map_path in data_prefix). Remove LoadLabelIds from its pipeline.'
+                'unlabeled (no seg_map_path in data_prefix). Remove LoadLabelIds from its pipeline.'
             )
         if results.get('reduce_zero_label'):
             raise ValueError(

@@ -29,7 +29,7 @@ class PackSoftLabels(PackSegInputs):
     are resized to the scaled image, and soft labels and labelled pixels follow from them. At scale 1 both are the same.
 
     Required keys: those of ``PackSegInputs``; ``pseudo_label_store`` and ``pseudo_label_name`` of
-    ``PseudoLabelDataset``; ``scaled_shape`` and ``crop_offset`` of ``CentredMiningCrop``; ``flip_direction`` where the
+    ``PseudoLabelDataset``; ``scaled_shape`` and ``crop_offset`` of ``CenteredMiningCrop``; ``flip_direction`` where the
     crop is mirrored. Added to the data sample: ``gt_soft_seg``, (C, H, W) float32, with sum 1 over the classes, or 0
     where a pixel is not labelled or padded.
 
@@ -45,7 +45,7 @@ class PackSoftLabels(PackSegInputs):
         if missing:
             raise KeyError(
                 f'PackSoftLabels: {missing} of {results.get("img_path")} are missing: it belongs behind '
-                'CentredMiningCrop, in the pipeline of a PseudoLabelDataset'
+                'CenteredMiningCrop, in the pipeline of a PseudoLabelDataset'
             )
         packed = super().transform(results)
         packed['data_samples'].set_data(dict(gt_soft_seg=PixelData(data=self._soft_labels(results))))

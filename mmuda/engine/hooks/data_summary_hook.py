@@ -10,7 +10,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
-from mmuda.datasets import PoolDataset, PseudoLabelDataset, PublishedDataset, SubsetDataset, UDADataset
+from mmuda.datasets import FolderDataset, PoolDataset, PseudoLabelDataset, SubsetDataset, UDADataset
 from mmuda.datasets.label_sample import LabelSample, sample_labels
 
 _WRAPPERS = (RepeatDataset, ClassBalancedDataset, SubsetDataset, PseudoLabelDataset)
@@ -46,7 +46,7 @@ class DataSummaryHook(Hook):
 
     @staticmethod
     def _describe(name: str, images: Any, logger: Logger) -> bool:
-        if not isinstance(images, PublishedDataset):
+        if not isinstance(images, FolderDataset):
             logger.info(f'{name}: {type(images).__name__}, {len(images)} images')
             return False
         labelled = 'seg_map_path' in images.data_prefix

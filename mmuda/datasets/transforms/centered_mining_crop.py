@@ -50,7 +50,7 @@ def draw_mining_offset(
 
 
 @TRANSFORMS.register_module()
-class CentredMiningCrop(BaseTransform):
+class CenteredMiningCrop(BaseTransform):
     """Random scale, padding at bottom and right, and a crop that is often centred on a mined class.
 
     The sampling of the CRST code (Zou et al., "Confidence Regularized Self-Training", ICCV 2019). There only
@@ -92,13 +92,13 @@ class CentredMiningCrop(BaseTransform):
         resize: str = 'aligned',
     ) -> None:
         if not isinstance(crop_size, Sequence) or len(crop_size) != 2 or min(crop_size) < 1:
-            raise ValueError(f'CentredMiningCrop: crop_size = {crop_size!r}, expected (height, width) in pixels')
+            raise ValueError(f'CenteredMiningCrop: crop_size = {crop_size!r}, expected (height, width) in pixels')
         if not scales or min(scales) <= 0:
-            raise ValueError(f'CentredMiningCrop: scales = {scales}, expected at least one positive number')
+            raise ValueError(f'CenteredMiningCrop: scales = {scales}, expected at least one positive number')
         if not 0 <= mine_chance <= 1:
-            raise ValueError(f'CentredMiningCrop: mine_chance = {mine_chance}, expected a number in [0, 1]')
+            raise ValueError(f'CenteredMiningCrop: mine_chance = {mine_chance}, expected a number in [0, 1]')
         if resize not in RESIZING:
-            raise ValueError(f'CentredMiningCrop: resize = {resize!r}, expected one of {RESIZING}')
+            raise ValueError(f'CenteredMiningCrop: resize = {resize!r}, expected one of {RESIZING}')
         self.crop_size = tuple(crop_size)
         self.scales = tuple(scales)
         self.mine_chance = mine_chance
@@ -147,7 +147,7 @@ class CentredMiningCrop(BaseTransform):
             return
         self._warned = True
         print_log(
-            f'CentredMiningCrop: {problem}. Image {path or ""} has (height, width) = {tuple(size)}, scales = '
+            f'CenteredMiningCrop: {problem}. Image {path or ""} has (height, width) = {tuple(size)}, scales = '
             f'{self.scales} are factors of that size, crop_size = {self.crop_size}. Choose other scales or another '
             'crop_size',
             logger='current',
