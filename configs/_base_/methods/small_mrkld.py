@@ -11,7 +11,7 @@ model = dict(
         ),
         dict(
             type='ModelRegularization',
-            # 0.1 squared, as in the published code; the paper's 0.1 is too much here, see docs/benchmarks.md
+            # 0.1 squared, as in the published code; the paper's 0.1 is too much here, see docs/benchmarks/settings.md
             loss=dict(type='ModelRegularizationLoss', weight=0.1, applied_twice=True),
         ),
     ]
