@@ -86,6 +86,7 @@ def test_heads_have_the_classes_of_the_data(name):
         'cs2nthu': 13,
         'toy': 19,
         'camvid': 11,
+        'own_data': 3,
     }
     task = next(task for task in classes if task in name)
     assert config(name).model.segmentor.decode_head.num_classes == classes[task]
