@@ -171,7 +171,7 @@ def uncertainty(model: torch.nn.Module, batch: dict) -> torch.Tensor:
 
 
 def draw(runs: list[Run], path: Path, rows: int = 4) -> Path:
-    """Compare the models on unlabeled target training images."""
+    """Compare the models on unlabeled target training images; a picture with fewer columns lies beside ``path``."""
     init_default_scope('mmseg')
     dataset, names = target_images(runs[-1])
     store = PseudoLabelStore(runs[-1].work_dir / 'pseudo_labels')
@@ -189,7 +189,13 @@ def draw(runs: list[Run], path: Path, rows: int = 4) -> Path:
         row['pseudo label'] = np.array(Image.open(store.label_path(names[k])))
         row['uncertainty'] = uncertainty(models[-2], pseudo_collate([sample])).numpy()
         table.append(row)
-    return comparison_figure(table, dataset.metainfo['classes'], dataset.metainfo['palette'], path)
+    classes = dataset.metainfo['classes'], dataset.metainfo['palette']
+    small = [
+        {'target image': row['image'], 'source only': row['source only'], 'MRNet': row['MRNet'], 'labels': row['truth']}
+        for row in table[:3]
+    ]
+    comparison_figure(small, *classes, path.with_name('adaptation.png'))
+    return comparison_figure(table, *classes, path)
 
 
 def parse_args() -> argparse.Namespace:
