@@ -239,7 +239,7 @@ def _without_python_text(load: Callable) -> Callable:
 def _with_config(init_model: Callable) -> Callable:
     """Wrap ``BaseInferencer._init_model`` so that it takes the config from the caller alone.
 
-    Otherwise mmengine runs the config's text in the checkpoint. To read the text without running it would not do: a
+    Otherwise mmengine runs the config's text in the checkpoint. Reading the text without running it is not enough: a
     config names what is called, and ``type='subprocess.Popen'`` is found, too.
     """
 
@@ -271,7 +271,7 @@ def _naming_the_checkpoint(load: Callable) -> Callable:
 
 
 def _never_run_text_of_checkpoints() -> None:
-    """Close the two doors through which mmengine runs a config's text that lies in a checkpoint as plain data."""
+    """Stop mmengine from running the text of a config that is stored in a checkpoint; it does so in two places."""
     CheckpointLoader.load_checkpoint = classmethod(_without_python_text(CheckpointLoader.load_checkpoint.__func__))
     BaseInferencer._init_model = _with_config(BaseInferencer._init_model)
 
@@ -280,7 +280,7 @@ def _never_run_text_of_checkpoints() -> None:
 
 
 def _write_files_whole() -> None:
-    """Let what mmengine writes to a disk, checkpoints above all, be there whole or not at all."""
+    """Let mmengine write files, checkpoints above all, either completely or not at all."""
 
     def put(self: LocalBackend, obj: bytes, filepath: str | Path) -> None:
         try:
@@ -338,7 +338,7 @@ def _gloo_without_gpu(init: Callable) -> Callable:
 
 
 def _leave_process_group() -> None:
-    """End gloo's threads while Python is still there: left to the end of the process, they may abort it."""
+    """End gloo's threads before Python ends: otherwise they may abort the process."""
     gc.collect()  # a DDP model in a cycle holds the group
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
@@ -412,7 +412,7 @@ _ALSO_READ = (
 
 
 def _merge_known(merge: Callable) -> Callable:
-    """Wrap the merging of ``--cfg-options``: a first part that nothing reads would train another method unseen."""
+    """Wrap the merging of ``--cfg-options`` so that a key whose first part nothing reads is an error."""
 
     @functools.wraps(merge)
     def merge_known(config: Config, options: dict, *args: Any, **kwargs: Any) -> None:

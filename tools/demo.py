@@ -171,7 +171,7 @@ def uncertainty(model: torch.nn.Module, batch: dict) -> torch.Tensor:
 
 
 def draw(runs: list[Run], path: Path, rows: int = 4) -> Path:
-    """Compare the models on unlabeled target training images; a picture with fewer columns lies beside ``path``."""
+    """Compare the models on unlabeled target training images; ``adaptation.png`` beside ``path`` has fewer columns."""
     init_default_scope('mmseg')
     dataset, names = target_images(runs[-1])
     store = PseudoLabelStore(runs[-1].work_dir / 'pseudo_labels')

@@ -1,4 +1,4 @@
-"""What all data sets in their published form share."""
+"""Images and labels in folders, matched by their stems."""
 
 import os
 import os.path as osp
@@ -17,13 +17,13 @@ from mmuda.datasets.transform_names import transform_names
 
 @DATASETS.register_module()
 class FolderDataset(BaseSegDataset):
-    """A segmentation data set whose files are read as published, without conversion.
+    """A segmentation data set of images and labels in folders, read without conversion.
 
-    Subclasses say where images and labels lie, and how the label files are encoded; the pipeline's
-    ``LoadLabelIds`` applies that while loading. As it stands it reads one's own data: label files hold training
-    ids, the classes come from ``metainfo=dict(classes=..., palette=...)``. Without ``seg_map_path`` in
-    ``data_prefix`` the data set is unlabeled and its labels are never looked for. At start the folders are
-    listed, no image or label is opened.
+    It reads your own data: label files hold class indices, the classes come from
+    ``metainfo=dict(classes=..., palette=...)``. Subclasses read published data sets: they say where images and labels
+    are and how the label files are encoded, which the pipeline's ``LoadLabelIds`` applies. Without ``seg_map_path`` in
+    ``data_prefix`` the data set is unlabeled and its labels are never looked for. At the start the folders are listed,
+    no image or label is opened.
 
     The label of an image has the image's stem: ``<seg_map_path>/<stem><seg_map_suffix>`` for the image
     ``<img_path>/<stem><img_suffix>``. Subfolders are part of the stem. In suffixes case does not matter, and ``.jpg``
@@ -41,7 +41,7 @@ class FolderDataset(BaseSegDataset):
             ``img_suffix``.
 
     Attributes:
-        left_out (list[str]): Which files of the folders are not in use, in words.
+        left_out (list[str]): Sentences that say which files of the folders are not in use.
 
     Raises:
         ValueError: If there are no classes or there is no ``img_path``, the classes are a string, two images have one

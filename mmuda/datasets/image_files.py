@@ -49,7 +49,7 @@ def by_stem(names: Iterable[str], suffixes: str | Sequence[str]) -> tuple[dict[s
         tuple[dict[str, str], list[str]]: Stem -> name, and the names that no suffix fits.
 
     Raises:
-        ValueError: If two files have one stem: which one has the label, or the pseudo label, could not be said.
+        ValueError: If two files have one stem: both would have one label file.
     """
     found: dict[str, str] = {}
     others = []

@@ -64,7 +64,7 @@ def score_images(model: torch.nn.Module, paths: list[str], scales: list[float]) 
 
 
 def list_entry(dataset: BaseSegDataset, path: str) -> str:
-    """Return how an image stands in an `ann_file`: relative to the image folder, without the suffix."""
+    """Return the line of an image in an `ann_file`: relative to the image folder, without the suffix."""
     return stem_of(os.path.relpath(path, dataset.data_prefix['img_path']), dataset.img_suffix)
 
 

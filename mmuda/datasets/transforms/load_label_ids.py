@@ -17,8 +17,9 @@ _TRAIN_IDS = train_ids()
 class LoadLabelIds(BaseTransform):
     """Read a label file in the encoding of its data set and map its ids to training ids.
 
-    Takes the place of mmseg's ``LoadAnnotations``. The data set says in ``label_format`` how its files are
-    read; without it (stock data sets) the files hold training ids.
+    Use it instead of mmseg's ``LoadAnnotations``, which reads neither 16-bit and RGBA labels nor id tables, and does
+    not check values and sizes. The data set says in ``label_format`` how its files are read; without it (stock data
+    sets) the files hold training ids.
 
     Required keys: ``seg_map_path``; ``label_format``, ``label_map``, ``num_classes``, ``ori_shape`` where given.
     Added keys: ``gt_seg_map`` ((H, W) uint8, 255 is ignored), ``seg_fields``.
