@@ -82,7 +82,7 @@ def ranks(data, tmp_path_factory) -> list[list[dict[str, torch.Tensor]]]:
 
 @pytest.mark.parametrize('class_balance', [False, True], ids=['plain', 'class balance'])
 def test_two_ranks_equal_one_process_with_the_whole_batch(data, ranks, tmp_path, class_balance):
-    """The labels of every sample are ignored in another number of rows: the ranks have other normalisers."""
+    """The labels of every sample are ignored in another number of rows: the ranks have other normalizers."""
     one = weights_after_training(equality_config(data, tmp_path, 2, class_balance))
     first, second = (results[class_balance] for results in ranks)
     for name, want in one.items():

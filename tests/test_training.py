@@ -168,7 +168,7 @@ def test_resumed_stage_2_reuses_its_labels(data, whole, tmp_path, monkeypatch, i
     labels = sorted((tmp_path / 'run' / 'pseudo_labels').rglob('*.png'))
     assert len(labels) == 2 * 4 * generations  # labels and confidences
 
-    monkeypatch.setattr(PseudoLabelStore, 'write', lambda *_: pytest.fail('labelled again'))
+    monkeypatch.setattr(PseudoLabelStore, 'write', lambda *_: pytest.fail('labeled again'))
     cfg = stage2(data, tmp_path / 'run', start, interval, resume=True)
     cfg.load_from = None
     train(cfg)

@@ -86,7 +86,7 @@ class LabelEverything(BaseTransform):
 
 
 def make_data(folder: Path) -> Path:
-    """Four labelled source, four target training and two validation images of 96x64."""
+    """Four labeled source, four target training and two validation images of 96x64."""
     return write_toy_data(folder / 'toy', num_train=4, num_val=2, size=(96, 64), domains=('gta', 'cityscapes'))
 
 
@@ -97,7 +97,7 @@ def tiny_config(data: Path, work_dir: Path, name: str = 'mrnet', **options: Any)
         data (Path): What :func:`make_data` returned.
         work_dir (Path): Of the run.
         name (str): One of the toy configs.
-        **options: Dotted keys to set, with ``__`` in the place of dots.
+        **options: Dotted keys to set, with ``__`` instead of dots.
     """
     cfg = Config.fromfile(REPO / 'configs' / 'toy' / f'{name}.py')
     cfg.work_dir = str(work_dir)
@@ -133,7 +133,7 @@ def tiny_self_training_config(data: Path, work_dir: Path, name: str = 'cbst', **
         data (Path): What :func:`make_data` returned.
         work_dir (Path): Of the run.
         name (str): One of the toy configs of self-training.
-        **options: Dotted keys to set, with ``__`` in the place of dots.
+        **options: Dotted keys to set, with ``__`` instead of dots.
     """
     cfg = Config.fromfile(REPO / 'configs' / 'toy' / f'{name}.py')
     cfg.work_dir = str(work_dir)
@@ -159,7 +159,7 @@ def shrink_data(cfg: Config, data: Path) -> None:
                 node['scale'] = (96, 64)
             if node.get('type') == 'Resize':
                 node['scale'] = (96, 64)
-            if node.get('type') in ('HardSampleCrop', 'CentredMiningCrop'):
+            if node.get('type') in ('HardSampleCrop', 'CenteredMiningCrop'):
                 node['crop_size'] = CROP
             node = list(node.values())
         for child in node if isinstance(node, list) else ():

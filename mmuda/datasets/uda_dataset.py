@@ -1,4 +1,4 @@
-"""Labelled source and unlabelled target as one data set."""
+"""Labeled source and unlabeled target as one data set."""
 
 from typing import Any, NamedTuple
 
@@ -7,7 +7,7 @@ from mmseg.registry import DATASETS
 
 from mmuda.datasets.isolated_rng import isolated_rng
 from mmuda.datasets.transform_names import dicts_in, transform_names
-from mmuda.datasets.unlabelled import build_unlabelled
+from mmuda.datasets.unlabeled import build_unlabeled
 
 VIEWS = ('source', 'target')
 _LABEL_LOADERS = ('LoadAnnotations', 'LoadLabel')
@@ -29,7 +29,7 @@ class UDAIndex(NamedTuple):
 
 @DATASETS.register_module()
 class UDADataset:
-    """Pairs of a labelled source sample and an unlabelled target sample.
+    """Pairs of a labeled source sample and an unlabeled target sample.
 
     The target's labels are never looked for: ``seg_map_path`` is dropped from its config before it is built.
     The random numbers of both pipelines (``random``, ``numpy.random``, torch CPU) are seeded from
@@ -37,7 +37,7 @@ class UDADataset:
     was skipped on resume; the global random states are left as they were.
 
     Args:
-        source (dict): Config of the labelled data set.
+        source (dict): Config of the labeled data set.
         target (dict, optional): Config of the target data set; its pipeline loads no labels. None for the source
             alone: the view ``target`` is then neither loaded nor in the batch, and the source samples are the same.
         seed (int): Seed of the pipelines' random numbers; :class:`~mmuda.datasets.UDASampler` sets it.
@@ -62,12 +62,12 @@ class UDADataset:
         loaders = sorted(name for name in transform_names(target) if any(part in name for part in _LABEL_LOADERS))
         if loaders:
             raise ValueError(
-                f'UDADataset: the target is unlabelled, but its pipeline has {loaders}. Remove '
+                f'UDADataset: the target is unlabeled, but its pipeline has {loaders}. Remove '
                 'the label loading from the pipeline of the target data set.'
             )
         _check_crops(target)
         self.source: BaseDataset = DATASETS.build(source)
-        self.target: BaseDataset | None = None if target is None else build_unlabelled(target)
+        self.target: BaseDataset | None = None if target is None else build_unlabeled(target)
         self.seed = seed
         if self.target is not None:
             check_classes(self.source.metainfo.get('classes'), self.target.metainfo.get('classes'), 'UDADataset')
@@ -83,7 +83,7 @@ class UDADataset:
         return self.source.metainfo
 
     def full_init(self) -> None:
-        """Nothing to do: both data sets are initialised in the constructor."""
+        """Nothing to do: both data sets are initialized in the constructor."""
 
     def __len__(self) -> int:
         return max(len(getattr(self, view)) for view in self.views)

@@ -113,9 +113,9 @@ class UDAIoUMetric(BaseMetric):
             if self.format_only:
                 continue
             if 'gt_sem_seg' not in sample and self.output_dir is not None and not self._num_images:
-                self._unlabelled = True  # written all the same
+                self._unlabeled = True  # written anyway
                 continue
-            if self._unlabelled:
+            if self._unlabeled:
                 raise KeyError(
                     f'UDAIoUMetric: {sample["img_path"]} has a label, images before it have none: test them '
                     'apart from each other'
@@ -139,7 +139,7 @@ class UDAIoUMetric(BaseMetric):
             self._num_images += 1
 
     def evaluate(self, size: int) -> dict[str, float]:
-        """Return the metrics of the whole data set and start anew.
+        """Return the metrics of the whole data set and reset it.
 
         Args:
             size (int): Number of images of the data set; what ranks hold beyond it is padding.
@@ -153,12 +153,12 @@ class UDAIoUMetric(BaseMetric):
             matrices.pop()
         num_classes = len(self.dataset_meta['classes'])
         empty = torch.zeros(num_classes, num_classes + 1, dtype=torch.int64)
-        unlabelled = self._unlabelled
+        unlabeled = self._unlabeled
         self._reset()
-        self._unlabelled = unlabelled  # for compute_metrics
+        self._unlabeled = unlabeled  # for compute_metrics
         self.results = [sum((matrix.cpu() for matrix in matrices), empty)]
         metrics = super().evaluate(world_size)
-        self._unlabelled = False
+        self._unlabeled = False
         return metrics
 
     def compute_metrics(self, results: list[Tensor]) -> dict[str, float]:
@@ -175,7 +175,7 @@ class UDAIoUMetric(BaseMetric):
         if self.format_only:
             logger.info(f'predictions are saved to {self.output_dir}')
             return {}
-        if self._unlabelled:
+        if self._unlabeled:
             logger.info(f'predictions are saved to {self.output_dir}; the images have no labels, nothing is measured')
             return {}
         classes = list(self.dataset_meta['classes'])
@@ -200,7 +200,7 @@ class UDAIoUMetric(BaseMetric):
         self._total: Tensor | None = None
         self._last: Tensor | None = None  # apart from the total, as it may turn out to be padding
         self._num_images = 0
-        self._unlabelled = False
+        self._unlabeled = False
         self._written: dict[Path, str] = {}
 
     def _write(self, prediction: Tensor, sample: dict) -> None:
@@ -231,10 +231,10 @@ def iou_and_accuracy(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     num_classes = len(matrix)
     hits = np.diag(matrix).astype(np.float64)
-    labelled = matrix.sum(1)
+    labeled = matrix.sum(1)
     predicted = matrix[:, :num_classes].sum(0)
     with np.errstate(invalid='ignore'):
-        return hits / (labelled + predicted - hits), hits / labelled
+        return hits / (labeled + predicted - hits), hits / labeled
 
 
 def _plane(ids: Tensor) -> Tensor:

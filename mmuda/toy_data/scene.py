@@ -28,7 +28,7 @@ FEATURED = ('truck', 'bus', 'train', 'motorcycle', 'wall', 'fence', 'terrain', '
 
 @dataclass(frozen=True)
 class Street:
-    """Cross-section of the street in metres; the sides are symmetric."""
+    """Cross-section of the street in meters; the sides are symmetric."""
 
     road: float
     verge: float
@@ -182,7 +182,7 @@ def _draw_objects(
     canvas: Canvas, rng: np.random.Generator, street: Street, featured: str, replace: dict[str, str]
 ) -> None:
     """Everything that stands on road and sidewalk, drawn from far to near."""
-    kerb, walk = street.road, (street.road + street.verge, street.edge)
+    curb, walk = street.road, (street.road + street.verge, street.edge)
     curbside: dict[str, Callable[..., None]] = dict(
         pole=draw_pole, traffic_light=draw_traffic_light, traffic_sign=draw_sign, vegetation=draw_tree
     )
@@ -210,16 +210,16 @@ def _draw_objects(
         far = 40.0 if name not in ('truck', 'bus', 'train') else 25.0
         z = float(np.exp(rng.uniform(np.log(6.0), np.log(far))))
         if name in curbside:
-            todo.append((z, curbside[name], side * (kerb + rng.uniform(0.3, 0.8))))
+            todo.append((z, curbside[name], side * (curb + rng.uniform(0.3, 0.8))))
         elif name in on_walk:
             on_street = rng.random() < 0.15
-            todo.append((z, on_walk[name], side * (rng.uniform(1, kerb) if on_street else rng.uniform(*walk))))
+            todo.append((z, on_walk[name], side * (rng.uniform(1, curb) if on_street else rng.uniform(*walk))))
         elif name == 'rider':
-            todo.append((z, draw_rider, side * rng.uniform(1.2, kerb - 0.6)))
+            todo.append((z, draw_rider, side * rng.uniform(1.2, curb - 0.6)))
         else:
             parked = rng.random() < 0.5
-            todo.append((z, on_road[name], side * (kerb - 1.1 if parked else rng.uniform(1.5, kerb - 1.3))))
+            todo.append((z, on_road[name], side * (curb - 1.1 if parked else rng.uniform(1.5, curb - 1.3))))
     if featured == 'motorcycle':
-        todo.append((float(rng.uniform(6, 15)), draw_rider, rng.choice([-1, 1]) * rng.uniform(1.2, kerb - 0.6)))
+        todo.append((float(rng.uniform(6, 15)), draw_rider, rng.choice([-1, 1]) * rng.uniform(1.2, curb - 0.6)))
     for z, draw, x in sorted(todo, key=lambda item: -item[0]):
         draw(canvas, rng, x, z)

@@ -45,7 +45,7 @@ def lock(path: Path, again: bool = False) -> None:
     """Take the lock on a file, which is made where it is missing and never deleted.
 
     A lock file that were deleted could be locked by two processes at once: by one that opened it before, and by one
-    that made it anew. The lock is of the process, not of its children, and ends with it however it ends. Where the
+    that made it again. The lock is of the process, not of its children, and ends with it however it ends. Where the
     file system has no locks, or the folder can only be read, nobody is kept out.
 
     Args:

@@ -18,7 +18,7 @@ def colorize(labels: np.ndarray, palette: Sequence[Sequence[int]]) -> np.ndarray
     Args:
         labels (np.ndarray): (H, W) integers; whatever is no index of ``palette``
             (255, for instance) becomes black.
-        palette (Sequence[Sequence[int]]): RGB colour of every class, 0 to 255.
+        palette (Sequence[Sequence[int]]): RGB color of every class, 0 to 255.
 
     Returns:
         np.ndarray: (H, W, 3) uint8.
@@ -40,13 +40,13 @@ def comparison_figure(
 
     - (H, W, 3) uint8: an RGB image,
     - (H, W) integers: a label map, painted with ``palette``; other values are black,
-    - (H, W) floats: a map such as the uncertainty, in a colour scale shared by its column.
+    - (H, W) floats: a map such as the uncertainty, in a color scale shared by its column.
 
     Args:
         rows (Sequence[Mapping[str, np.ndarray]]): For every image, column title -> array.
             All rows have the same titles; the order is that of the first row.
         classes (Sequence[str]): Class names.
-        palette (Sequence[Sequence[int]]): Their RGB colours, 0 to 255.
+        palette (Sequence[Sequence[int]]): Their RGB colors, 0 to 255.
         path (str | os.PathLike): The file to write; its folder is created.
 
     Returns:
@@ -90,7 +90,7 @@ def _titles(rows: Sequence[Mapping[str, np.ndarray]], classes: Sequence[str], pa
     if not rows or not rows[0]:
         raise ValueError('comparison_figure: rows is empty, nothing to draw')
     if len(classes) != len(palette):
-        raise ValueError(f'comparison_figure: {len(classes)} classes but {len(palette)} palette colours')
+        raise ValueError(f'comparison_figure: {len(classes)} classes but {len(palette)} palette colors')
     titles = list(rows[0])
     for k, row in enumerate(rows):
         if set(row) != set(titles):
@@ -115,7 +115,7 @@ def _add_legend(figure: Figure, classes: Sequence[str], palette: Sequence[Sequen
 
 
 def _upper_end(rows: Sequence[Mapping[str, np.ndarray]], title: str) -> float:
-    """Upper end of the colour scale of a column of float maps: its 99.5th percentile."""
+    """Upper end of the color scale of a column of float maps: its 99.5th percentile."""
     values = [row[title].ravel() for row in rows if np.issubdtype(row[title].dtype, np.floating)]
     return float(np.percentile(np.concatenate(values), 99.5)) or 1.0 if values else 1.0
 

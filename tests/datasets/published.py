@@ -20,12 +20,12 @@ class Layout(NamedTuple):
 
 
 _CITYSCAPES = Layout(
-    'leftImg8bit/train/aachen/aachen_0_leftImg8bit.png', 'gtFine/train/aachen/aachen_0_gtFine_labelIds.png', 'grey'
+    'leftImg8bit/train/aachen/aachen_0_leftImg8bit.png', 'gtFine/train/aachen/aachen_0_gtFine_labelIds.png', 'gray'
 )
 _CROSS_CITY = Layout(
     'Images/Test/pano_00002_2_180.png',
     'Labels/Test/pano_00002_2_180_eval.png',
-    'grey',
+    'gray',
     dict(img_path='Images/Test', seg_map_path='Labels/Test'),
 )
 LAYOUTS = {
@@ -38,7 +38,7 @@ LAYOUTS = {
     ),
     'CrossCityDataset': _CROSS_CITY,
     'CrossCity19Dataset': _CROSS_CITY,
-    'CamVidDataset': Layout('images/day_train/a.jpg', 'labels/day_train/a.png', 'grey'),
+    'CamVidDataset': Layout('images/day_train/a.jpg', 'labels/day_train/a.png', 'gray'),
 }
 
 
@@ -74,12 +74,12 @@ def write_dataset(root: Path, name: str, ids: np.ndarray, image: np.ndarray | No
 
 
 def write_camvid(root: Path, split: str, count: int, size: tuple[int, int] = (12, 16)) -> None:
-    """Write ``count`` labelled CamVid images of random content, (height, width) = ``size``."""
+    """Write ``count`` labeled CamVid images of random content, (height, width) = ``size``."""
     for index in range(count):
         rng = np.random.default_rng(index)
         write_image(root / f'images/{split}/{index:02d}.jpg', rng.integers(0, 256, (*size, 3), np.uint8))
         write_label(
             root / f'labels/{split}/{index:02d}.png',
             rng.integers(0, len(label_maps.CAMVID_CLASSES) + 1, size).astype(np.uint8),
-            'grey',
+            'gray',
         )

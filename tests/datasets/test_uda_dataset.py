@@ -47,7 +47,7 @@ def test_sample_has_both_views(config):
     assert names == dict(source='day_train/01.jpg', target='usk_train/04.jpg')
 
 
-def test_only_the_source_is_labelled(config):
+def test_only_the_source_is_labeled(config):
     data_samples = DATASETS.build(config)[0]['data_samples']
     assert 'gt_sem_seg' in data_samples['source'] and 'gt_sem_seg' not in data_samples['target']
 
@@ -157,7 +157,7 @@ def test_order_of_the_classes_must_agree(config):
 )
 def test_target_pipeline_must_not_load_labels(config, loader):
     config['target']['pipeline'] = [IMAGE, loader, *AUGMENT]
-    with pytest.raises(ValueError, match='the target is unlabelled, but its pipeline has'):
+    with pytest.raises(ValueError, match='the target is unlabeled, but its pipeline has'):
         DATASETS.build(config)
 
 

@@ -95,7 +95,7 @@ def training_pipeline(case: Case) -> list[dict]:
 
 
 def load_sample(config: dict, case: Case, seed: int) -> tuple[np.ndarray, np.ndarray | None, dict]:
-    """Normalised image (3, h, w), label (h, w) and meta information of the only image of a data set."""
+    """Normalized image (3, h, w), label (h, w) and meta information of the only image of a data set."""
     dataset = DATASETS.build(config)
     random.seed(int(seed))
     sample = dataset[0]

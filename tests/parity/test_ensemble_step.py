@@ -1,4 +1,4 @@
-"""Two optimisation steps of the student, through the shipped config (case of golden/ensemble)."""
+"""Two optimization steps of the student, through the shipped config (case of golden/ensemble)."""
 
 from types import SimpleNamespace
 

@@ -58,10 +58,10 @@ class GoldenPairs:
 
     def __getitem__(self, index) -> dict:
         k = index.position % len(self)
-        labelled = SegDataSample(gt_sem_seg=PixelData(data=torch.from_numpy(self.case['in_source_label'][k])[None]))
+        labeled = SegDataSample(gt_sem_seg=PixelData(data=torch.from_numpy(self.case['in_source_label'][k])[None]))
         return dict(
             inputs={view: torch.from_numpy(self.case[f'in_{view}_image'][k]) for view in ('source', 'target')},
-            data_samples=dict(source=labelled, target=SegDataSample()),
+            data_samples=dict(source=labeled, target=SegDataSample()),
         )
 
 

@@ -332,7 +332,7 @@ def test_too_many_classes_are_refused():
         ClassBalancedLabeler().begin(256)
 
 
-def test_labelling_before_the_passes_is_refused():
+def test_labeling_before_the_passes_is_refused():
     labeler = ClassBalancedLabeler()
     labeler.begin(3)
     with pytest.raises(RuntimeError, match='no thresholds yet'):

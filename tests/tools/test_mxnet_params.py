@@ -207,7 +207,7 @@ class TestFiles:
         model.load_state_dict(checkpoint['state_dict'], strict=True)
         assert np.array_equal(model.decode_head.conv_seg.bias.detach(), arrays['linear3_bias'])
 
-    def test_the_backbone_alone_initialises_a_backbone(self, tmp_path):
+    def test_the_backbone_alone_initializes_a_backbone(self, tmp_path):
         arrays = weights()
         target = converter.convert_file(write(tmp_path / 'x.params', prefixed(arrays)), tmp_path / 'x.pth', True)
         init_default_scope('mmseg')

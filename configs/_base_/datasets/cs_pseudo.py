@@ -1,4 +1,4 @@
-# Stage 2 of GTA5 to Cityscapes: pseudo-labelled Cityscapes crops, and the same images without labels.
+# Stage 2 of GTA5 to Cityscapes: pseudo-labeled Cityscapes crops, and the same images without labels.
 _base_ = './gta2cs.py'
 
 source_pipeline = [

@@ -1,5 +1,5 @@
-# MRNet, stage 2: stage 1's loss on pseudo-labelled target images ("source" is the labelled stream).
-# Memory regularisation begins at 0.6 of training, the published iteration 15000 of 25000.
+# MRNet, stage 2: stage 1's loss on pseudo-labeled target images ("source" is the labeled stream).
+# Memory regularization begins at 0.6 of training, the published iteration 15000 of 25000.
 _base_ = '../models/deeplabv2_r101_dual.py'
 
 model = dict(

@@ -1,4 +1,4 @@
-# MRNet, stage 2, on the small network ("source" is the labelled stream).
+# MRNet, stage 2, on the small network ("source" is the labeled stream).
 _base_ = '../models/r18_dual.py'
 
 model = dict(

@@ -22,7 +22,7 @@ from mmuda.utils.unwrap import unwrap
 def reestimate_statistics(segmentor: nn.Module, batches: Iterable[Tensor]) -> None:
     """Replace the running statistics of every BatchNorm by their average over ``batches``.
 
-    Adaptive batch normalisation (Li et al., AdaBN, Pattern Recognition 2018). Everything but BatchNorm is in
+    Adaptive batch normalization (Li et al., AdaBN, Pattern Recognition 2018). Everything but BatchNorm is in
     evaluation mode, and all modules are afterwards in the mode that they were in, also where a batch cannot be read.
 
     Args:
@@ -49,7 +49,7 @@ def reestimate_statistics(segmentor: nn.Module, batches: Iterable[Tensor]) -> No
 
 @HOOKS.register_module()
 class AdaptiveBatchNormHook(Hook):
-    """Average the BatchNorm statistics anew over the target's training images.
+    """Average the BatchNorm statistics again over the target's training images.
 
     Acts before training, unless the run was resumed, at the end of every round of self-training and after the last
     iteration: before ``PseudoLabelHook`` and self-training label, and before the checkpoint is saved and evaluated.

@@ -97,7 +97,7 @@ class TeacherConfig(ABC):
 class ModelTeacherConfig(TeacherConfig):
     """A teacher that is a model: ``dict(config='configs/mrnet/gta2cs_rectified.py')``.
 
-    The checkpoint must be of the config: all parameters must fit, and the network and the normalisation of images must
+    The checkpoint must be of the config: all parameters must fit, and the network and the normalization of images must
     be those of the config that training has written into the checkpoint. A converted checkpoint has none, and only
     its parameters are compared.
 
@@ -136,7 +136,7 @@ class ModelTeacherConfig(TeacherConfig):
         self.checkpoint = checkpoint
         self.work_dir = work_dir or self.cfg.get('work_dir')
         self.predictor = dict(predictor or DEFAULT_PREDICTOR)
-        TASK_UTILS.build(self.predictor)  # errors of the config come now, not while labelling
+        TASK_UTILS.build(self.predictor)  # errors of the config come now, not while labeling
         self.classes = classes
         self.drop_classes = drop_classes
         self.name = name or f'{Path(config).parent.name}_{Path(config).stem}'

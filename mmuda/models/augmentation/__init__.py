@@ -1,4 +1,4 @@
-"""Mixing and colour augmentation of batches on the device."""
+"""Mixing and color augmentation of batches on the device."""
 
 from mmuda.models.augmentation.strong_augmentation import StrongAugmentation
 

@@ -42,7 +42,7 @@ class ASPPClassifier(nn.Module):
         channels (int): Width of the bottleneck.
         num_classes (int): Number of outputs.
         dilations (Sequence[int]): Dilations of the 3x3 branches beside the 1x1 branch.
-        norm_cfg (dict): Normalisation of branches and bottleneck.
+        norm_cfg (dict): Normalization of branches and bottleneck.
         use_se (bool): Whether the concatenated branches pass through :class:`SqueezeExcitation`.
         dropout_ratio (float): Probability of dropping a channel before the classifier.
 
@@ -81,9 +81,9 @@ class ASPPClassifier(nn.Module):
         self.conv_seg = nn.Conv2d(channels, num_classes, 1, bias=False)
 
     def init_weights(self) -> None:
-        """Initialise as the published checkpoints were.
+        """Initialize as the published checkpoints were.
 
-        The branches and the attention keep PyTorch's defaults: the original's initialisation loop
+        The branches and the attention keep PyTorch's defaults: the original's initialization loop
         never reaches them.
         """
         nn.init.kaiming_normal_(self.bottleneck[0].weight, mode='fan_in')

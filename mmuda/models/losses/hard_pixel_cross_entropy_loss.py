@@ -32,25 +32,25 @@ def percentile(values: Tensor, q: float) -> Tensor:
 
 @torch.no_grad()
 def hard_pixels(pixel_loss: Tensor, target: Tensor, q: float | None, ignore_index: int = 255) -> tuple[Tensor, Tensor]:
-    """Labelled pixels whose loss is not below the q-th percentile.
+    """Labeled pixels whose loss is not below the q-th percentile.
 
     Args:
         pixel_loss (Tensor): (N, H, W), 0 where the pixel is ignored.
         target (Tensor): (N, H, W) class ids.
         q (float, optional): Percentile over all pixels, ignored ones included, in [0, 100]. None keeps
-            every labelled pixel.
+            every labeled pixel.
         ignore_index (int): Label without supervision. Defaults to 255.
 
     Returns:
         tuple[Tensor, Tensor]: The kept pixels, (N, H, W) bool, and the threshold, a scalar (0 for
         ``q=None``).
     """
-    labelled = target != ignore_index
+    labeled = target != ignore_index
     if q is None:
-        return labelled, pixel_loss.new_zeros(())
+        return labeled, pixel_loss.new_zeros(())
     threshold = percentile(pixel_loss, q)
     # Not "loss >= threshold": a NaN must stay visible.
-    return labelled & ~(pixel_loss < threshold), threshold
+    return labeled & ~(pixel_loss < threshold), threshold
 
 
 @MODELS.register_module()
@@ -65,7 +65,7 @@ class HardPixelCrossEntropyLoss(nn.Module):
 
     Computed in float32 at least: half precision logits are cast up.
 
-    Several processes: the normaliser is the mean over ranks of ``sum(W_y)``, so that the gradient
+    Several processes: the normalizer is the mean over ranks of ``sum(W_y)``, so that the gradient
     averaged by DistributedDataParallel equals that of one process with the whole batch; the value on
     one rank is its share, the mean over ranks is the loss of the whole batch. All ranks must
     therefore call it equally often. The percentile is taken per rank: a rank keeps its own hardest
@@ -73,7 +73,7 @@ class HardPixelCrossEntropyLoss(nn.Module):
 
     Args:
         percentile (float, optional): In [0, 100]: pixels below it are dropped. None: plain weighted
-            cross entropy of all labelled pixels. Defaults to 80.0.
+            cross entropy of all labeled pixels. Defaults to 80.0.
         ignore_index (int): Label without supervision. Defaults to 255.
         loss_weight (float): Factor on the result. Defaults to 1.0.
 
@@ -110,8 +110,8 @@ class HardPixelCrossEntropyLoss(nn.Module):
         kept, _ = hard_pixels(pixel_loss, target, self.percentile, self.ignore_index)
 
         pixel_weight = class_weight[target.masked_fill(~kept, 0)]
-        normaliser = pixel_weight.where(kept, 0).sum()
-        all_reduce(normaliser, op='mean')
+        normalizer = pixel_weight.where(kept, 0).sum()
+        all_reduce(normalizer, op='mean')
         # No kept pixel anywhere: 0 / 1 instead of 0 / 0.
-        normaliser = normaliser.where(normaliser > 0, 1)
-        return self.loss_weight * pixel_loss.where(kept, 0).sum() / normaliser
+        normalizer = normalizer.where(normalizer > 0, 1)
+        return self.loss_weight * pixel_loss.where(kept, 0).sum() / normalizer

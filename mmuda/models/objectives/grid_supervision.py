@@ -20,7 +20,7 @@ class GridSupervision(Objective):
 
     Args:
         loss (dict, optional): Config of a loss called as ``loss(logits, labels)``. Defaults to the mean cross
-            entropy of the labelled cells, 0 without any.
+            entropy of the labeled cells, 0 without any.
         weights (dict, optional): Weight of each classifier's loss. Defaults to 0.5 of ``aux`` and 1 of ``main``.
         view (str): Defaults to ``pool``.
 

@@ -16,7 +16,7 @@ class RectifiedSupervision(Objective):
         loss (dict): Config of a loss called as ``loss(aux, main, labels, class_weight=...)`` that
             returns one weighted loss per classifier. Defaults to ``RectifiedLoss``.
         class_weights (dict, optional): As in :class:`SourceSupervision`.
-        view (str): The view with pseudo labels. Defaults to ``source``: the labelled stream.
+        view (str): The view with pseudo labels. Defaults to ``source``: the labeled stream.
     """
 
     needs_two_classifiers = True

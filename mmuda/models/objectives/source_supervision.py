@@ -1,4 +1,4 @@
-"""Supervised cross entropy on a labelled view."""
+"""Supervised cross entropy on a labeled view."""
 
 from mmseg.registry import MODELS
 from torch import Tensor
@@ -11,7 +11,7 @@ from mmuda.models.segmentors.step import Step
 
 @MODELS.register_module()
 class SourceSupervision(Objective):
-    """Supervised loss of every classifier on a labelled view.
+    """Supervised loss of every classifier on a labeled view.
 
     Args:
         loss (dict): Config of a loss called as ``loss(logits, labels, class_weight=...)``. Defaults to

@@ -67,7 +67,7 @@ class Step:
         Args:
             name (str): A new name.
             images (Tensor): (N, 3, H, W), preprocessed.
-            labels (Tensor, optional): (N, H, W), any integer type, ignored pixels 255. Defaults to None: unlabelled.
+            labels (Tensor, optional): (N, H, W), any integer type, ignored pixels 255. Defaults to None: unlabeled.
 
         Raises:
             ValueError: If the name is taken, or the labels do not fit the images.
@@ -100,7 +100,7 @@ class Step:
         samples = self.data_samples.get(view)
         if samples is None or any('gt_sem_seg' not in sample for sample in samples):
             raise KeyError(
-                f'view {view!r} has no labels: an objective that needs labels was given an unlabelled '
+                f'view {view!r} has no labels: an objective that needs labels was given an unlabeled '
                 'view, or its pipeline does not load them'
             )
         return torch.cat([sample.gt_sem_seg.data for sample in samples]).long()
@@ -190,7 +190,7 @@ def _check_nothing_is_joined(student: nn.Module) -> None:
 
 @contextmanager
 def frozen_statistics(module: nn.Module) -> Iterator[None]:
-    """Keep the running statistics of every BatchNorm; batches are normalised as before."""
+    """Keep the running statistics of every BatchNorm; batches are normalized as before."""
     norms = [norm for norm in module.modules() if isinstance(norm, _BatchNorm)]
     momenta = [norm.momentum for norm in norms]
     for norm in norms:

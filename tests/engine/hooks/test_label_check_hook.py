@@ -43,14 +43,14 @@ def test_run_whose_source_labels_are_all_ignored_ends(tmp_path):
         train(cfg)
 
 
-def test_one_labelled_pixel_suffices():
+def test_one_labeled_pixel_suffices():
     hook = LabelCheckHook(images=2)
     iterate(hook, source=[sample(255), sample(3)])
     for _ in range(3):
         iterate(hook, source=[sample(255)])
 
 
-def test_unlabelled_view_needs_none():
+def test_unlabeled_view_needs_none():
     hook = LabelCheckHook(images=1)
     iterate(hook, source=[sample(3)], target=[sample(None)])
 

@@ -43,7 +43,7 @@ class Student(nn.Module):
 
 
 def make_step(student: Student | None = None, iteration: int = 0) -> Step:
-    """A step with a labelled source and an unlabelled target view of two images each."""
+    """A step with a labeled source and an unlabeled target view of two images each."""
     generator = torch.Generator().manual_seed(1)
     inputs = {view: torch.randn(2, 3, *SIZE, generator=generator) for view in ('source', 'target')}
     labels = torch.randint(CLASSES, (2, 1, *SIZE), generator=generator)

@@ -32,7 +32,7 @@ def test_classifiers_have_their_weights():
     )
 
 
-def test_nothing_labelled_gives_no_loss_and_no_gradient():
+def test_nothing_labeled_gives_no_loss_and_no_gradient():
     step = make_pool(labels=torch.full((2, *SIZE), 255))
     loss = GridSupervision()(step)['loss_main']
     loss.backward()

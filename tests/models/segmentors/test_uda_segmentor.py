@@ -223,6 +223,6 @@ def test_stock_test_time_augmentation(config, checkpoint, tmp_path):
     assert torch.equal(result.pred_sem_seg.data[0], torch.stack(probabilities).mean(0).argmax(0))
 
 
-def test_augmentation_of_otherwise_normalised_images_is_refused(config):
+def test_augmentation_of_otherwise_normalized_images_is_refused(config):
     with pytest.raises(ValueError, match=r'StrongAugmentation: std = \[1.0, 1.0, 1.0\], .* is \[58.0'):
         build(config, objectives=[dict(type='ClassMixSupervision', augmentation=dict(type='StrongAugmentation'))])

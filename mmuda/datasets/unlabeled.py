@@ -6,7 +6,7 @@ from mmengine.dataset import BaseDataset
 from mmseg.registry import DATASETS
 
 
-def build_unlabelled(config: dict) -> BaseDataset:
+def build_unlabeled(config: dict) -> BaseDataset:
     """Build a data set without its labels, as if they were not on the disk.
 
     Wrappers with ``dataset`` or ``datasets`` (``RepeatDataset``, ``ConcatDataset``) are followed down.
@@ -20,10 +20,10 @@ def build_unlabelled(config: dict) -> BaseDataset:
     """
     config = copy.deepcopy(config)
     if 'dataset' in config:
-        config['dataset'] = build_unlabelled(config['dataset'])
+        config['dataset'] = build_unlabeled(config['dataset'])
         return DATASETS.build(config)
     if 'datasets' in config:
-        config['datasets'] = [build_unlabelled(part) for part in config['datasets']]
+        config['datasets'] = [build_unlabeled(part) for part in config['datasets']]
         return DATASETS.build(config)
     dataset = DATASETS.build({**config, 'lazy_init': True})
     dataset.data_prefix.pop('seg_map_path', None)

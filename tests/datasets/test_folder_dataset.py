@@ -65,7 +65,7 @@ def own_files(tmp_path, images: list[str], labels: list[str], **options) -> dict
             (tmp_path / kind / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / kind / name).touch()
     return dict(
-        type='PublishedDataset',
+        type='FolderDataset',
         data_root=str(tmp_path),
         metainfo=dict(classes=['road']),
         pipeline=[],
@@ -226,7 +226,7 @@ def own_data(tmp_path, **options) -> dict:
     prefix = dict(img_path='images/day_train', seg_map_path='labels/day_train')
     return dict(
         dict(
-            type='PublishedDataset',
+            type='FolderDataset',
             data_root=str(tmp_path),
             data_prefix=prefix,
             img_suffix='.jpg',
@@ -251,7 +251,7 @@ def test_label_beyond_the_classes_is_named(tmp_path):
 
 
 def test_own_data_without_classes_are_refused(tmp_path):
-    with pytest.raises(ValueError, match=r'PublishedDataset: the classes are not known.*metainfo=dict\(classes='):
+    with pytest.raises(ValueError, match=r'FolderDataset: the classes are not known.*metainfo=dict\(classes='):
         DATASETS.build(own_data(tmp_path, metainfo=None))
 
 
@@ -299,7 +299,7 @@ def test_image_that_stock_loading_makes_white_is_named(tmp_path):
     path = tmp_path / 'images/day_train/00.jpg'
     Image.fromarray(np.full((12, 16), 3000, np.uint16)).save(path, format='PNG')
     pipeline = Config.fromfile(REPO / 'configs/_base_/datasets/camvid.py').test_pipeline
-    with pytest.raises(OSError, match=f'cannot read image {path}: it is a grey image of more than 8 bits'):
+    with pytest.raises(OSError, match=f'cannot read image {path}: it is a gray image of more than 8 bits'):
         DATASETS.build(dict(CAMVID, data_root=str(tmp_path), pipeline=pipeline))[0]
 
 

@@ -1,6 +1,6 @@
-"""Labelling throughput of one rank against two, side by side in one run.
+"""Labeling throughput of one rank against two, side by side in one run.
 
-    python benchmarks/benchmark_labelling.py [--images 32] [--size 256 512] [--repeats 3]
+    python benchmarks/benchmark_labeling.py [--images 32] [--size 256 512] [--repeats 3]
 
 Class-balanced labels (two passes for the thresholds, one for the labels) of random images by the small network of
 configs/_base_/models/r18_dual.py. Every rank is a process with one thread; starting the processes is not counted. The

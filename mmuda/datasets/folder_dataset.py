@@ -1,4 +1,4 @@
-"""What all data sets in their published form share."""
+"""Images and labels in folders, matched by their stems."""
 
 import os
 import os.path as osp
@@ -16,32 +16,32 @@ from mmuda.datasets.transform_names import transform_names
 
 
 @DATASETS.register_module()
-class PublishedDataset(BaseSegDataset):
-    """A segmentation data set whose files are read as published, without conversion.
+class FolderDataset(BaseSegDataset):
+    """A segmentation data set of images and labels in folders, read without conversion.
 
-    Subclasses say where images and labels lie, and how the label files are encoded; the pipeline's
-    ``LoadLabelIds`` applies that while loading. As it stands it reads one's own data: label files hold training
-    ids, the classes come from ``metainfo=dict(classes=..., palette=...)``. Without ``seg_map_path`` in
-    ``data_prefix`` the data set is unlabelled and its labels are never looked for. At start the folders are
-    listed, no image or label is opened.
+    It reads your own data: label files hold class indices, the classes come from
+    ``metainfo=dict(classes=..., palette=...)``. Subclasses read published data sets: they say where images and labels
+    are and how the label files are encoded, which the pipeline's ``LoadLabelIds`` applies. Without ``seg_map_path`` in
+    ``data_prefix`` the data set is unlabeled and its labels are never looked for. At the start the folders are listed,
+    no image or label is opened.
 
     The label of an image has the image's stem: ``<seg_map_path>/<stem><seg_map_suffix>`` for the image
     ``<img_path>/<stem><img_suffix>``. Subfolders are part of the stem. In suffixes case does not matter, and ``.jpg``
     stands for ``.jpeg``, too. Other files in the image folder are left out; ``DataSummaryHook`` says how many.
 
     Args:
-        data_prefix (dict, optional): ``img_path`` and, for labelled data, ``seg_map_path``, relative to
+        data_prefix (dict, optional): ``img_path`` and, for labeled data, ``seg_map_path``, relative to
             ``data_root``. Defaults to the class's ``DATA_PREFIX``.
         img_suffix (str | Sequence[str], optional): End of image file names, or several. Defaults to the class's
             ``IMG_SUFFIX``.
-        seg_map_suffix (str | Sequence[str], optional): End of label file names in its place, or several. Defaults to
+        seg_map_suffix (str | Sequence[str], optional): End of label file names, or several. Defaults to
             the class's ``SEG_MAP_SUFFIX``.
         kwargs: As for ``mmseg.datasets.BaseSegDataset`` (``data_root``, ``ann_file``, ``pipeline``, ...).
             ``ann_file`` is a list of images, one per line: the path relative to the image folder without
             ``img_suffix``.
 
     Attributes:
-        left_out (list[str]): Which files of the folders are not in use, in words.
+        left_out (list[str]): Sentences that say which files of the folders are not in use.
 
     Raises:
         ValueError: If there are no classes or there is no ``img_path``, the classes are a string, two images have one
@@ -67,7 +67,7 @@ class PublishedDataset(BaseSegDataset):
         if any(name.split('.')[-1] == 'LoadAnnotations' for name in transform_names(kwargs.get('pipeline', []))):
             raise ValueError(
                 f'{type(self).__name__}: LoadAnnotations in the pipeline would take published ids for '
-                "classes. Put dict(type='LoadLabelIds') in its place."
+                "classes. Use dict(type='LoadLabelIds') instead."
             )
         _check_class_list(kwargs.get('metainfo'), type(self).__name__)
         self.left_out: list[str] = []
@@ -156,7 +156,7 @@ class PublishedDataset(BaseSegDataset):
                 f'{type(self).__name__}: {len(missing)} images have no label file, the first are missing at '
                 f'{expected}. The label of an image has its stem and the suffix {self.seg_map_suffix!r}: that of '
                 f'{images[missing[0]]!r} is {missing[0] + self._first(self.seg_map_suffix)!r} in seg_map_path. '
-                f'{self._hint()} For unlabelled use leave seg_map_path out of data_prefix.'
+                f'{self._hint()} For unlabeled use leave seg_map_path out of data_prefix.'
             )
         alone = sorted(set(labels) - set(images))
         if alone:

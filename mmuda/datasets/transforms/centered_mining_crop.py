@@ -1,4 +1,4 @@
-"""Scaled crops that are often centred on a mined class."""
+"""Scaled crops that are often centered on a mined class."""
 
 import logging
 import math
@@ -25,7 +25,7 @@ def draw_mining_offset(
     """Draw the position of a crop.
 
     With chance ``mine_chance``, and if a mined class is there: one of the mined classes present, one of its
-    pixels, and the crop centred there, shifted inside. Otherwise a uniform position.
+    pixels, and the crop centered there, shifted inside. Otherwise a uniform position.
 
     Args:
         rng (random.Random): Generator, or the module ``random``.
@@ -43,15 +43,15 @@ def draw_mining_offset(
         classes = [index for index in mine_ids if present[index]]
         if classes:
             pixels = np.flatnonzero(label == classes[rng.randint(0, len(classes) - 1)])
-            centre = divmod(int(pixels[rng.randint(0, len(pixels) - 1)]), label.shape[1])
-            top, left = (min(max(pixel - crop // 2, 0), most) for pixel, crop, most in zip(centre, crop_size, room))
+            center = divmod(int(pixels[rng.randint(0, len(pixels) - 1)]), label.shape[1])
+            top, left = (min(max(pixel - crop // 2, 0), most) for pixel, crop, most in zip(center, crop_size, room))
             return top, left
     return rng.randint(0, room[0]), rng.randint(0, room[1])
 
 
 @TRANSFORMS.register_module()
-class CentredMiningCrop(BaseTransform):
-    """Random scale, padding at bottom and right, and a crop that is often centred on a mined class.
+class CenteredMiningCrop(BaseTransform):
+    """Random scale, padding at bottom and right, and a crop that is often centered on a mined class.
 
     The sampling of the CRST code (Zou et al., "Confidence Regularized Self-Training", ICCV 2019). There only
     target samples are mined. Which classes are mined changes from round to round: a
@@ -59,7 +59,7 @@ class CentredMiningCrop(BaseTransform):
 
     All numbers are drawn from ``random``.
 
-    Required keys: ``img`` ((H, W, 3) uint8, B, G, R); ``gt_seg_map`` ((H, W) uint8) where labelled. Optional key:
+    Required keys: ``img`` ((H, W, 3) uint8, B, G, R); ``gt_seg_map`` ((H, W) uint8) where labeled. Optional key:
     ``mine_ids``, the classes mined in this sample.
     Changed keys: these two, ``img_shape``. Added keys: ``scale_factor``; ``scaled_shape``, (height, width) after
     scaling, and ``crop_offset``, (row, column) of the crop in it, for maps that are cropped elsewhere.
@@ -72,7 +72,7 @@ class CentredMiningCrop(BaseTransform):
             more than 16 times its area, a warning names the sizes. Defaults to 0.5, 0.6, ..., 1.5.
         mine_chance (float): Chance in [0, 1] of looking for a mined class. Defaults to 0.8.
         mine_ids (Sequence[int]): Mined classes of samples that do not name their own. Defaults to (): no mining.
-        image_fill (tuple[int, int, int]): B, G, R of padded pixels; the mean of the normalisation. Defaults to
+        image_fill (tuple[int, int, int]): B, G, R of padded pixels; the mean of the normalization. Defaults to
             (104, 117, 123).
         resize (str): ``'aligned'``: the image bilinearly by OpenCV, the label to the nearest pixel by Pillow, to the
             same rounded size. ``'published'``: both by OpenCV and by the factor itself, as in the published code;
@@ -93,13 +93,13 @@ class CentredMiningCrop(BaseTransform):
         resize: str = 'aligned',
     ) -> None:
         if not isinstance(crop_size, Sequence) or len(crop_size) != 2 or min(crop_size) < 1:
-            raise ValueError(f'CentredMiningCrop: crop_size = {crop_size!r}, expected (height, width) in pixels')
+            raise ValueError(f'CenteredMiningCrop: crop_size = {crop_size!r}, expected (height, width) in pixels')
         if not scales or min(scales) <= 0:
-            raise ValueError(f'CentredMiningCrop: scales = {scales}, expected at least one positive number')
+            raise ValueError(f'CenteredMiningCrop: scales = {scales}, expected at least one positive number')
         if not 0 <= mine_chance <= 1:
-            raise ValueError(f'CentredMiningCrop: mine_chance = {mine_chance}, expected a number in [0, 1]')
+            raise ValueError(f'CenteredMiningCrop: mine_chance = {mine_chance}, expected a number in [0, 1]')
         if resize not in RESIZING:
-            raise ValueError(f'CentredMiningCrop: resize = {resize!r}, expected one of {RESIZING}')
+            raise ValueError(f'CenteredMiningCrop: resize = {resize!r}, expected one of {RESIZING}')
         self.crop_size = tuple(crop_size)
         self.scales = tuple(scales)
         self.mine_chance = mine_chance
@@ -149,7 +149,7 @@ class CentredMiningCrop(BaseTransform):
             return
         self._warned = True
         print_log(
-            f'CentredMiningCrop: {problem}. Image {path or ""} has (height, width) = {tuple(size)}, scales = '
+            f'CenteredMiningCrop: {problem}. Image {path or ""} has (height, width) = {tuple(size)}, scales = '
             f'{self.scales} are factors of that size, crop_size = {self.crop_size}. Choose other scales or another '
             'crop_size',
             logger='current',
