@@ -2,7 +2,7 @@ import pytest
 from mmseg.registry import DATASETS
 
 from mmuda.datasets import set_mined_classes
-from tests.datasets.published import write_camvid
+from tests.helpers.published import write_camvid
 
 LOAD = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds')]
 CROPS = dict(
