@@ -21,7 +21,7 @@ from mmuda.engine.self_training import SelfTrainingLoop
 from mmuda.engine.self_training.labeling import build_fusion
 from mmuda.engine.self_training.teachers import teacher_configs
 from mmuda.evaluation.protocols import SYNTHIA_16
-from tests.datasets.published import write_dataset
+from tests.helpers.published import write_dataset
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 METHODS = sorted(path.relative_to(CONFIGS).as_posix() for path in CONFIGS.glob('[!_]*/*.py'))

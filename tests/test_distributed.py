@@ -8,8 +8,8 @@ import torch
 from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 
-from tests.tiny import REPO, Killed, add_hook, hook_of, load, make_data, run_tool, tiny_config, train
-from tests.two_ranks import free_port, run_on_two_ranks
+from tests.helpers.tiny import REPO, Killed, add_hook, hook_of, load, make_data, run_tool, tiny_config, train
+from tests.helpers.two_ranks import free_port, run_on_two_ranks
 
 STEPS = 3
 

@@ -12,7 +12,7 @@ from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
 from mmuda.toy_data import write_toy_data
-from tests.tiny import REPO, add_hook, hook_of, make_data, tiny_self_training_config, train
+from tests.helpers.tiny import REPO, add_hook, hook_of, make_data, tiny_self_training_config, train
 
 METHODS = ('st', 'cbst', 'cbst_sp', 'crst_mrkld', 'crst_lrent')
 

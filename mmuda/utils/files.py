@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 # The lock files that this process holds. They stay open: who closes any handle of a file loses the lock on it.
 _held: dict[tuple[int, Path], BinaryIO] = {}

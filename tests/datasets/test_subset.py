@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from mmseg.registry import DATASETS
 
 from mmuda.datasets import UDASampler, select_images
-from tests.datasets.published import write_camvid
+from tests.helpers.published import write_camvid
 
 PIPELINE = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds'), dict(type='PackSegInputs')]
 

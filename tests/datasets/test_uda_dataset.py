@@ -11,7 +11,7 @@ from mmengine.dataset import pseudo_collate
 from mmseg.registry import DATASETS
 
 from mmuda.datasets import UDAIndex
-from tests.datasets.published import write_camvid
+from tests.helpers.published import write_camvid
 
 IMAGE = dict(type='LoadImageStrict')
 LABEL = dict(type='LoadLabelIds')

@@ -22,9 +22,9 @@ from mmuda.engine.self_training.schedules import (
 )
 from mmuda.evaluation.protocols import SYNTHIA_13, SYNTHIA_16
 from mmuda.pseudo_labels.confident_images import class_confidences, confidence_score
-from tests.datasets.published import write_dataset
-from tests.parity.golden import Case, assert_close, cases, each_case, each_row, each_variant, load_case
-from tests.tiny import REPO
+from tests.helpers.golden import Case, assert_close, cases, each_case, each_row, each_variant, load_case
+from tests.helpers.published import write_dataset
+from tests.helpers.tiny import REPO
 
 LOAD = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds')]
 TASKS = dict(gta='gta2cs', synthia='synthia2cs')

@@ -20,9 +20,9 @@ from mmuda.pseudo_labels import (
     generate_pseudo_labels,
 )
 from mmuda.pseudo_labels.assignment import reweighted_class, top_class
-from tests.parity.golden import Case, cases, each_case, each_variant, load_case
-from tests.parity.label_ids import class_to_label_id, label_ids
-from tests.tiny import REPO
+from tests.helpers.golden import Case, cases, each_case, each_variant, load_case
+from tests.helpers.label_ids import class_to_label_id, label_ids
+from tests.helpers.tiny import REPO
 
 POLICIES = {'cb': 'class', 'global': 'global'}  # name in the cases, and ours
 

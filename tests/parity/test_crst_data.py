@@ -14,7 +14,7 @@ from mmuda.engine.self_training.schedules import (
     num_selected,
     selection_seed,
 )
-from tests.parity.golden import Case, each_case, each_row
+from tests.helpers.golden import Case, each_case, each_row
 
 POLICIES = dict(c='cumulative', r='random')
 

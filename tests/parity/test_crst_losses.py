@@ -5,7 +5,7 @@ import torch
 
 from mmuda.models.losses import HardPixelCrossEntropyLoss, ModelRegularizationLoss, SoftCrossEntropyLoss
 from mmuda.models.losses.model_regularization_loss import model_kl_regularization
-from tests.parity.golden import Case, assert_close, each_case
+from tests.helpers.golden import Case, assert_close, each_case
 
 
 def logits_of(case: Case) -> torch.Tensor:

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 
 from mmuda.models.augmentation import StrongAugmentation
 from mmuda.models.augmentation.strong_augmentation import StrongParameters, applies, color_jitter, kernel_side
-from tests.parity.dacs_steps import tensor
-from tests.parity.golden import Case, each_case, each_row
+from tests.helpers.dacs_steps import tensor
+from tests.helpers.golden import Case, each_case, each_row
 
 TOLERANCE = 2e-3
 each_image = each_row('dacs', 'augment*', 'in_image')

@@ -10,8 +10,8 @@ from mmseg.models.data_preprocessor import SegDataPreProcessor
 from mmseg.registry import DATASETS
 
 import mmuda  # noqa: F401
-from tests.datasets.published import LAYOUTS, write_dataset, write_image
-from tests.parity.golden import Case, cases, each_case, each_variant, load_case
+from tests.helpers.golden import Case, cases, each_case, each_variant, load_case
+from tests.helpers.published import LAYOUTS, write_dataset, write_image
 
 LOAD = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds')]
 

@@ -20,10 +20,10 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 
 from mmuda.models.segmentors import UDADataPreprocessor
-from tests.engine.ensemble import make_teachers
-from tests.parity.golden import assert_close, load_case, original_state
+from tests.helpers.ensemble import make_teachers
+from tests.helpers.golden import assert_close, load_case, original_state
+from tests.helpers.tiny import REPO, make_data, tiny_self_training_config
 from tests.parity.test_ensemble_network import CONVERTERS
-from tests.tiny import REPO, make_data, tiny_self_training_config
 
 STUDENT_TOLERANCE = (1e-7, 1e-4)  # of the two steps, see test_ensemble_step.py
 

@@ -23,10 +23,10 @@ from mmuda.models.discriminators import MultiScaleDiscriminator
 from mmuda.models.losses import LSGANLoss
 from mmuda.models.losses.hard_pixel_cross_entropy_loss import hard_pixels
 from mmuda.models.segmentors import UDADataPreprocessor
-from tests.parity.golden import Case, assert_close, cases, load_case, original_state
+from tests.helpers.golden import Case, assert_close, cases, load_case, original_state
+from tests.helpers.tiny import plain_text_of_configs
 from tests.parity.test_discriminator import our_name as discriminator_name
 from tests.parity.test_network import convert
-from tests.tiny import plain_text_of_configs
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs' / 'mrnet'
 TOLERANCE = 1e-8

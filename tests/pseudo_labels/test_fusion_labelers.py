@@ -12,7 +12,7 @@ from mmuda.pseudo_labels import (
     RankUnificationLabeler,
     TeacherPredictions,
 )
-from tests.two_ranks import WORLD_SIZE, run_on_two_ranks
+from tests.helpers.two_ranks import WORLD_SIZE, run_on_two_ranks
 
 X = 255
 

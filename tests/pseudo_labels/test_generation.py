@@ -17,7 +17,7 @@ from mmuda.pseudo_labels import (
     fingerprint,
     generate_pseudo_labels,
 )
-from tests.two_ranks import run_on_two_ranks
+from tests.helpers.two_ranks import run_on_two_ranks
 
 NAMES = ['city/0.png', 'city/1.png', 'town/2.png', '3.png', '4.png']
 DESCRIPTION = dict(weights='abc')

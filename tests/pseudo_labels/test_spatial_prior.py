@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mmuda.datasets import FolderDataset
 from mmuda.pseudo_labels import SpatialPriorEstimate, load_prior, prior_of, save_prior
 from mmuda.pseudo_labels.spatial_prior import smooth
-from tests.datasets.published import write_image, write_label
+from tests.helpers.published import write_image, write_label
 
 SHAPE = (4, 6)
 SETTINGS = dict(shape=SHAPE, sigma=1.0, kernel=3)

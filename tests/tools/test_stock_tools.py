@@ -14,7 +14,7 @@ from mmengine.runner import Runner
 from mmseg.registry import DATASETS, MODELS
 from PIL import Image
 
-from tests.tiny import REPO, TINY, make_data, plain_text_of_configs, run_tool, shrink_data, train
+from tests.helpers.tiny import REPO, TINY, make_data, plain_text_of_configs, run_tool, shrink_data, train
 from tools.export_segmentor import export_config, student_config
 
 ANALYSIS = REPO / 'tools' / 'analysis_tools'

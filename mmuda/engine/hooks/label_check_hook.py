@@ -28,7 +28,7 @@ class LabelCheckHook(Hook):
         self._unlabeled: Counter[str] = Counter()  # images of a view before its first labeled pixel
         self._labeled: set[str] = set()
 
-    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict | None = None) -> None:
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict) -> None:
         """Look at the labels of this iteration."""
         if not isinstance(data_batch['data_samples'], Mapping):
             return  # no views: not for a UDASegmentor, which says so

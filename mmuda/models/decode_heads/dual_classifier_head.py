@@ -86,8 +86,9 @@ class ASPPClassifier(nn.Module):
         The branches and the attention keep PyTorch's defaults: the original's initialization loop
         never reaches them.
         """
-        nn.init.kaiming_normal_(self.bottleneck[0].weight, mode='fan_in')
-        nn.init.zeros_(self.bottleneck[0].bias)
+        convolution = self.bottleneck.get_submodule('0')
+        nn.init.kaiming_normal_(convolution.get_parameter('weight'), mode='fan_in')
+        nn.init.zeros_(convolution.get_parameter('bias'))
         nn.init.normal_(self.conv_seg.weight, std=0.001)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -203,7 +204,8 @@ class DualClassifierHead(BaseDecodeHead):
 def _output_size(metas: list[dict]) -> tuple[int, int]:
     first = metas[0]
     if isinstance(first['img_shape'], torch.Size):  # how mmseg marks a window of sliding inference
-        return tuple(first['img_shape'])
+        height, width = first['img_shape']
+        return height, width
     padded = any(
         any(meta.get('img_padding_size', meta.get('padding_size', ())))
         or tuple(meta.get('pad_shape', meta['img_shape'])[:2]) != tuple(meta['img_shape'][:2])

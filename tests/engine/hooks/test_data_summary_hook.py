@@ -9,7 +9,7 @@ from mmseg.registry import RUNNERS
 from PIL import Image
 
 from mmuda.engine.hooks import DataSummaryHook
-from tests.tiny import make_data, opened_files, tiny_config, tiny_self_training_config
+from tests.helpers.tiny import make_data, opened_files, tiny_config, tiny_self_training_config
 
 
 def own(root, labels: dict[str, np.ndarray], classes=('road', 'car'), **options) -> dict:

@@ -10,7 +10,7 @@ from mmseg.registry import TRANSFORMS
 from mmseg.structures import SegDataSample
 
 from mmuda.engine.hooks import LabelCheckHook
-from tests.tiny import make_data, tiny_config, train
+from tests.helpers.tiny import make_data, tiny_config, train
 
 
 @TRANSFORMS.register_module()

@@ -17,8 +17,8 @@ from PIL import Image
 
 from mmuda.engine.hooks import PseudoLabelHook
 from mmuda.pseudo_labels import PseudoLabelStore
-from tests.tiny import hook_of, make_data, opened_files, tiny_config, train
-from tests.two_ranks import run_on_two_ranks
+from tests.helpers.tiny import hook_of, make_data, opened_files, tiny_config, train
+from tests.helpers.two_ranks import run_on_two_ranks
 
 NUM_IMAGES = 4
 

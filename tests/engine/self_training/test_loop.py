@@ -17,7 +17,7 @@ from PIL import Image
 
 from mmuda.engine.self_training import SelfTrainingLoop, round_files
 from mmuda.pseudo_labels import ClassBalancedLabeler
-from tests.tiny import (
+from tests.helpers.tiny import (
     REPO,
     Killed,
     add_hook,
@@ -30,7 +30,7 @@ from tests.tiny import (
     tiny_self_training_config,
     train,
 )
-from tests.two_ranks import free_port, run_on_two_ranks
+from tests.helpers.two_ranks import free_port, run_on_two_ranks
 
 NUM_SOURCE, NUM_TARGET = 6, 4
 

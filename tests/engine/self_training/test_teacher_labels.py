@@ -22,9 +22,9 @@ from mmuda.engine.self_training import SelfTrainingLoop, labeling
 from mmuda.pseudo_labels import ChannelWiseLabeler, LogitMapPredictor, MajorityLabeler, PseudoLabelStore
 from mmuda.pseudo_labels.teacher_predictions import TeacherPredictions
 from mmuda.pseudo_labels.teachers import Teacher
-from tests.engine.ensemble import CLASSES, ensemble_config, make_teachers
-from tests.tiny import Killed, add_hook, assert_same, hook_of, load, make_data, plain_text_of_configs, train
-from tests.two_ranks import run_on_two_ranks
+from tests.helpers.ensemble import CLASSES, ensemble_config, make_teachers
+from tests.helpers.tiny import Killed, add_hook, assert_same, hook_of, load, make_data, plain_text_of_configs, train
+from tests.helpers.two_ranks import run_on_two_ranks
 
 NUM_TARGET = 4
 

@@ -8,7 +8,7 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 
 from mmuda.models.decode_heads import ResNet38Head
-from tests.tiny import REPO
+from tests.helpers.tiny import REPO
 
 CLASSES = 5
 

@@ -3,7 +3,7 @@
 import torch
 
 from mmuda.models.losses.labeled_mean import mean_over_labeled
-from tests.two_ranks import run_on_two_ranks
+from tests.helpers.two_ranks import run_on_two_ranks
 
 
 def batch() -> tuple[torch.Tensor, torch.Tensor]:

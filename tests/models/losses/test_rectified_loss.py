@@ -3,7 +3,7 @@ import torch
 
 from mmuda.models.losses import RectifiedLoss
 from mmuda.models.losses.rectified_loss import head_kl, rectified_loss
-from tests.models.losses.toy_pixels import CLASS_WEIGHT, LABELS, toy_logits
+from tests.helpers.toy_pixels import CLASS_WEIGHT, LABELS, toy_logits
 
 
 def test_divergences_of_the_worked_example():

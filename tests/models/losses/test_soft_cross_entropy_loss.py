@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from mmseg.registry import MODELS
 
 from mmuda.models.losses import SoftCrossEntropyLoss
-from tests.models.losses.toy_pixels import LABELS, toy_logits
+from tests.helpers.toy_pixels import LABELS, toy_logits
 
 
 def one_hot(labels: torch.Tensor) -> torch.Tensor:

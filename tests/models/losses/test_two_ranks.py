@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mmuda.models.losses import ClassBalanceWeights, HardPixelCrossEntropyLoss
-from tests.two_ranks import run_on_two_ranks
+from tests.helpers.two_ranks import run_on_two_ranks
 
 CLASSES, MIN_PIXELS = 3, 8
 

@@ -13,8 +13,8 @@ from mmuda.models.decode_heads import DualClassifierHead
 from mmuda.models.objectives import ClassMixSupervision
 from mmuda.models.objectives.class_mix_supervision import teacher_probabilities
 from mmuda.models.segmentors import Step
-from tests.host_reads import HostReads
-from tests.models.objectives.students import CLASSES, SIZE, Student, make_step
+from tests.helpers.host_reads import HostReads
+from tests.helpers.students import CLASSES, SIZE, Student, make_step
 
 AUGMENTED = dict(augmentation=dict(type='StrongAugmentation', jitter_probability=1.0, blur_probability=1.0))
 

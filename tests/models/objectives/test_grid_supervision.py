@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 
 from mmuda.models.objectives import GridSupervision
-from tests.models.objectives.pools import CLASSES, SIZE, make_pool
+from tests.helpers.pools import CLASSES, SIZE, make_pool
 
 
 def test_loss_is_the_cross_entropy_of_the_cells():

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from mmuda.models.objectives import ModelRegularization
-from tests.models.objectives.pools import SIZE, make_pool
+from tests.helpers.pools import SIZE, make_pool
 
 
 def uniform_cross_entropy(step) -> torch.Tensor:

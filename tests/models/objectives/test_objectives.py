@@ -13,7 +13,7 @@ from mmuda.models.objectives import (
     RectifiedSupervision,
     SourceSupervision,
 )
-from tests.models.objectives.students import CLASSES, SIZE, Student, make_step
+from tests.helpers.students import CLASSES, SIZE, Student, make_step
 
 PLAIN = dict(type='HardPixelCrossEntropyLoss', percentile=None)
 

@@ -6,7 +6,7 @@ from mmengine.structures import PixelData
 from mmuda.models.objectives import SoftLabelSupervision
 from mmuda.models.objectives.soft_label_supervision import one_hot
 from mmuda.models.segmentors import Step
-from tests.models.objectives.pools import CLASSES, SIZE, make_pool
+from tests.helpers.pools import CLASSES, SIZE, make_pool
 
 
 def with_soft_labels(step: Step, soft: torch.Tensor) -> Step:

@@ -8,7 +8,7 @@ from mmseg.structures import SegDataSample
 from torch import nn
 
 from mmuda.models.segmentors import Step
-from tests.two_ranks import run_on_two_ranks
+from tests.helpers.two_ranks import run_on_two_ranks
 
 
 class Student(nn.Module):

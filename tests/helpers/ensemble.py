@@ -9,7 +9,7 @@ from mmengine.registry import init_default_scope
 from mmseg.datasets import CityscapesDataset
 from mmseg.registry import MODELS
 
-from tests.tiny import REPO, TINY, tiny_self_training_config
+from tests.helpers.tiny import REPO, TINY, tiny_self_training_config
 
 CLASSES = CityscapesDataset.METAINFO['classes']
 

@@ -19,7 +19,7 @@ from mmseg.registry import HOOKS, RUNNERS, TRANSFORMS
 
 from mmuda.toy_data import write_toy_data
 
-REPO = Path(__file__).parents[1]
+REPO = Path(__file__).parents[2]
 CROP = (48, 64)
 TINY = {
     'train_dataloader.batch_size': 2,

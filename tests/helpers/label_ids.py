@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.parity.golden import cases, load_case
+from tests.helpers.golden import cases, load_case
 
 
 def class_to_label_id(num_classes: int) -> np.ndarray:
