@@ -15,6 +15,8 @@ from tests.parity.test_crst_losses import as_trained
 class Logits(nn.Module):
     """A student that gives the logits of a case."""
 
+    with_auxiliary_head = False
+
     def __init__(self, case: Case) -> None:
         super().__init__()
         self.values = nn.Parameter(torch.from_numpy(case['in_logits'].copy()))

@@ -32,7 +32,7 @@ class BatchNormUpdate(Objective):
 
     def losses(self, step: Step) -> dict[str, Tensor]:
         """Return nothing."""
-        if not step.has_logits(self.view):
+        if not step.has_passed(self.view):
             with torch.no_grad():
                 step.student.extract_feat(step.images(self.view))
         return {}

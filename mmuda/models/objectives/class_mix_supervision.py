@@ -6,6 +6,7 @@ from torch import Tensor
 
 from mmuda.models.augmentation.class_mix import class_mask, draw_classes, draw_classes_numpy, paste
 from mmuda.models.augmentation.confidence_weight import WEIGHTINGS, confidence_weight
+from mmuda.models.decode_heads import fused_probabilities
 from mmuda.models.losses import PixelWeightedCrossEntropyLoss, ProbabilityMSELoss
 from mmuda.models.losses.precision import at_least_float32
 from mmuda.models.objectives.classifier_weights import classifier_weights
@@ -128,5 +129,4 @@ class ClassMixSupervision(Objective):
 def teacher_probabilities(step: Step, view: str) -> Tensor:
     """The teacher's probabilities for ``view``, (N, C, H, W); two classifiers are fused as their head fuses them."""
     logits = {name: at_least_float32(value) for name, value in step.teacher_logits(view).items()}
-    head = step.student.decode_head
-    return head.fuse(logits) if hasattr(head, 'fuse') else logits['main'].softmax(dim=1)
+    return fused_probabilities(step.student.decode_head, logits)

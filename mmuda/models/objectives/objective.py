@@ -89,7 +89,7 @@ class Objective(BaseModule, metaclass=ABCMeta):
         return self.losses(step)
 
     def check_classifiers(self, classifiers: Collection[str]) -> None:
-        """Refuse a student that lacks a classifier; called in the first step of training, acting or not.
+        """Refuse a student that lacks a classifier; called before training.
 
         Raises:
             ValueError: If the student's ``classifiers`` do not suffice.
@@ -106,7 +106,7 @@ class Objective(BaseModule, metaclass=ABCMeta):
 
 def check_two_classifiers(classifiers: Collection[str], name: str) -> None:
     """Say why objective ``name`` cannot do without two classifiers, where there are not two."""
-    if set(classifiers) != {'aux', 'main'}:
+    if not {'aux', 'main'} <= set(classifiers):
         raise ValueError(
             f'objective {name!r} compares two classifiers, the student has {sorted(classifiers)}: give it '
             'a DualClassifierHead or an auxiliary_head'

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from mmuda.models.augmentation import StrongAugmentation
 from mmuda.models.segmentors.architecture import architecture_difference
 from mmuda.models.segmentors.step import NO_TEACHER, Step
-from mmuda.models.segmentors.student import check_student, unread_losses
+from mmuda.models.segmentors.student import check_student, classifiers_of, unread_losses
 from mmuda.models.segmentors.uda_data_preprocessor import UDADataPreprocessor
 from mmuda.utils.length import TrainingLength
 
@@ -71,7 +71,6 @@ class UDASegmentor(BaseSegmentor):
         self.student = MODELS.build(segmentor)
         check_student(self.student)
         self._unread_losses = unread_losses(segmentor)
-        self._classifiers_checked = False
         self.objectives = nn.ModuleList(
             MODELS.build(_with_num_classes(objective, self.num_classes)) for objective in objectives
         )
@@ -129,8 +128,11 @@ class UDASegmentor(BaseSegmentor):
         """Say how long training is; the loop calls it at the start.
 
         Raises:
-            ValueError: If an objective would never act, or there would be iterations without a loss.
+            ValueError: If the student lacks a classifier that an objective reads, if an objective would never act, or
+                if there would be iterations without a loss.
         """
+        for objective in self.objectives:
+            objective.check_classifiers(classifiers_of(self.student))
         for unread in self._unread_losses:
             print_log(
                 f'{unread} is not read: the objectives of model.objectives have losses of their own (`loss`)',
@@ -176,10 +178,6 @@ class UDASegmentor(BaseSegmentor):
                 f'in iteration {iteration} no objective has a loss, of {names_of(self.objectives)}: let '
                 'one act in every iteration (`begin`, `end`)'
             )
-        if not self._classifiers_checked:
-            for objective in self.objectives:
-                objective.check_classifiers(step.classifiers())
-            self._classifiers_checked = True
         return losses
 
     def predict(self, inputs: Tensor, data_samples: OptSampleList = None) -> SampleList:

@@ -16,7 +16,7 @@ def test_loss_is_the_cross_entropy_of_the_cells():
 def test_a_mirrored_image_has_the_loss_of_the_image():
     labels = torch.randint(CLASSES, (2, *SIZE), generator=torch.Generator().manual_seed(2))
     straight, mirrored = make_pool(labels=labels), make_pool(labels=labels.flip(-1))
-    kernel = mirrored.student.decode_head.classifiers['main'].weight
+    kernel = mirrored.student.decode_head.layers['main'].weight
     kernel.data = kernel.data.flip(-1)  # a network that sees the mirror image as the other sees the image
     mirrored.inputs['pool'] = mirrored.inputs['pool'].flip(-1)
     for sample in mirrored.data_samples['pool']:

@@ -67,9 +67,10 @@ def test_one_classifier_trains():
         (dict(type='GridSupervision', begin=500, weights=dict(aux=1.0, main=1.0)), "'pool': weights are for .'aux'"),
     ],
 )
-def test_what_needs_two_classifiers_says_so_in_the_first_step(objective, message):
+def test_what_needs_two_classifiers_says_so_before_training(objective, message):
+    segmentor = model(objectives=(dict(type='SourceSupervision'), objective))
     with pytest.raises(ValueError, match=message):
-        losses(model(objectives=(dict(type='SourceSupervision'), objective)))
+        segmentor.prepare_training(TrainingLength(1000))
 
 
 def test_cascade_is_refused_by_name():
