@@ -18,6 +18,7 @@ target_pipeline = [
 train_dataloader = dict(
     batch_size=9,
     dataset=dict(
+        labelled_view='labelled',
         source=dict(
             _delete_=True,
             type='PseudoLabelDataset',

@@ -1,5 +1,7 @@
 """A forward pass for the sake of BatchNorm's running statistics."""
 
+from typing import Any
+
 import torch
 from mmseg.registry import MODELS
 from torch import Tensor
@@ -19,14 +21,14 @@ class BatchNormUpdate(Objective):
 
     Args:
         view (str): Defaults to ``target``.
+        **common (Any): ``name``, ``begin`` and ``end``, see :class:`Objective`.
     """
 
+    default_name = 'batch_norm'
     gives_loss = False
 
-    def __init__(
-        self, view: str = 'target', name: str = 'batch_norm', begin: int | float = 0, end: int | float | None = None
-    ) -> None:
-        super().__init__(name, begin, end)
+    def __init__(self, view: str = 'target', **common: Any) -> None:
+        super().__init__(**common)
         self.view = view
         self.views = (view,)
 
