@@ -118,7 +118,7 @@ class ClassMixSupervision(ClassifierObjective):
         mask = class_mask(source_labels, self.draw(source_labels, self.mix_ignored))
         images = paste(mask, step.images(self.source), step.images(self.target))
         if self.augmentation is not None:
-            images = self.augmentation(images)
+            images = self.augmentation(images, step.normalization)
         step.add_view(self.mixed, images, paste(mask, source_labels, labels))
         return paste(mask, torch.ones_like(weight), weight)
 

@@ -8,6 +8,7 @@ from mmengine.structures import BaseDataElement
 from mmseg.models.utils import resize
 from torch import Tensor, nn
 
+from mmuda.models.augmentation import Normalization
 from mmuda.models.segmentors.passes import DomainPasses, Pass
 from mmuda.models.segmentors.student import classifiers_of
 
@@ -46,6 +47,7 @@ class Step:
         separate_domains (bool): Whether the source and the target images of a mixed view (a pool) pass the student
             one after the other, each domain in a batch of its own. ``statistics_views`` then speaks of domains.
             Defaults to False.
+        normalization (Normalization, optional): How the images were preprocessed. Defaults to None: not known.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Step:
         statistics_views: Sequence[str] | None = None,
         teacher: nn.Module | None = None,
         separate_domains: bool = False,
+        normalization: Normalization | None = None,
     ) -> None:
         self.student = student
         self.teacher = teacher
@@ -65,6 +68,7 @@ class Step:
         self.iteration = iteration
         self.statistics_views = statistics_views
         self.separate_domains = separate_domains
+        self._normalization = normalization
         self._passes: dict[str, Pass | DomainPasses] = {}
         self._logits: dict[str, dict[str, Tensor]] = {}
         self._teacher_passes: dict[str, Pass] = {}
@@ -119,6 +123,19 @@ class Step:
                 'objectives and the training dataset'
             )
         return self.inputs[view]
+
+    @property
+    def normalization(self) -> Normalization:
+        """Normalization: How the images were preprocessed, for augmentations.
+
+        Raises:
+            RuntimeError: If it is not known.
+        """
+        if self._normalization is None:
+            raise RuntimeError(
+                "an augmentation needs mean and std of model.data_preprocessor: set its type='UDADataPreprocessor'"
+            )
+        return self._normalization
 
     def labels(self, view: str) -> Tensor:
         """Return the labels of ``view``, (N, H, W), int64, ignored pixels 255."""

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import torch
 from mmengine.logging import MessageHub, print_log
 from mmseg.models.data_preprocessor import SegDataPreProcessor
 from mmseg.models.segmentors.base import BaseSegmentor
@@ -12,7 +11,7 @@ from mmseg.registry import MODELS
 from mmseg.utils import ConfigType, OptConfigType, OptSampleList, SampleList
 from torch import Tensor, nn
 
-from mmuda.models.augmentation import StrongAugmentation
+from mmuda.models.augmentation import Normalization
 from mmuda.models.segmentors.architecture import architecture_difference
 from mmuda.models.segmentors.step import NO_TEACHER, Step
 from mmuda.models.segmentors.student import check_student, classifiers_of, unread_losses
@@ -79,7 +78,6 @@ class UDASegmentor(BaseSegmentor):
         self.allow_partial_checkpoint = allow_partial_checkpoint
         self._lent: dict[str, nn.Module] = {}
         self._check_preprocessor()
-        self._check_augmentations()
         names = names_of(self.objectives)
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
@@ -109,6 +107,12 @@ class UDASegmentor(BaseSegmentor):
     def out_channels(self) -> int:
         """int: Number of outputs of the student."""
         return self.decode_head.out_channels
+
+    @property
+    def normalization(self) -> Normalization | None:
+        """Normalization | None: Of the images in training; None where a preprocessor of another kind does not say."""
+        preprocessor = self.data_preprocessor
+        return preprocessor.normalization if isinstance(preprocessor, UDADataPreprocessor) else None
 
     @property
     def needs_teacher(self) -> bool:
@@ -168,7 +172,14 @@ class UDASegmentor(BaseSegmentor):
             raise RuntimeError(NO_TEACHER)
         iteration = MessageHub.get_current_instance().get_info('iter', 0)
         step = Step(
-            self.student, inputs, data_samples, iteration, self.statistics_views, self.teacher, self.separate_domains
+            self.student,
+            inputs,
+            data_samples,
+            iteration,
+            self.statistics_views,
+            self.teacher,
+            self.separate_domains,
+            self.normalization,
         )
         losses = {}
         for objective in self.objectives:
@@ -202,22 +213,6 @@ class UDASegmentor(BaseSegmentor):
                 f'model.data_preprocessor is of type {kind.__name__}, which knows no streams of images per '
                 "view: set type='UDADataPreprocessor', it takes the same arguments"
             )
-
-    def _check_augmentations(self) -> None:
-        """Refuse an augmentation that takes the images for other than the preprocessor makes them."""
-        for module in self.objectives.modules():
-            if not isinstance(module, StrongAugmentation):
-                continue
-            for name in ('mean', 'std'):
-                expected = getattr(self.data_preprocessor, name, None)
-                own = getattr(module, name)
-                if expected is None or own.is_meta:  # without values
-                    continue
-                if not torch.allclose(expected.flatten(), own.flatten()):
-                    raise ValueError(
-                        f'StrongAugmentation: {name} = {own.flatten().tolist()}, but that of '
-                        f'model.data_preprocessor is {expected.flatten().tolist()}: give it the same'
-                    )
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *args: Any) -> None:
         own = f'{prefix}student.'

@@ -300,3 +300,8 @@ def test_name_of_a_view_is_taken():
 def test_labels_that_do_not_fit_the_images():
     with pytest.raises(ValueError, match=r"view 'mixed'.*labels \(1, 8, 9\), expected \(1, 8, 8\)"):
         make_step().step.add_view('mixed', torch.zeros(1, 3, 8, 8), torch.zeros(1, 8, 9))
+
+
+def test_normalization_that_is_not_known():
+    with pytest.raises(RuntimeError, match="model.data_preprocessor: set its type='UDADataPreprocessor'"):
+        _ = make_step().step.normalization
