@@ -76,7 +76,7 @@ class UDASegmentor(BaseSegmentor):
         self.statistics_views = statistics_views
         self.separate_domains = separate_domains
         self.allow_partial_checkpoint = allow_partial_checkpoint
-        self._lent: dict[str, nn.Module] = {}
+        self._not_submodules: dict[str, nn.Module] = {}
         self._check_preprocessor()
         names = names_of(self.objectives)
         repeated = sorted({name for name in names if names.count(name) > 1})
@@ -121,12 +121,12 @@ class UDASegmentor(BaseSegmentor):
 
     @property
     def teacher(self) -> nn.Module | None:
-        """nn.Module | None: The student's slow copy, which :class:`mmuda.engine.hooks.TeacherHook` lends."""
-        return self._lent.get('teacher')
+        """nn.Module | None: The student's slow copy, which :class:`mmuda.engine.hooks.TeacherHook` makes and moves."""
+        return self._not_submodules.get('teacher')
 
-    def lend_teacher(self, teacher: nn.Module) -> None:
-        """Take the teacher. It does not become a submodule: it is neither in the model's state nor in its optimizer."""
-        self._lent['teacher'] = teacher
+    def set_teacher(self, teacher: nn.Module) -> None:
+        """Set the teacher. It does not become a submodule: it is neither in the model's state nor in its optimizer."""
+        self._not_submodules['teacher'] = teacher
 
     def prepare_training(self, length: TrainingLength) -> None:
         """Say how long training is; the loop calls it at the start.

@@ -244,7 +244,7 @@ def test_teachers_logits_are_those_of_the_teacher():
     assert torch.equal(case.step.teacher_logits('target')['main'], step.logits('target')['main'])
 
 
-def test_teacher_that_nobody_lent():
+def test_teacher_that_nobody_set():
     with pytest.raises(RuntimeError, match='needs a teacher and there is none: set default_hooks.teacher'):
         make_step().step.teacher_logits('target')
 

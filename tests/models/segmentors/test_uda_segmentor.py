@@ -148,10 +148,10 @@ def test_objective_that_needs_a_teacher_is_refused_without_one(config):
         model.loss({}, {})
 
 
-def test_teacher_that_is_lent_is_no_part_of_the_model(config):
+def test_teacher_that_is_set_is_no_part_of_the_model(config):
     model, teacher = build(config), build(config).student
     names = list(model.state_dict())
-    model.lend_teacher(teacher)
+    model.set_teacher(teacher)
     assert model.teacher is teacher
     assert list(model.state_dict()) == names and teacher not in list(model.modules())
 
