@@ -130,7 +130,7 @@ def test_one_number_changes_the_length(name):
 
 def test_published_losses_of_stage_1():
     cfg = config('mrnet/gta2cs.py')
-    source = objective(cfg, 'SourceSupervision')
+    source = objective(cfg, 'Supervision')
     assert source.weights == dict(aux=0.5, main=1.0)
     assert (source.loss.percentile, source.class_weights.max_weight) == (80.0, 7.0)
     assert objective(cfg, 'AdversarialAlignment').weights == dict(aux=2e-4, main=1e-3)

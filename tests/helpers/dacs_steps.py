@@ -23,6 +23,8 @@ def resized(logits: np.ndarray, size: np.ndarray) -> Tensor:
 class GivenLogits(nn.Module):
     """A segmentor whose head returns given logits, one after the other."""
 
+    with_auxiliary_head = False
+
     def __init__(self, *logits: Tensor) -> None:
         super().__init__()
         self.left = list(logits)

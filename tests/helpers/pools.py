@@ -5,12 +5,13 @@ from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 
+from mmuda.models.decode_heads import MultiOutputHead
 from mmuda.models.segmentors import Step
 
 CLASSES, SIZE = 3, (8, 12)
 
 
-class Head(nn.Module):
+class Head(MultiOutputHead, nn.Module):
     """Classifiers on cells of 4 x 4 pixels."""
 
     align_corners = True
@@ -18,11 +19,11 @@ class Head(nn.Module):
 
     def __init__(self, classifiers: tuple[str, ...]) -> None:
         super().__init__()
-        self.classifiers = nn.ModuleDict({name: nn.Conv2d(3, CLASSES, 4, stride=4) for name in classifiers})
+        self.classifiers = classifiers
+        self.layers = nn.ModuleDict({name: nn.Conv2d(3, CLASSES, 4, stride=4) for name in classifiers})
 
-    def forward(self, features: Tensor) -> dict[str, Tensor] | Tensor:
-        logits = {name: classifier(features) for name, classifier in self.classifiers.items()}
-        return logits if len(logits) > 1 else logits['main']
+    def forward(self, features: list[Tensor]) -> dict[str, Tensor]:
+        return {name: layer(features[0]) for name, layer in self.layers.items()}
 
 
 class Student(nn.Module):
@@ -33,8 +34,8 @@ class Student(nn.Module):
         torch.manual_seed(0)
         self.decode_head = Head(classifiers)
 
-    def extract_feat(self, images: Tensor) -> Tensor:
-        return images
+    def extract_feat(self, images: Tensor) -> list[Tensor]:
+        return [images]
 
 
 def make_pool(*classifiers: str, labels: Tensor | None = None) -> Step:

@@ -5,26 +5,25 @@ from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 
+from mmuda.models.decode_heads import MultiOutputHead
 from mmuda.models.segmentors import Step
 
 CLASSES, SIZE = 3, (6, 8)
 
 
-class Head(nn.Module):
-    """One 1x1 classifier, or two."""
+class Head(MultiOutputHead, nn.Module):
+    """One 1x1 classifier, or two, and a depth that no objective of these tests asks for."""
 
     align_corners = False
     num_classes = CLASSES
 
     def __init__(self, two: bool) -> None:
         super().__init__()
-        self.classifiers = nn.ModuleDict(
-            {name: nn.Conv2d(4, CLASSES, 1) for name in (('aux', 'main') if two else ('main',))}
-        )
+        self.classifiers = ('aux', 'main') if two else ('main',)
+        self.layers = nn.ModuleDict({name: nn.Conv2d(4, CLASSES, 1) for name in self.classifiers})
 
-    def forward(self, features: Tensor) -> dict[str, Tensor] | Tensor:
-        logits = {name: classifier(features) for name, classifier in self.classifiers.items()}
-        return logits if len(logits) > 1 else logits['main']
+    def forward(self, features: list[Tensor]) -> dict[str, Tensor]:
+        return {name: layer(features[0]) for name, layer in self.layers.items()} | dict(depth=features[0].mean(1))
 
 
 class Student(nn.Module):
@@ -37,9 +36,9 @@ class Student(nn.Module):
         self.decode_head = Head(two)
         self.passes = 0
 
-    def extract_feat(self, images: Tensor) -> Tensor:
+    def extract_feat(self, images: Tensor) -> list[Tensor]:
         self.passes += 1
-        return self.backbone(images)
+        return [self.backbone(images)]
 
 
 def make_step(student: Student | None = None, iteration: int = 0) -> Step:

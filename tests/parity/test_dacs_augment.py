@@ -7,12 +7,13 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from mmuda.models.augmentation import StrongAugmentation
+from mmuda.models.augmentation import Normalization, StrongAugmentation
 from mmuda.models.augmentation.strong_augmentation import StrongParameters, applies, color_jitter, kernel_side
 from tests.helpers.dacs_steps import tensor
 from tests.helpers.golden import Case, each_case, each_row
 
 TOLERANCE = 2e-3
+NORMALIZATION = Normalization.of([104.00698793, 116.66876762, 122.67891434], [1.0, 1.0, 1.0])
 each_image = each_row('dacs', 'augment*', 'in_image')
 
 
@@ -29,14 +30,14 @@ def parameters(case: Case, k: int, module: StrongAugmentation) -> StrongParamete
 
 def differences(case: Case, k: int, module: StrongAugmentation) -> np.ndarray:
     """Gray levels (H, W) between our image k and the recorded one, the largest of the channels."""
-    got = module(tensor(case['in_image'][k : k + 1]), parameters(case, k, module))
+    got = module(tensor(case['in_image'][k : k + 1]), NORMALIZATION, parameters(case, k, module))
     return np.abs(got[0].numpy() - case['out_image'][k]).max(axis=0)
 
 
 def untouched_by_the_artifact(case: Case, k: int, module: StrongAugmentation) -> np.ndarray:
     """Pixels (H, W) of image k that no operation converts differently from the library of the time."""
     drawn = parameters(case, k, module)
-    image = (tensor(case['in_image'][k : k + 1]) * module.std + module.mean) / 255
+    image = NORMALIZATION.undo(tensor(case['in_image'][k : k + 1]))
     touched = torch.zeros(1, 1, *image.shape[2:])
     for operation in drawn.order:
         image, right = (

@@ -1,6 +1,6 @@
 """Decode head with an auxiliary and a primary classifier."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -9,6 +9,8 @@ from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.utils import resize
 from mmseg.registry import MODELS
 from torch import Tensor, nn
+
+from mmuda.models.decode_heads.multi_output_head import MultiOutputHead
 
 
 class SqueezeExcitation(nn.Module):
@@ -98,7 +100,7 @@ class ASPPClassifier(nn.Module):
 
 
 @MODELS.register_module()
-class DualClassifierHead(BaseDecodeHead):
+class DualClassifierHead(MultiOutputHead, BaseDecodeHead):
     """Auxiliary classifier on an early feature map, primary classifier on two.
 
     The pair whose disagreement drives MRNet and its rectified form (Zheng and Yang, IJCAI 2020 and
@@ -128,6 +130,8 @@ class DualClassifierHead(BaseDecodeHead):
         Feature maps (N, C_k, H_k, W_k) to ``dict(aux=..., main=...)``, each (N, num_classes, H, W)
         logits at the size of the early map.
     """
+
+    classifiers = ('aux', 'main')
 
     def __init__(
         self,
@@ -173,7 +177,7 @@ class DualClassifierHead(BaseDecodeHead):
             late = resize(late, early.shape[2:], mode='bilinear', align_corners=self.align_corners, warning=False)
         return dict(aux=self.aux_classifier(early), main=self.main_classifier(torch.cat([late, early], dim=1)))
 
-    def fuse(self, logits: dict[str, Tensor]) -> Tensor:
+    def fuse(self, logits: Mapping[str, Tensor]) -> Tensor:
         """Return the fused probabilities ``softmax(aux_weight * aux + main)``, (N, C, H, W)."""
         return (self.aux_weight * logits['aux'] + logits['main']).softmax(dim=1)
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mmuda.models.losses import ClassBalanceWeights, HardPixelCrossEntropyLoss
+from mmuda.models.losses import ClassBalanceWeights, PixelCrossEntropyLoss
 from tests.helpers.two_ranks import run_on_two_ranks
 
 CLASSES, MIN_PIXELS = 3, 8
@@ -22,7 +22,7 @@ def step(logits: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
     weights = ClassBalanceWeights(CLASSES, min_pixels=MIN_PIXELS)
     logits = logits.clone().requires_grad_()
     class_weight = weights(labels)
-    loss = HardPixelCrossEntropyLoss(percentile=None)(logits, labels, class_weight)
+    loss = PixelCrossEntropyLoss()(logits, labels, class_weight)
     loss.backward()
     return dict(class_weight=class_weight, absence=weights.absence, loss=loss.detach(), grad=logits.grad)
 
