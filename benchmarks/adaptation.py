@@ -75,7 +75,7 @@ def train(root: Path, task: str, seed: int, method: str) -> None:
         options.append(f'custom_hooks.0.work_dir={work_dir(root, task, seed, start)}')
     if method.startswith('ensemble'):
         options += [
-            f'train_cfg.teachers.{i}.work_dir={work_dir(root, task, seed, teacher)}'
+            f'train_cfg.labels.teachers.{i}.work_dir={work_dir(root, task, seed, teacher)}'
             for i, teacher in enumerate(TEACHERS)
         ]
     command = [sys.executable, 'tools/train.py', f'configs/{task}/{method}.py', '--work-dir', str(folder)]
@@ -186,8 +186,7 @@ def report_rounds(root: Path, task: str, seeds: list[int], methods: list[str], n
             + [f'{np.mean([each["evaluation"]["mIoU"] for each in turn]):.2f}' for turn in zip(*rounds)]
         )
         labeled, predicted = (
-            np.sum([turns[-1]['labels'][key] for turns in rounds], axis=0)
-            for key in ('labelled_pixels', 'class_pixels')
+            np.sum([turns[-1]['labels'][key] for turns in rounds], axis=0) for key in ('labeled_pixels', 'class_pixels')
         )
         portions.append(
             [METHODS[method][0]] + [f'{part / whole:.2f}' if whole else '-' for part, whole in zip(labeled, predicted)]

@@ -18,6 +18,7 @@ import tempfile
 import types
 import warnings
 from collections.abc import Callable
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -96,7 +97,7 @@ def _stand_in_for_mmcv_ops() -> None:
     import mmcv
 
     ops = types.ModuleType('mmcv.ops', 'Stand-ins for the compiled operators, which are not installed.')
-    ops.__path__ = []  # type: ignore[attr-defined]
+    ops.__path__ = []
 
     def __getattr__(name: str) -> type:
         if name.startswith('_'):
@@ -446,9 +447,10 @@ def load_stock_tool(name: str) -> types.ModuleType:
         ValueError: If ``--cfg-options`` has a key that nothing reads.
     """
     path = _stock_tool_path(name)
-    spec = importlib.util.spec_from_file_location(f'stock_{path.stem}', path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    loader = SourceFileLoader(f'stock_{path.stem}', str(path))
+    module = types.ModuleType(loader.name)
+    module.__file__ = str(path)
+    loader.exec_module(module)
     return module
 
 

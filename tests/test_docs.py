@@ -126,6 +126,6 @@ def test_metafile_says_what_the_configs_say(page):
         else:
             expected['Iterations'] = rounds * train_cfg.iterations if rounds else train_cfg.max_iters
         if 'ensemble' in page:
-            expected['Teachers'] = len(train_cfg.get('teachers', ()))
+            expected['Teachers'] = len(train_cfg.get('labels', {}).get('teachers', ()))
         found = {key: value for key, value in model['Metadata'].items() if key != 'Training Data'}
         assert found == expected, model['Name']

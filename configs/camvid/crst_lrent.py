@@ -19,8 +19,10 @@ custom_hooks = [
     dict(type='AdaptiveBatchNormHook', scale=(257, 193)),
 ]
 train_cfg = dict(
-    keep_maps=True,
-    predictor=dict(type='LogitMapPredictor', scale=(257, 193)),
-    labeler=dict(_delete_=True, type='EntropyRegularizedLabeler', alpha=0.25),
+    labels=dict(
+        keep_cached_logits=True,
+        predictor=dict(type='LogitMapPredictor', scale=(257, 193)),
+        labeler=dict(_delete_=True, type='EntropyRegularizedLabeler', alpha=0.25),
+    )
 )
 work_dir = 'work_dirs/camvid/crst_lrent'

@@ -12,7 +12,7 @@ model = dict(
         ),
         decode_head=dict(num_classes=13),
     ),
-    objectives=[dict(type='GridSupervision', name='source', view='source')],
+    objectives=[dict(type='Supervision', view='source', resolution='logits')],
 )
 train_cfg = dict(max_iters=5578)
 train_dataloader = dict(dataset=dict(target=None))

@@ -7,7 +7,7 @@ _base_ = [
 ]
 model = dict(
     objectives=[
-        dict(type='SourceSupervision', loss=dict(type='HardPixelCrossEntropyLoss', percentile=None)),
+        dict(type='Supervision', view='source', loss=dict(type='PixelCrossEntropyLoss')),
     ]
 )
 train_dataloader = dict(dataset=dict(target=None))

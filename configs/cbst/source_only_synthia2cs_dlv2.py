@@ -8,7 +8,7 @@ _base_ = [
 model = dict(
     segmentor=dict(decode_head=dict(num_classes=16)),
     objectives=[
-        dict(type='SourceSupervision', loss=dict(type='HardPixelCrossEntropyLoss', percentile=None)),
+        dict(type='Supervision', view='source', loss=dict(type='PixelCrossEntropyLoss')),
     ],
 )
 train_dataloader = dict(dataset=dict(target=None))

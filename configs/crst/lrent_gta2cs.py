@@ -13,7 +13,9 @@ target_pipeline = [
     dict(type='PackSoftLabels'),
 ]
 train_dataloader = dict(dataset=dict(target=dict(pipeline=target_pipeline)))
-train_cfg = dict(keep_maps=True, labeler=dict(_delete_=True, type='EntropyRegularizedLabeler', alpha=0.25))
+train_cfg = dict(
+    labels=dict(keep_cached_logits=True, labeler=dict(_delete_=True, type='EntropyRegularizedLabeler', alpha=0.25))
+)
 custom_hooks = [
     dict(
         type='StageCheckpointHook',

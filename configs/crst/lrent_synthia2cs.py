@@ -21,10 +21,8 @@ target_pipeline = [
 train_dataloader = dict(dataset=dict(target=dict(pipeline=target_pipeline)))
 train_cfg = dict(
     num_rounds=4,
-    source_portion=dict(start=0.02),
-    source_seed=0,
-    keep_maps=True,
-    labeler=dict(_delete_=True, type='EntropyRegularizedLabeler', alpha=0.25),
+    source=dict(portion=dict(start=0.02), seed=0),
+    labels=dict(keep_cached_logits=True, labeler=dict(_delete_=True, type='EntropyRegularizedLabeler', alpha=0.25)),
 )
 custom_hooks = [
     dict(

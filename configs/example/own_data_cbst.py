@@ -15,5 +15,5 @@ custom_hooks = [
     ),
     dict(type='AdaptiveBatchNormHook', scale=(129, 97)),
 ]
-train_cfg = dict(predictor=dict(type='LogitMapPredictor', scale=(129, 97)))
+train_cfg = dict(labels=dict(predictor=dict(type='LogitMapPredictor', scale=(129, 97))))
 work_dir = 'work_dirs/example/own_data_cbst'

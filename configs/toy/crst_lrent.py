@@ -18,8 +18,10 @@ custom_hooks = [
     dict(type='AdaptiveBatchNormHook', scale=(257, 129)),
 ]
 train_cfg = dict(
-    keep_maps=True,
-    predictor=dict(type='LogitMapPredictor', scale=(257, 129)),
-    labeler=dict(_delete_=True, type='EntropyRegularizedLabeler', alpha=0.25),
+    labels=dict(
+        keep_cached_logits=True,
+        predictor=dict(type='LogitMapPredictor', scale=(257, 129)),
+        labeler=dict(_delete_=True, type='EntropyRegularizedLabeler', alpha=0.25),
+    )
 )
 work_dir = 'work_dirs/toy/crst_lrent'

@@ -4,7 +4,6 @@ from mmuda.datasets.cityscapes import Cityscapes9Dataset, CityscapesLabelIdsData
 from mmuda.datasets.cross_city import CrossCity19Dataset, CrossCityDataset
 from mmuda.datasets.folder_dataset import FolderDataset
 from mmuda.datasets.gta import GTADataset
-from mmuda.datasets.mined_classes import set_mined_classes
 from mmuda.datasets.pool_dataset import PoolDataset, PoolIndex, PoolSampler
 from mmuda.datasets.pseudo_label_dataset import PseudoLabelDataset
 from mmuda.datasets.robotcar import RobotCarDataset
@@ -32,6 +31,5 @@ __all__ = [
     'UDAIndex',
     'UDASampler',
     'select_images',
-    'set_mined_classes',
     'transforms',
 ]

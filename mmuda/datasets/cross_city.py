@@ -1,6 +1,7 @@
 """The four cities of the cross-city task."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from mmseg.registry import DATASETS
 
@@ -39,7 +40,7 @@ class CrossCityDataset(FolderDataset):
         'that data_root, the folder of one city, holds Images/, Labels/ and List/.'
     )
 
-    def __init__(self, img_suffix: str | Sequence[str] | None = None, **kwargs) -> None:
+    def __init__(self, img_suffix: str | Sequence[str] | None = None, **kwargs: Any) -> None:
         self._find_suffix = img_suffix is None
         super().__init__(img_suffix=img_suffix, **kwargs)
 

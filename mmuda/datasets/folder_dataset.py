@@ -3,6 +3,7 @@
 import os
 import os.path as osp
 from collections.abc import Sequence
+from typing import Any
 
 import mmengine.fileio as fileio
 from mmengine.fileio import list_from_file
@@ -62,7 +63,7 @@ class FolderDataset(BaseSegDataset):
         data_prefix: dict | None = None,
         img_suffix: str | Sequence[str] | None = None,
         seg_map_suffix: str | Sequence[str] | None = None,
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         if any(name.split('.')[-1] == 'LoadAnnotations' for name in transform_names(kwargs.get('pipeline', []))):
             raise ValueError(
@@ -132,7 +133,7 @@ class FolderDataset(BaseSegDataset):
     def _stems(self, images: dict[str, str], image_dir: str) -> list[str]:
         """Stems of the images in use: those of the list in its order, or all in the order of their names."""
         if not self.ann_file:
-            return sorted(images, key=images.get)
+            return sorted(images, key=images.__getitem__)
         stems = [line.strip() for line in list_from_file(self.ann_file, backend_args=self.backend_args)]
         missing = [stem for stem in stems if stem not in images]
         if missing:

@@ -25,7 +25,7 @@ class PseudoLabelDataset:
 
     Args:
         dataset (dict): Config of the data set with the images; its pipeline is not used.
-        pipeline (list): Transforms of a labelled pipeline.
+        pipeline (list): Transforms of a labeled pipeline.
         store (str, optional): Folder of the labels. Nothing needs to exist at construction; the attribute
             ``store`` can be set later, which ``PseudoLabelHook`` does. Defaults to None.
         flat (bool): The labels lie in ``store`` side by side and are all there. Defaults to False.
@@ -56,7 +56,7 @@ class PseudoLabelDataset:
         return self.dataset.metainfo
 
     def full_init(self) -> None:
-        """Nothing to do: the data set is initialised in the constructor."""
+        """Nothing to do: the data set is initialized in the constructor."""
 
     def __len__(self) -> int:
         return len(self.dataset)

@@ -82,10 +82,16 @@ class UDAIoUMetric(BaseMetric):
         self.format_only = format_only
         self.iou_per_class: dict[str, float] = {}
         self.image_root: str | None = None
-        self._reset()
+        self._dataset_meta: dict = {}
+        self._selected: dict[str, list[int]] = {}
+        self._total: Tensor | None = None
+        self._last: Tensor | None = None  # apart from the total, as it may turn out to be padding
+        self._num_images = 0
+        self._unlabeled = False
+        self._written: dict[Path, str] = {}
 
     @property
-    def dataset_meta(self) -> dict | None:
+    def dataset_meta(self) -> dict:
         """Meta information of the data set; setting it checks the protocols against its classes."""
         return self._dataset_meta
 
@@ -109,7 +115,7 @@ class UDAIoUMetric(BaseMetric):
         for sample in data_samples:
             prediction = _plane(sample['pred_sem_seg']['data'])
             if self.output_dir is not None:
-                self._write(prediction, sample)
+                self._write(prediction, sample, self.output_dir)
             if self.format_only:
                 continue
             if 'gt_sem_seg' not in sample and self.output_dir is not None and not self._num_images:
@@ -179,14 +185,14 @@ class UDAIoUMetric(BaseMetric):
             logger.info(f'predictions are saved to {self.output_dir}; the images have no labels, nothing is measured')
             return {}
         classes = list(self.dataset_meta['classes'])
-        matrix = sum(results).numpy()
+        matrix = torch.stack(results).sum(0).numpy()
         iou, accuracy = iou_and_accuracy(matrix)
         self.iou_per_class = dict(zip(classes, (iou * 100).tolist()))
 
         table = PrettyTable()
         table.add_column('Class', classes)
-        table.add_column('IoU', np.round(iou * 100, 2))
-        table.add_column('Acc', np.round(accuracy * 100, 2))
+        table.add_column('IoU', np.round(iou * 100, 2).tolist())
+        table.add_column('Acc', np.round(accuracy * 100, 2).tolist())
         print_log('per class results:', logger)
         print_log('\n' + table.get_string(), logger)
 
@@ -197,14 +203,14 @@ class UDAIoUMetric(BaseMetric):
         return metrics
 
     def _reset(self) -> None:
-        self._total: Tensor | None = None
-        self._last: Tensor | None = None  # apart from the total, as it may turn out to be padding
+        self._total = self._last = None
         self._num_images = 0
         self._unlabeled = False
-        self._written: dict[Path, str] = {}
+        self._written = {}
 
-    def _write(self, prediction: Tensor, sample: dict) -> None:
-        path, image_path = self._output_path(sample['img_path']), sample['img_path']
+    def _write(self, prediction: Tensor, sample: dict, folder: Path) -> None:
+        image_path = sample['img_path']
+        path = folder / self._relative(image_path)
         if self._written.setdefault(path, image_path) != image_path:
             raise ValueError(
                 f'UDAIoUMetric: the predictions of {self._written[path]} and {image_path} would both be '
@@ -215,9 +221,9 @@ class UDAIoUMetric(BaseMetric):
         image = Image.fromarray((prediction.cpu().numpy() + offset).astype(np.uint8))
         image.save(path)
 
-    def _output_path(self, image_path: str) -> Path:
+    def _relative(self, image_path: str) -> Path:
         relative = Path(image_path).name if self.image_root is None else os.path.relpath(image_path, self.image_root)
-        return self.output_dir / Path(relative).with_suffix('.png')
+        return Path(relative).with_suffix('.png')
 
 
 def iou_and_accuracy(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -207,8 +207,8 @@ def _texture(canvas: Canvas, look: Look, rng: np.random.Generator) -> np.ndarray
     grain = np.array([MATERIALS[s.material][3] for s in canvas.surfaces])
     for size in np.unique(grain):
         step = max(size * look.texture_scale * width / 256, 1)
-        noise = rng.normal(0, 1, (int(height / step) + 2, int(width / step) + 2))
-        noise = cv2.resize(noise, (width, height), interpolation=cv2.INTER_LINEAR)
+        coarse = rng.normal(0, 1, (int(height / step) + 2, int(width / step) + 2))
+        noise = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
         result += noise * np.where(grain == size, strength, 0)[canvas.index]
     return result
 

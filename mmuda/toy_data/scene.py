@@ -189,14 +189,14 @@ def _draw_objects(
     on_walk = dict(person=draw_person, bicycle=draw_bicycle)
     on_road = dict(car=draw_car, truck=draw_truck, bus=draw_bus, motorcycle=draw_motorcycle, train=draw_train)
     counts = dict(
-        pole=rng.integers(2, 6),
-        traffic_light=rng.integers(0, 4),
-        traffic_sign=rng.integers(1, 4),
-        vegetation=rng.integers(0, 4),
-        person=rng.integers(1, 6),
-        bicycle=rng.integers(0, 2),
-        car=rng.integers(2, 6),
-        rider=rng.integers(0, 2),
+        pole=int(rng.integers(2, 6)),
+        traffic_light=int(rng.integers(0, 4)),
+        traffic_sign=int(rng.integers(1, 4)),
+        vegetation=int(rng.integers(0, 4)),
+        person=int(rng.integers(1, 6)),
+        bicycle=int(rng.integers(0, 2)),
+        car=int(rng.integers(2, 6)),
+        rider=int(rng.integers(0, 2)),
         truck=int(rng.random() < 0.08),
         bus=int(rng.random() < 0.08),
         motorcycle=int(rng.random() < 0.08),

@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
 
 IGNORE_COLOR = (0, 0, 0)
@@ -68,7 +70,8 @@ def comparison_figure(
     legend_rows = -(-len(classes) // 10)
     panel, legend = 3.0, 0.25 * legend_rows + 0.15
     body = panel * height / width * len(rows) + 0.3
-    figure = Figure(figsize=(panel * len(titles), body + legend), layout='constrained', facecolor='white')
+    layout = ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.02, wspace=0.0, hspace=0.0)
+    figure = Figure(figsize=(panel * len(titles), body + legend), layout=layout, facecolor='white')
     FigureCanvasAgg(figure)
     axes = figure.subplots(len(rows), len(titles), squeeze=False)
     for line, row in zip(axes, rows):
@@ -77,7 +80,6 @@ def comparison_figure(
             axis.set_axis_off()
     for axis, title in zip(axes[0], titles):
         axis.set_title(title, fontsize=12)
-    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.0, hspace=0.0)
     _add_legend(figure, classes, palette)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +102,7 @@ def _titles(rows: Sequence[Mapping[str, np.ndarray]], classes: Sequence[str], pa
 
 def _add_legend(figure: Figure, classes: Sequence[str], palette: Sequence[Sequence[int]]) -> None:
     patches = [
-        Patch(facecolor=np.array(color) / 255, edgecolor='0.5', linewidth=0.5, label=name)
+        Patch(facecolor=(color[0] / 255, color[1] / 255, color[2] / 255), edgecolor='0.5', linewidth=0.5, label=name)
         for name, color in zip(classes, palette)
     ]
     figure.legend(
@@ -120,7 +122,7 @@ def _upper_end(rows: Sequence[Mapping[str, np.ndarray]], title: str) -> float:
     return float(np.percentile(np.concatenate(values), 99.5)) or 1.0 if values else 1.0
 
 
-def _show(axis, array: np.ndarray, title: str, palette: Sequence[Sequence[int]], upper: float) -> None:
+def _show(axis: Axes, array: np.ndarray, title: str, palette: Sequence[Sequence[int]], upper: float) -> None:
     if array.ndim == 3 and array.shape[2] == 3 and array.dtype == np.uint8:
         axis.imshow(array)
     elif array.ndim == 2 and np.issubdtype(array.dtype, np.integer):

@@ -3,7 +3,7 @@ import pytest
 from mmseg.registry import DATASETS
 
 from mmuda.datasets.label_maps import CROSS_CITY_CLASSES
-from tests.datasets.published import write_image, write_label
+from tests.helpers.published import write_image, write_label
 
 TRAIN, TEST = (
     dict(type='CrossCityDataset'),

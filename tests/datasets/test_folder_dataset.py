@@ -6,8 +6,8 @@ from mmengine.config import Config
 from mmseg.registry import DATASETS
 from PIL import Image
 
-from tests.datasets.published import LAYOUTS, write_camvid, write_dataset
-from tests.tiny import REPO
+from tests.helpers.published import LAYOUTS, write_camvid, write_dataset
+from tests.helpers.tiny import REPO
 
 CAMVID = dict(type='CamVidDataset', pipeline=[])
 CROSS_CITY = ('CrossCityDataset', 'CrossCity19Dataset')

@@ -8,7 +8,7 @@ from mmengine.runner import Runner
 from mmseg.registry import DATA_SAMPLERS, DATASETS
 
 from mmuda.datasets import PoolIndex, PoolSampler, pool_dataset
-from tests.datasets.published import write_camvid, write_label
+from tests.helpers.published import write_camvid, write_label
 
 NUM_SOURCE, NUM_TARGET = 3, 2
 PIPELINE = [

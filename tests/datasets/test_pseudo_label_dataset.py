@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from mmseg.registry import DATASETS
 
-from tests.datasets.published import write_camvid, write_label
+from tests.helpers.published import write_camvid, write_label
 
 PIPELINE = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds'), dict(type='PackSegInputs')]
 

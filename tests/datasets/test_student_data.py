@@ -9,8 +9,8 @@ from mmseg.registry import DATASETS
 from PIL import Image
 
 from mmuda.datasets import PoolDataset
-from tests.datasets.published import write_image, write_label
-from tests.tiny import REPO
+from tests.helpers.published import write_image, write_label
+from tests.helpers.tiny import REPO
 
 BOX = (100, 356, 200, 712)  # top, bottom, left, right
 

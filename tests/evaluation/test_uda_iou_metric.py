@@ -11,7 +11,7 @@ from PIL import Image
 
 from mmuda.evaluation import UDAIoUMetric
 from mmuda.evaluation.uda_iou_metric import iou_and_accuracy
-from tests.two_ranks import run_on_two_ranks
+from tests.helpers.two_ranks import run_on_two_ranks
 
 CLASSES = ('a', 'b', 'c', 'd')
 

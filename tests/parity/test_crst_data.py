@@ -7,14 +7,14 @@ import pytest
 
 from mmuda.datasets import select_images
 from mmuda.datasets.transforms import CenteredMiningCrop
-from mmuda.engine.rounds import (
+from mmuda.engine.self_training.schedules import (
     LearningRateSchedule,
     PortionSchedule,
     iterations_per_epoch,
     num_selected,
     selection_seed,
 )
-from tests.parity.golden import Case, each_case, each_row
+from tests.helpers.golden import Case, each_case, each_row
 
 POLICIES = dict(c='cumulative', r='random')
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mmuda.datasets import FolderDataset
 from mmuda.pseudo_labels import SpatialPriorEstimate, load_prior, prior_of, save_prior
 from mmuda.pseudo_labels.spatial_prior import smooth
-from tests.datasets.published import write_image, write_label
+from tests.helpers.published import write_image, write_label
 
 SHAPE = (4, 6)
 SETTINGS = dict(shape=SHAPE, sigma=1.0, kernel=3)
@@ -199,12 +199,12 @@ class TestPriorOf:
         prior_of(source, path, SHAPE, sigma=2.0, kernel=3, overwrite=True)
         assert (load_prior(path) != before).any()
 
-    def test_unlabelled_data_are_refused(self, tmp_path, source):
-        unlabelled = FolderDataset(
+    def test_unlabeled_data_are_refused(self, tmp_path, source):
+        unlabeled = FolderDataset(
             data_root=source.data_root, data_prefix=dict(img_path='images'), metainfo=dict(classes=('a', 'b'))
         )
-        with pytest.raises(ValueError, match='FolderDataset has none: give a labelled data set'):
-            prior_of(unlabelled, tmp_path / 'prior.npy', **SETTINGS)
+        with pytest.raises(ValueError, match='FolderDataset has none: give a labeled data set'):
+            prior_of(unlabeled, tmp_path / 'prior.npy', **SETTINGS)
 
     @pytest.mark.parametrize('wrong', [dict(sigma=0.0), dict(kernel=0), dict(shape=(0, 4))])
     def test_settings_out_of_range_are_refused(self, tmp_path, source, wrong):

@@ -12,7 +12,7 @@ import torch
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
-from tests.tiny import REPO, run_tool
+from tests.helpers.tiny import REPO, run_tool
 
 FILE = REPO / 'tools' / 'model_converters' / 'mxnet_params.py'
 spec = importlib.util.spec_from_file_location('mxnet_params', FILE)

@@ -8,7 +8,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS, MODELS
 
-from tests.tiny import REPO, make_data, run_tool, tiny_config
+from tests.helpers.tiny import REPO, make_data, run_tool, tiny_config
 
 TOOL = REPO / 'tools/dataset_tools/select_confident_images.py'
 

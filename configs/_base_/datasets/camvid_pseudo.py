@@ -3,6 +3,7 @@ _base_ = './camvid.py'
 
 train_dataloader = dict(
     dataset=dict(
+        labeled_view='labeled',
         source=dict(
             _delete_=True,
             type='PseudoLabelDataset',
@@ -18,6 +19,6 @@ train_dataloader = dict(
                 dict(type='PhotoMetricDistortion'),
                 dict(type='PackSegInputs'),
             ],
-        )
+        ),
     )
 )

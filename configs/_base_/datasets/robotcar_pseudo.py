@@ -18,6 +18,7 @@ target_pipeline = [
 train_dataloader = dict(
     batch_size=9,
     dataset=dict(
+        labeled_view='labeled',
         source=dict(
             _delete_=True,
             type='PseudoLabelDataset',

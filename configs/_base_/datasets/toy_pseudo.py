@@ -3,6 +3,7 @@ _base_ = './toy.py'
 
 train_dataloader = dict(
     dataset=dict(
+        labeled_view='labeled',
         source=dict(
             _delete_=True,
             type='PseudoLabelDataset',
@@ -20,6 +21,6 @@ train_dataloader = dict(
                 dict(type='PhotoMetricDistortion'),
                 dict(type='PackSegInputs'),
             ],
-        )
+        ),
     )
 )

@@ -4,11 +4,6 @@ _base_ = '../models/deeplabv2_r101.py'
 model = dict(
     segmentor=dict(backbone=dict(init_cfg=None)),  # StageCheckpointHook gives the weights
     objectives=[
-        dict(
-            type='SourceSupervision',
-            name='pool',
-            view='pool',
-            loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
-        ),
+        dict(type='Supervision', view='pool', loss=dict(type='PixelCrossEntropyLoss')),
     ],
 )

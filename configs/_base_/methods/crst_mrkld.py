@@ -4,12 +4,7 @@ _base_ = '../models/deeplabv2_r101.py'
 model = dict(
     segmentor=dict(backbone=dict(init_cfg=None)),  # StageCheckpointHook gives the weights
     objectives=[
-        dict(
-            type='SourceSupervision',
-            name='pool',
-            view='pool',
-            loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
-        ),
+        dict(type='Supervision', view='pool', loss=dict(type='PixelCrossEntropyLoss')),
         # 0.1 squared, as in the published code; applied_twice=False for the paper's 0.1.
         dict(type='ModelRegularization', loss=dict(type='ModelRegularizationLoss', weight=0.1, applied_twice=True)),
     ],

@@ -6,7 +6,8 @@ _base_ = '../models/deeplabv2_r101_dual.py'
 model = dict(
     objectives=[
         dict(
-            type='SourceSupervision',
+            type='Supervision',
+            view='source',
             loss=dict(type='HardPixelCrossEntropyLoss', percentile=80.0),
             class_weights=dict(type='ClassBalanceWeights', max_weight=7.0),
             weights=dict(aux=0.5, main=1.0),

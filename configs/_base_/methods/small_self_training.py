@@ -3,11 +3,6 @@ _base_ = '../models/r18_dual_pool.py'
 
 model = dict(
     objectives=[
-        dict(
-            type='SourceSupervision',
-            name='pool',
-            view='pool',
-            loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
-        ),
+        dict(type='Supervision', view='pool', loss=dict(type='PixelCrossEntropyLoss')),
     ]
 )

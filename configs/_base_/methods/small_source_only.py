@@ -5,8 +5,9 @@ _base_ = '../models/r18_dual.py'
 model = dict(
     objectives=[
         dict(
-            type='SourceSupervision',
-            loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
+            type='Supervision',
+            view='source',
+            loss=dict(type='PixelCrossEntropyLoss'),
             class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
         ),
     ]

@@ -8,8 +8,8 @@ optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=5e-4, 
 train_cfg = dict(
     num_rounds=1,
     iterations=250,
-    labeler=dict(type='ChannelWiseLabeler', owner=None, threshold=50, window=5),
     learning_rate=dict(decay='poly', power=0.9),
+    labels=dict(type='TeacherLabels', labeler=dict(type='ChannelWiseLabeler', owner=None, threshold=50, window=5)),
 )
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')

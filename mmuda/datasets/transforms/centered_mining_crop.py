@@ -1,4 +1,4 @@
-"""Scaled crops that are often centred on a mined class."""
+"""Scaled crops that are often centered on a mined class."""
 
 import logging
 import math
@@ -25,7 +25,7 @@ def draw_mining_offset(
     """Draw the position of a crop.
 
     With chance ``mine_chance``, and if a mined class is there: one of the mined classes present, one of its
-    pixels, and the crop centred there, shifted inside. Otherwise a uniform position.
+    pixels, and the crop centered there, shifted inside. Otherwise a uniform position.
 
     Args:
         rng (random.Random): Generator, or the module ``random``.
@@ -43,23 +43,24 @@ def draw_mining_offset(
         classes = [index for index in mine_ids if present[index]]
         if classes:
             pixels = np.flatnonzero(label == classes[rng.randint(0, len(classes) - 1)])
-            centre = divmod(int(pixels[rng.randint(0, len(pixels) - 1)]), label.shape[1])
-            top, left = (min(max(pixel - crop // 2, 0), most) for pixel, crop, most in zip(centre, crop_size, room))
+            center = divmod(int(pixels[rng.randint(0, len(pixels) - 1)]), label.shape[1])
+            top, left = (min(max(pixel - crop // 2, 0), most) for pixel, crop, most in zip(center, crop_size, room))
             return top, left
     return rng.randint(0, room[0]), rng.randint(0, room[1])
 
 
 @TRANSFORMS.register_module()
 class CenteredMiningCrop(BaseTransform):
-    """Random scale, padding at bottom and right, and a crop that is often centred on a mined class.
+    """Random scale, padding at bottom and right, and a crop that is often centered on a mined class.
 
     The sampling of the CRST code (Zou et al., "Confidence Regularized Self-Training", ICCV 2019). There only
-    target samples are mined: leave ``mine_ids`` empty for the source. Which classes are mined changes from round to
-    round: see :func:`mmuda.datasets.set_mined_classes`. Mirroring is left to ``HorizontalFlip``.
+    target samples are mined. Which classes are mined changes from round to round: a
+    :class:`~mmuda.datasets.PoolDataset` says it in each sample. Mirroring is left to ``HorizontalFlip``.
 
     All numbers are drawn from ``random``.
 
-    Required keys: ``img`` ((H, W, 3) uint8, B, G, R); ``gt_seg_map`` ((H, W) uint8) where labelled.
+    Required keys: ``img`` ((H, W, 3) uint8, B, G, R); ``gt_seg_map`` ((H, W) uint8) where labeled. Optional key:
+    ``mine_ids``, the classes mined in this sample.
     Changed keys: these two, ``img_shape``. Added keys: ``scale_factor``; ``scaled_shape``, (height, width) after
     scaling, and ``crop_offset``, (row, column) of the crop in it, for maps that are cropped elsewhere.
 
@@ -70,8 +71,8 @@ class CenteredMiningCrop(BaseTransform):
             them is drawn, all equally likely. Where most of the scaled images are smaller than the crop, or all are
             more than 16 times its area, a warning names the sizes. Defaults to 0.5, 0.6, ..., 1.5.
         mine_chance (float): Chance in [0, 1] of looking for a mined class. Defaults to 0.8.
-        mine_ids (Sequence[int]): Mined classes. Defaults to (): no mining.
-        image_fill (tuple[int, int, int]): B, G, R of padded pixels; the mean of the normalisation. Defaults to
+        mine_ids (Sequence[int]): Mined classes of samples that do not name their own. Defaults to (): no mining.
+        image_fill (tuple[int, int, int]): B, G, R of padded pixels; the mean of the normalization. Defaults to
             (104, 117, 123).
         resize (str): ``'aligned'``: the image bilinearly by OpenCV, the label to the nearest pixel by Pillow, to the
             same rounded size. ``'published'``: both by OpenCV and by the factor itself, as in the published code;
@@ -121,7 +122,8 @@ class CenteredMiningCrop(BaseTransform):
             scaled_label = np.full(padded, IGNORE_INDEX, np.uint8)
         else:
             scaled_label = mmcv.impad(label, shape=padded, pad_val=IGNORE_INDEX)
-        top, left = draw_mining_offset(random, scaled_label, self.crop_size, self.mine_ids, self.mine_chance)
+        mine_ids = results.get('mine_ids', self.mine_ids)
+        top, left = draw_mining_offset(random, scaled_label, self.crop_size, mine_ids, self.mine_chance)
         window = slice(top, top + self.crop_size[0]), slice(left, left + self.crop_size[1])
 
         results['img'] = image[window]

@@ -20,7 +20,7 @@ OPERATIONS: dict[str, Callable[[Image.Image, int], Image.Image]] = {
     'equalize': lambda image, level: ImageOps.equalize(image),
     'invert': lambda image, level: ImageOps.invert(image),
     'posterize': lambda image, level: ImageOps.posterize(image, _POSTERIZE_BITS[level]),
-    'solarize': lambda image, level: ImageOps.solarize(image, 256 - 256 / 9 * level),
+    'solarize': lambda image, level: ImageOps.solarize(image, 256 - 256 / 9 * level),  # type: ignore[arg-type]
     'color': _enhance(ImageEnhance.Color),
     'contrast': _enhance(ImageEnhance.Contrast),
     'sharpness': _enhance(ImageEnhance.Sharpness),

@@ -71,4 +71,4 @@ class HardSampleCrop(RandomCrop):
 
 
 def _count_distinct(label: np.ndarray) -> int:
-    return np.count_nonzero(np.bincount(label.ravel(), minlength=256))
+    return int(np.count_nonzero(np.bincount(label.ravel(), minlength=256)))

@@ -1,5 +1,7 @@
 """Loading of images that refuses damaged files."""
 
+from typing import Any
+
 import mmengine.fileio as fileio
 from mmcv.transforms import LoadImageFromFile
 from mmseg.registry import TRANSFORMS
@@ -27,7 +29,7 @@ class LoadImageStrict(LoadImageFromFile):
         OSError: If the image is missing, too large, a gray one of more than 8 bits, or cannot be decoded.
     """
 
-    def __init__(self, imdecode_backend: str = 'pillow', max_pixels: int = MAX_PIXELS, **kwargs) -> None:
+    def __init__(self, imdecode_backend: str = 'pillow', max_pixels: int = MAX_PIXELS, **kwargs: Any) -> None:
         super().__init__(imdecode_backend=imdecode_backend, **kwargs)
         self.max_pixels = max_pixels
 

@@ -10,16 +10,16 @@ from mmuda.datasets.transforms import CenteredMiningCrop, centered_mining_crop
 from mmuda.datasets.transforms.centered_mining_crop import draw_mining_offset
 
 
-def sample(height: int = 24, width: int = 32, labelled: bool = True) -> dict:
+def sample(height: int = 24, width: int = 32, labeled: bool = True) -> dict:
     rng = np.random.default_rng(0)
     results = dict(img=rng.integers(0, 256, (height, width, 3), np.uint8))
-    if labelled:
+    if labeled:
         results['gt_seg_map'] = rng.integers(0, 19, (height, width)).astype(np.uint8)
     return results
 
 
 @pytest.mark.parametrize('pixel, offset', [((12, 15), (8, 9)), ((0, 0), (0, 0)), ((23, 31), (16, 20))])
-def test_crop_is_centred_on_the_mined_pixel_and_shifted_inside(pixel, offset):
+def test_crop_is_centered_on_the_mined_pixel_and_shifted_inside(pixel, offset):
     label = np.zeros((24, 32), np.uint8)
     label[pixel] = 7
     assert draw_mining_offset(random.Random(0), label, (8, 12), [7], 1.0) == offset
@@ -70,8 +70,8 @@ def test_reported_position_finds_the_crop_again():
     np.testing.assert_array_equal(cropped['gt_seg_map'], label[top : top + 8, left : left + 12])
 
 
-def test_unlabelled_images_are_cropped():
-    cropped = CenteredMiningCrop((8, 12), mine_ids=[3])(sample(labelled=False))
+def test_unlabeled_images_are_cropped():
+    cropped = CenteredMiningCrop((8, 12), mine_ids=[3])(sample(labeled=False))
     assert cropped['img'].shape == (8, 12, 3) and 'gt_seg_map' not in cropped
 
 

@@ -4,7 +4,7 @@ from mmcv.transforms import LoadImageFromFile
 from PIL import Image
 
 from mmuda.datasets.transforms import LoadImageStrict
-from tests.datasets.published import write_image
+from tests.helpers.published import write_image
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from PIL import Image
 
 from mmuda.datasets.label_files import DECODERS, read_label_ids
 from mmuda.datasets.transforms import load_label_ids
-from tests.datasets.published import LAYOUTS, write_dataset, write_image
+from tests.helpers.published import LAYOUTS, write_dataset, write_image
 
 LOAD = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds')]
 

@@ -40,7 +40,7 @@ def sample(store: PseudoLabelStore, shape: tuple[int, int] = SIZE) -> dict:
 
 
 def whole(store: PseudoLabelStore, size: tuple[int, int] = SIZE) -> torch.Tensor:
-    """Soft labels of the image, made of the probabilities that the labelling read."""
+    """Soft labels of the image, made of the probabilities that the labeling read."""
     encoded, _, layout = store.read_map('city/a.png')
     predictor = TASK_UTILS.build(dict(type='LogitMapPredictor'))
     probabilities = predictor.decode(SmallMap.from_layout(torch.from_numpy(encoded), layout), size)
@@ -68,7 +68,7 @@ def test_crop_of_a_scaled_image_comes_from_maps_resized_to_it(store, scale, size
     torch.testing.assert_close(soft_of(results), want, rtol=1e-4, atol=1e-5)
 
 
-def test_padding_is_not_labelled(store):
+def test_padding_is_not_labeled(store):
     results = CenteredMiningCrop(CROP, scales=[0.5])(sample(store))
     soft = soft_of(results)
     assert soft.shape == (len(THRESHOLDS), *CROP)
@@ -83,7 +83,7 @@ def test_a_mirrored_crop_has_mirrored_labels(store):
 
 
 @pytest.mark.parametrize('layout', [(*SIZE, *SIZE, 0), (32, 48, *SIZE, 0), (32, 48, *SIZE, 1)])
-def test_labels_are_resized_as_the_labelling_resized(tmp_path, layout):
+def test_labels_are_resized_as_the_labeling_resized(tmp_path, layout):
     store = make_store(tmp_path, layout=layout)
     results = CenteredMiningCrop(SIZE, scales=[1.0])(sample(store))
     torch.testing.assert_close(soft_of(results), whole(store), rtol=1e-4, atol=1e-5)
@@ -105,7 +105,7 @@ def test_a_sample_that_was_not_cropped_is_refused(store):
 
 def test_missing_maps_name_the_setting(store):
     store.delete_maps()
-    with pytest.raises(FileNotFoundError, match=r'maps/city/a\.npz: set train_cfg.keep_maps=True'):
+    with pytest.raises(FileNotFoundError, match=r'maps/city/a\.npz: set train_cfg.labels.keep_cached_logits=True'):
         PackSoftLabels()(CenteredMiningCrop(CROP)(sample(store)))
 
 
