@@ -14,7 +14,7 @@ from mmseg.apis import MMSegInferencer, init_model
 from mmuda import compat
 from mmuda.engine.checkpoints import read_settings
 from tests.engine.ensemble import make_teachers
-from tests.engine.test_teachers import loaded as load_the_teachers
+from tests.engine.self_training.test_teachers import loaded as load_the_teachers
 from tests.tiny import (
     REPO,
     add_hook,

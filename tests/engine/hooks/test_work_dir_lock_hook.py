@@ -12,7 +12,7 @@ from torch.optim import SGD
 
 from mmuda.engine.hooks import WorkDirLockHook
 from mmuda.utils.files import lock, unlock
-from tests.test_files import holder, refused_in_a_child  # noqa: F401  (holder is a fixture)
+from tests.utils.test_files import holder, refused_in_a_child  # noqa: F401  (holder is a fixture)
 from tests.tiny import (
     REPO,
     Killed,
