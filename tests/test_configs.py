@@ -16,12 +16,12 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS, MODELS, TASK_UTILS, TRANSFORMS
 from PIL import Image
 
-from mmuda.datasets.transforms import CentredMiningCrop, PackSoftLabels
+from mmuda.datasets.transforms import CenteredMiningCrop, PackSoftLabels
 from mmuda.engine.self_training import SelfTrainingLoop
-from mmuda.engine.self_training.labelling import build_fusion
+from mmuda.engine.self_training.labeling import build_fusion
 from mmuda.engine.self_training.teachers import teacher_configs
 from mmuda.evaluation.protocols import SYNTHIA_16
-from tests.datasets.published import write_dataset
+from tests.helpers.published import write_dataset
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 METHODS = sorted(path.relative_to(CONFIGS).as_posix() for path in CONFIGS.glob('[!_]*/*.py'))
@@ -86,6 +86,7 @@ def test_heads_have_the_classes_of_the_data(name):
         'cs2nthu': 13,
         'toy': 19,
         'camvid': 11,
+        'own_data': 3,
     }
     task = next(task for task in classes if task in name)
     assert config(name).model.segmentor.decode_head.num_classes == classes[task]
@@ -129,7 +130,7 @@ def test_one_number_changes_the_length(name):
 
 def test_published_losses_of_stage_1():
     cfg = config('mrnet/gta2cs.py')
-    source = objective(cfg, 'SourceSupervision')
+    source = objective(cfg, 'Supervision')
     assert source.weights == dict(aux=0.5, main=1.0)
     assert (source.loss.percentile, source.class_weights.max_weight) == (80.0, 7.0)
     assert objective(cfg, 'AdversarialAlignment').weights == dict(aux=2e-4, main=1e-3)
@@ -162,7 +163,7 @@ def test_published_label_thresholds():
 
 def test_mrnets_baseline_differs_from_it_in_its_objectives_and_statistics_alone():
     for task in ('toy', 'camvid'):
-        baseline, method = config(f'{task}/source_only_colours.py'), config(f'{task}/mrnet.py')
+        baseline, method = config(f'{task}/source_only_colors.py'), config(f'{task}/mrnet.py')
         assert _with_target_of(method, baseline) == method.train_dataloader
         for key in ('optim_wrapper', 'param_scheduler', 'train_cfg', 'randomness'):
             assert baseline[key] == method[key]
@@ -370,9 +371,9 @@ def test_published_crops_of_the_rounds():
     square, wide = pools.values()
     assert [transform(part, 'RareClassCrop').nominal_size for part in (square.source, square.target)] == [1280, 2048]
     for part, (low, high) in ((wide.source, (0.8, 1.2)), (wide.target, (0.6, 1.5))):
-        assert transform(part, 'CentredMiningCrop').scales == pytest.approx(crst_scales(low, high))
+        assert transform(part, 'CenteredMiningCrop').scales == pytest.approx(crst_scales(low, high))
     assert crst_scales(0.8, 1.2) == pytest.approx([0.8, 0.9, 1.0, 1.1])
-    everywhere = inspect.signature(CentredMiningCrop).parameters['scales'].default
+    everywhere = inspect.signature(CenteredMiningCrop).parameters['scales'].default
     assert everywhere == pytest.approx(crst_scales(0.5, 1.5)) and len(everywhere) == 11
 
 
@@ -387,7 +388,7 @@ def crst_scales(low: float, high: float) -> list[float]:
 )
 def test_images_and_labels_of_crst_are_resized_as_published(name):
     cfg = config(name)
-    crops = [node for node in nodes(cfg.train_dataloader.dataset) if node.type == 'CentredMiningCrop']
+    crops = [node for node in nodes(cfg.train_dataloader.dataset) if node.type == 'CenteredMiningCrop']
     assert len(crops) >= 1 and {crop.get('resize') for crop in crops} == {'published'}
     if name in ROUNDS:
         assert (cfg.train_cfg.labels.predictor.scale, cfg.train_cfg.labels.predictor.backend) == (0.9, 'cv2')
@@ -404,7 +405,7 @@ def test_soft_labels_have_the_crop_of_the_hard_ones(name):
     lrent, mrkld = config(name), config(name.replace('lrent', 'mrkld'))
     soft, hard = (cfg.train_dataloader.dataset.target for cfg in (lrent, mrkld))
     assert soft.pipeline[-1].type == PackSoftLabels.__name__ and lrent.train_cfg.labels.keep_cached_logits
-    assert transform(soft, 'CentredMiningCrop') == transform(hard, 'CentredMiningCrop')
+    assert transform(soft, 'CenteredMiningCrop') == transform(hard, 'CenteredMiningCrop')
 
 
 def test_target_protocols():

@@ -12,7 +12,7 @@ from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
 from mmuda.toy_data import write_toy_data
-from tests.tiny import REPO, add_hook, hook_of, make_data, tiny_self_training_config, train
+from tests.helpers.tiny import REPO, add_hook, hook_of, make_data, tiny_self_training_config, train
 
 METHODS = ('st', 'cbst', 'cbst_sp', 'crst_mrkld', 'crst_lrent')
 
@@ -94,7 +94,7 @@ def test_spatial_prior_is_that_of_the_source_labels(runs):
 
 
 def test_prior_changes_the_labels_of_the_first_round(runs):
-    first = {name: summaries(runs[name])[0]['labels']['labelled_pixels'] for name in ('cbst', 'cbst_sp')}
+    first = {name: summaries(runs[name])[0]['labels']['labeled_pixels'] for name in ('cbst', 'cbst_sp')}
     assert first['cbst'] != first['cbst_sp']
 
 
@@ -155,4 +155,4 @@ def test_settings_of_cbst_at_full_size_run(tmp_path):
     runner = train(cfg)
     assert runner.iter == 6  # two epochs of 2 source and 4 target images in batches of 2
     assert {'mIoU16', 'mIoU13'} <= set(summaries(runner)[1]['evaluation'])
-    assert all(len(summary['labels']['labelled_pixels']) == 16 for summary in summaries(runner))
+    assert all(len(summary['labels']['labeled_pixels']) == 16 for summary in summaries(runner))

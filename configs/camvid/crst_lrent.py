@@ -1,4 +1,4 @@
-# CRST with label entropy regularisation (LRENT) on the small network.
+# CRST with label entropy regularization (LRENT) on the small network.
 _base_ = [
     '../_base_/small_runtime.py',
     '../_base_/datasets/camvid_pool.py',
@@ -9,7 +9,7 @@ model = dict(segmentor=dict(decode_head=dict(num_classes=11)))
 target_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
-    dict(type='CentredMiningCrop', crop_size=(193, 257), scales=(0.428, 0.482, 0.535, 0.589, 0.643)),
+    dict(type='CenteredMiningCrop', crop_size=(193, 257), scales=(0.428, 0.482, 0.535, 0.589, 0.643)),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSoftLabels'),
 ]

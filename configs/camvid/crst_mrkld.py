@@ -1,4 +1,4 @@
-# CRST with model regularisation (MRKLD) on the small network.
+# CRST with model regularization (MRKLD) on the small network.
 _base_ = [
     '../_base_/small_runtime.py',
     '../_base_/datasets/camvid_pool.py',

@@ -1,4 +1,4 @@
-# CRST with label entropy regularisation (LRENT).
+# CRST with label entropy regularization (LRENT).
 _base_ = [
     '../_base_/rounds_runtime.py',
     '../_base_/datasets/gta2cs_pool_512x1024.py',
@@ -8,7 +8,7 @@ _base_ = [
 target_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
-    dict(type='CentredMiningCrop', crop_size=(512, 1024), resize='published'),
+    dict(type='CenteredMiningCrop', crop_size=(512, 1024), resize='published'),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSoftLabels'),
 ]

@@ -1,4 +1,4 @@
-# CRST with label entropy regularisation (LRENT).
+# CRST with label entropy regularization (LRENT).
 _base_ = [
     '../_base_/rounds_runtime.py',
     '../_base_/datasets/synthia2cs_pool_600x900.py',
@@ -10,7 +10,7 @@ target_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
     dict(
-        type='CentredMiningCrop',
+        type='CenteredMiningCrop',
         crop_size=(600, 900),
         scales=(0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5),
         resize='published',

@@ -1,4 +1,4 @@
-# CRST with model regularisation (MRKLD).
+# CRST with model regularization (MRKLD).
 _base_ = [
     '../_base_/rounds_runtime.py',
     '../_base_/datasets/synthia2cs_pool_600x900.py',

@@ -1,4 +1,4 @@
-# CRST with label entropy regularisation (LRENT) on the small network.
+# CRST with label entropy regularization (LRENT) on the small network.
 _base_ = [
     '../_base_/small_runtime.py',
     '../_base_/datasets/toy_pool.py',
@@ -8,7 +8,7 @@ _base_ = [
 target_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
-    dict(type='CentredMiningCrop', crop_size=(129, 257), scales=(0.8, 0.9, 1.0, 1.1, 1.2)),
+    dict(type='CenteredMiningCrop', crop_size=(129, 257), scales=(0.8, 0.9, 1.0, 1.1, 1.2)),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSoftLabels'),
 ]

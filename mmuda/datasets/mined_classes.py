@@ -8,7 +8,7 @@ class MinedClasses:
     """First transform of the pipelines of a pool: says in each sample which classes crops look for.
 
     Added keys, as long as classes are set: ``mine_ids`` and ``priority_ids``, tuples of training ids, for
-    ``RareClassCrop`` and ``CentredMiningCrop``.
+    ``RareClassCrop`` and ``CenteredMiningCrop``.
 
     Worker processes hold a copy of it: set the classes before the workers start, and start persistent workers again
     (``UDATrainLoop.restart_data``).

@@ -1,4 +1,4 @@
-"""Labelled source and pseudo-labelled target images as one pool."""
+"""Labeled source and pseudo-labeled target images as one pool."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -38,7 +38,7 @@ class PoolDataset:
     the crops look for, a sample says itself: :meth:`mine`.
 
     Args:
-        source (dict, optional): Config of the labelled data set; None for the target alone, as in ensemble
+        source (dict, optional): Config of the labeled data set; None for the target alone, as in ensemble
             distillation.
         target (dict): Config of a :class:`~mmuda.datasets.PseudoLabelDataset`.
         seed (int): Seed of the pipelines' random numbers; the sampler sets it. Defaults to 0.
@@ -72,7 +72,7 @@ class PoolDataset:
         return ('pool',)
 
     def full_init(self) -> None:
-        """Nothing to do: both data sets are initialised in the constructor."""
+        """Nothing to do: both data sets are initialized in the constructor."""
 
     def mine(self, mine_ids: Sequence[int] = (), priority_ids: Sequence[int] = (), in_source: bool = True) -> None:
         """Let the crops look for classes: they are ``mine_ids`` and ``priority_ids`` of every sample to come.

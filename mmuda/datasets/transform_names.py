@@ -1,6 +1,6 @@
 """Which transforms a config has."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 
@@ -25,7 +25,7 @@ def transform_names(config: Any) -> set[str]:
     """
     if isinstance(config, dict):
         kind = config.get('type')
-        parts = [value for key, value in config.items() if key != 'type']
+        parts: Iterable[Any] = [value for key, value in config.items() if key != 'type']
         name = kind if isinstance(kind, str) else getattr(kind, '__name__', '')
     elif isinstance(config, (list, tuple)):
         name, parts = '', config

@@ -5,12 +5,12 @@ import pytest
 from mmseg.registry import DATASETS
 
 from mmuda.datasets.mined_classes import MinedClasses, with_first_transform
-from tests.datasets.published import write_camvid, write_label
+from tests.helpers.published import write_camvid, write_label
 
 LOAD = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds')]
 PACK = dict(type='PackSegInputs')
 RARE = dict(type='RareClassCrop', crop_size=8, nominal_size=16, scale_range=(1.0, 1.0), mine_chance=1.0, flip=False)
-CENTRED = dict(type='CentredMiningCrop', crop_size=(8, 8), scales=(1.0,), mine_chance=1.0)
+CENTERED = dict(type='CenteredMiningCrop', crop_size=(8, 8), scales=(1.0,), mine_chance=1.0)
 
 
 def camvid(root, *pipeline: dict, split: str = 'day_train') -> dict:
@@ -28,7 +28,7 @@ def pool(root, crop: dict, wrap=lambda source: source):
     label = np.full((12, 16), 7, np.uint8)
     label[6, 9] = 3
     for index in range(2):
-        write_label(root / f'store/{index:02d}.png', label, 'grey')
+        write_label(root / f'store/{index:02d}.png', label, 'gray')
     target = camvid(root, split='dusk_train')
     return DATASETS.build(
         dict(
@@ -82,7 +82,7 @@ def test_target_alone_can_be_mined(tmp_path):
     assert (told[0].keys, told[1].keys) == ([{}], [dict(mine_ids=(3,), priority_ids=())])
 
 
-@pytest.mark.parametrize('crop', [RARE, CENTRED], ids=['RareClassCrop', 'CentredMiningCrop'])
+@pytest.mark.parametrize('crop', [RARE, CENTERED], ids=['RareClassCrop', 'CenteredMiningCrop'])
 def test_crops_look_for_the_classes_of_the_sample(tmp_path, crop):
     dataset = pool(tmp_path, crop)
 

@@ -20,17 +20,17 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 
 from mmuda.models.segmentors import UDADataPreprocessor
-from tests.engine.ensemble import make_teachers
-from tests.parity.golden import assert_close, load_case, original_state
+from tests.helpers.ensemble import make_teachers
+from tests.helpers.golden import assert_close, load_case, original_state
+from tests.helpers.tiny import REPO, make_data, tiny_self_training_config
 from tests.parity.test_ensemble_network import CONVERTERS
-from tests.tiny import REPO, make_data, tiny_self_training_config
 
 STUDENT_TOLERANCE = (1e-7, 1e-4)  # of the two steps, see test_ensemble_step.py
 
 
 @MODELS.register_module()
 class DoublePreprocessor(UDADataPreprocessor):
-    """Images in float64, in training and labelling."""
+    """Images in float64, in training and labeling."""
 
     def forward(self, data: dict, training: bool = False) -> dict:
         data = super().forward(data, training)
@@ -206,7 +206,7 @@ def test_rule_of_crst_is_that_of_the_fixture():
 
 
 def assert_steps_follow(steps: list[SimpleNamespace], per_round: int, rates: list[float], rule: Callable) -> None:
-    """Every update is that of the rule, from the gradient and from momenta that start anew in each round."""
+    """Every update is that of the rule, from the gradient and from momenta that start again in each round."""
     assert len(steps) == per_round * len(rates)
     for index, step in enumerate(steps):
         assert step.fresh == (index % per_round == 0)

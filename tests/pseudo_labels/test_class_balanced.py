@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mmseg.registry import TASK_UTILS
 
 from mmuda.pseudo_labels import ClassBalancedLabeler
-from tests.two_ranks import WORLD_SIZE, run_on_two_ranks
+from tests.helpers.two_ranks import WORLD_SIZE, run_on_two_ranks
 
 X = 255
 TOP = [[0.90, 0.80, 0.70, 0.60, 0.55, 0.50, 0.45, 0.40], [0.10, 0.20, 0.30, 0.05, 0.25, 0.20, 0.15, 0.35]]
@@ -332,7 +332,7 @@ def test_too_many_classes_are_refused():
         ClassBalancedLabeler().begin(256)
 
 
-def test_labelling_before_the_passes_is_refused():
+def test_labeling_before_the_passes_is_refused():
     labeler = ClassBalancedLabeler()
     labeler.begin(3)
     with pytest.raises(RuntimeError, match='no thresholds yet'):

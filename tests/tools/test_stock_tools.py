@@ -14,7 +14,7 @@ from mmengine.runner import Runner
 from mmseg.registry import DATASETS, MODELS
 from PIL import Image
 
-from tests.tiny import REPO, TINY, make_data, plain_text_of_configs, run_tool, shrink_data, train
+from tests.helpers.tiny import REPO, TINY, make_data, plain_text_of_configs, run_tool, shrink_data, train
 from tools.export_segmentor import export_config, student_config
 
 ANALYSIS = REPO / 'tools' / 'analysis_tools'
@@ -203,7 +203,7 @@ def test_every_view_is_written_as_the_network_gets_it(project):
         assert np.array_equal(written, sample) == (view == 'target')  # a label is painted over the source
 
 
-def test_colours_of_the_classes_lie_over_the_source(project, tmp_path, monkeypatch):
+def test_colors_of_the_classes_lie_over_the_source(project, tmp_path, monkeypatch):
     main_of(
         'browse_dataset',
         monkeypatch,
@@ -342,7 +342,7 @@ def own(tmp_path) -> Path:
             custom_imports=dict(imports=['mmuda']),
             test_dataloader=dict(
                 dataset=dict(
-                    type='PublishedDataset',
+                    type='FolderDataset',
                     data_root=str(tmp_path),
                     pipeline=pipeline,
                     data_prefix=dict(img_path='images', seg_map_path='labels'),

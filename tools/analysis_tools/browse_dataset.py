@@ -52,7 +52,7 @@ def last_store(config: Config) -> PseudoLabelStore | None:
 
 
 def take_labels(dataset: Any, config: Config) -> int:
-    """Give pseudo-labelled images their labels; return how many samples of the data can be shown.
+    """Give pseudo-labeled images their labels; return how many samples of the data can be shown.
 
     Raises:
         FileNotFoundError: If there are no labels yet and no image can do without.

@@ -1,6 +1,6 @@
 # One round of a student in minutes on a CPU, its labels by channel-wise fusion.
 #
-# Networks that were trained for minutes are less certain than those of the paper. A threshold of 50 in the place of 90
+# Networks that were trained for minutes are less certain than those of the paper. A threshold of 50 instead of 90
 # keeps what the owner of a class holds more likely than all other classes together.
 runner_type = 'SelfTrainingRunner'
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=5e-4, weight_decay=0.01))

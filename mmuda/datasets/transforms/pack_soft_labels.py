@@ -20,18 +20,18 @@ _NEEDED = ('pseudo_label_store', 'pseudo_label_name', 'scaled_shape', 'crop_offs
 class PackSoftLabels(PackSegInputs):
     """``PackSegInputs`` that adds the soft labels of LRENT (Zou et al., ICCV 2019, Sec. 4.2) for the crop alone.
 
-    They are made of what the labelling has left in the store: the network's small maps
+    They are made of what the labeling has left in the store: the network's small maps
     (``train_cfg.labels.keep_cached_logits=True`` with ``LogitMapPredictor``), and the thresholds and ``alpha`` of
-    ``EntropyRegularizedLabeler``. For Cityscapes that is 4 MB per image, in the place of 159 MB of soft labels.
+    ``EntropyRegularizedLabeler``. For Cityscapes that is 4 MB per image, instead of 159 MB of soft labels.
 
     The order differs from the published code, which makes soft labels at the size of the image, resizes these with
-    the crop and normalises them again, and takes the labelled pixels from the resized hard label. Here the logits
-    are resized to the scaled image, and soft labels and labelled pixels follow from them. At scale 1 both are the same.
+    the crop and normalizes them again, and takes the labeled pixels from the resized hard label. Here the logits
+    are resized to the scaled image, and soft labels and labeled pixels follow from them. At scale 1 both are the same.
 
     Required keys: those of ``PackSegInputs``; ``pseudo_label_store`` and ``pseudo_label_name`` of
-    ``PseudoLabelDataset``; ``scaled_shape`` and ``crop_offset`` of ``CentredMiningCrop``; ``flip_direction`` where the
+    ``PseudoLabelDataset``; ``scaled_shape`` and ``crop_offset`` of ``CenteredMiningCrop``; ``flip_direction`` where the
     crop is mirrored. Added to the data sample: ``gt_soft_seg``, (C, H, W) float32, with sum 1 over the classes, or 0
-    where a pixel is not labelled or padded.
+    where a pixel is not labeled or padded.
 
     Raises:
         KeyError: If a key is missing.
@@ -45,7 +45,7 @@ class PackSoftLabels(PackSegInputs):
         if missing:
             raise KeyError(
                 f'PackSoftLabels: {missing} of {results.get("img_path")} are missing: it belongs behind '
-                'CentredMiningCrop, in the pipeline of a PseudoLabelDataset'
+                'CenteredMiningCrop, in the pipeline of a PseudoLabelDataset'
             )
         packed = super().transform(results)
         packed['data_samples'].set_data(dict(gt_soft_seg=PixelData(data=self._soft_labels(results))))

@@ -272,7 +272,7 @@ class SelfTrainingLoop(UDATrainLoop):
                 labels=labels,
             ),
         )
-        if not any(labels.get('labelled_pixels', [1])):
+        if not any(labels.get('labeled_pixels', [1])):
             raise ValueError(
                 f'round {plan.index}: no pixel of the target has a pseudo label; the thresholds are '
                 f'in {store.root / store.SUMMARY}. {self.labels.remedy} and delete {store.root}'

@@ -8,7 +8,7 @@ from mmseg.registry import TASK_UTILS
 from PIL import Image
 
 from mmuda.datasets import PoolDataset
-from mmuda.engine.self_training.labelling import describe_labels, label_dataset, reuse_labels, share_weights
+from mmuda.engine.self_training.labeling import describe_labels, label_dataset, reuse_labels, share_weights
 from mmuda.engine.self_training.round_labels import RoundLabels
 from mmuda.engine.self_training.schedules import PortionSchedule, build_schedule
 from mmuda.pseudo_labels import PseudoLabelStore, prior_of

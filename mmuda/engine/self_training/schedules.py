@@ -132,7 +132,7 @@ class LearningRateSchedule:
 def selection_seed(policy: str, seed: int, index: int, rule: str = 'paper') -> int:
     """Seed of the choice of source images in round ``index``.
 
-    ``cumulative`` keeps ``seed``: each round has the images of the one before and more. ``random`` draws anew: with
+    ``cumulative`` keeps ``seed``: each round has the images of the one before and more. ``random`` draws again: with
     the seed ``index`` by the rule ``cbst``, with ``seed + 1 + index`` else.
 
     Args:

@@ -8,7 +8,7 @@ from mmengine.runner import Runner
 from mmseg.registry import TASK_UTILS
 
 from mmuda.datasets import PoolDataset
-from mmuda.engine.self_training.labelling import (
+from mmuda.engine.self_training.labeling import (
     build_fusion,
     describe_teacher_labels,
     label_dataset_by_teachers,

@@ -21,6 +21,7 @@ from mmuda.pseudo_labels import PseudoLabelStore, fingerprint
 from mmuda.pseudo_labels.generation import ModelPredictions
 from mmuda.pseudo_labels.store import difference
 from mmuda.pseudo_labels.teachers import FileTeacher, ModelTeacher, Teacher
+from mmuda.utils.shipped import read_config
 
 # The whole image at half of Cityscapes' size, as in the code of ensemble distillation.
 DEFAULT_PREDICTOR = dict(type='LogitMapPredictor', scale=(1024, 512), flip=False)
@@ -97,14 +98,15 @@ class TeacherConfig(ABC):
 class ModelTeacherConfig(TeacherConfig):
     """A teacher that is a model: ``dict(config='configs/mrnet/gta2cs_rectified.py')``.
 
-    The checkpoint must be of the config: all parameters must fit, and the network and the normalisation of images must
+    The checkpoint must be of the config: all parameters must fit, and the network and the normalization of images must
     be those of the config that training has written into the checkpoint. A converted checkpoint has none, and only
     its parameters are compared.
 
     Args:
-        config (str): Config that the teacher was trained with, relative to where training is started.
+        config (str): Config that the teacher was trained with, relative to where training is started, or one that
+            mmuda ships.
         checkpoint (str, optional): Its weights. Defaults to the last checkpoint in ``work_dir``.
-        work_dir (str, optional): Defaults to that of the config.
+        work_dir (str, optional): Defaults to that of the config, or to ``work_dirs/<config name>``.
         predictor (dict, optional): How it sees an image. Defaults to ``DEFAULT_PREDICTOR``.
         classes (Sequence[str], optional): Its classes. Defaults to those that its checkpoint names, or its data.
         drop_classes (Sequence[str]): Of these, those that the student does not have. Defaults to none.
@@ -125,18 +127,19 @@ class ModelTeacherConfig(TeacherConfig):
         drop_classes: Sequence[str] = (),
         name: str | None = None,
     ) -> None:
-        if not Path(config).is_file():
-            raise FileNotFoundError(f'train_cfg.labels.teachers: there is no config {config}')
         if checkpoint is not None and work_dir is not None:
             raise ValueError(
                 f'train_cfg.labels.teachers: teacher of {config} has both checkpoint and work_dir, give one'
             )
         self.config = config
-        self.cfg = Config.fromfile(config)
+        try:
+            self.cfg = read_config(config)
+        except FileNotFoundError as error:
+            raise FileNotFoundError(f'train_cfg.labels.teachers: {error}') from error
         self.checkpoint = checkpoint
-        self.work_dir = work_dir or self.cfg.get('work_dir')
+        self.work_dir = work_dir or self.cfg.work_dir
         self.predictor = dict(predictor or DEFAULT_PREDICTOR)
-        TASK_UTILS.build(self.predictor)  # errors of the config come now, not while labelling
+        TASK_UTILS.build(self.predictor)  # errors of the config come now, not while labeling
         self.classes = classes
         self.drop_classes = drop_classes
         self.name = name or f'{Path(config).parent.name}_{Path(config).stem}'
@@ -188,7 +191,7 @@ class ModelTeacherConfig(TeacherConfig):
     def _checkpoint(self) -> str:
         path = self.checkpoint
         if path is None:
-            path = latest_checkpoint(self.work_dir) if self.work_dir else None
+            path = latest_checkpoint(self.work_dir)
             if path is None:
                 raise FileNotFoundError(
                     f'teacher {self.name!r}: there is no checkpoint in {self.work_dir!r}. Train it first: python '

@@ -17,7 +17,7 @@ from PIL import Image
 
 from mmuda.engine.self_training import SelfTrainingLoop, round_files
 from mmuda.pseudo_labels import ClassBalancedLabeler
-from tests.tiny import (
+from tests.helpers.tiny import (
     REPO,
     Killed,
     add_hook,
@@ -30,7 +30,7 @@ from tests.tiny import (
     tiny_self_training_config,
     train,
 )
-from tests.two_ranks import free_port, run_on_two_ranks
+from tests.helpers.two_ranks import free_port, run_on_two_ranks
 
 NUM_SOURCE, NUM_TARGET = 6, 4
 
@@ -79,11 +79,11 @@ class StopAt(Hook):
 
 @TASK_UTILS.register_module()
 class SparseLabeler(ClassBalancedLabeler):
-    """Labels no pixel of all images but the last ``labelled`` ones."""
+    """Labels no pixel of all images but the last ``labeled`` ones."""
 
-    def __init__(self, labelled: int, **kwargs: Any) -> None:
+    def __init__(self, labeled: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.blank = NUM_TARGET - labelled
+        self.blank = NUM_TARGET - labeled
 
     def __call__(self, probabilities: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         label, confidence = super().__call__(probabilities)
@@ -149,7 +149,7 @@ def test_labels_can_be_looked_at_and_pictures_are_not_counted_as_labels(data, tm
     found = labels(tmp_path)
     plain = [name for name in found if not name.endswith(('_color.png', '_heatmap.png'))]
     assert len(plain) == NUM_TARGET and len(found) == 3 * NUM_TARGET
-    assert sum(summary(tmp_path)['labels']['labelled_pixels']) == sum((found[name] != 255).sum() for name in plain)
+    assert sum(summary(tmp_path)['labels']['labeled_pixels']) == sum((found[name] != 255).sum() for name in plain)
 
 
 @pytest.fixture(scope='module')
@@ -271,9 +271,9 @@ def test_labeler_without_passes(data, tmp_path):
     runner = train(add_hook(cfg, type='RecordRounds'))
     assert hook_of(runner, 'RecordRounds').seen[0]['mined'] == {}
     assert summary(tmp_path)['target_portion'] is None
-    labelled = sum(int((label != 255).sum()) for label in labels(tmp_path).values())
-    assert list(summary(tmp_path)['labels']) == ['labelled_pixels']
-    assert sum(summary(tmp_path)['labels']['labelled_pixels']) == labelled
+    labeled = sum(int((label != 255).sum()) for label in labels(tmp_path).values())
+    assert list(summary(tmp_path)['labels']) == ['labeled_pixels']
+    assert sum(summary(tmp_path)['labels']['labeled_pixels']) == labeled
     assert len(labels(tmp_path)) == NUM_TARGET
 
 
@@ -285,7 +285,7 @@ def test_log_file_names_what_is_done_before_training(data, tmp_path):
         'Thresholds, pass 1 of 2',
         'Thresholds, pass 2 of 2',
         'Pseudo labels',
-        'Count of labelled pixels',
+        'Count of labeled pixels',
     ):
         assert f'{name}: {NUM_TARGET} in 0:00:' in log, name
 
@@ -296,7 +296,7 @@ def test_images_without_any_label_do_not_stop_training(data, tmp_path):
         tmp_path,
         train_cfg__iterations=4,
         default_hooks__loss_check__interval=1,
-        train_cfg__labels__labeler=dict(type='SparseLabeler', labelled=1),
+        train_cfg__labels__labeler=dict(type='SparseLabeler', labeled=1),
     )
     runner = train(cfg)
     assert runner.iter == 4
@@ -305,7 +305,7 @@ def test_images_without_any_label_do_not_stop_training(data, tmp_path):
 
 
 def test_no_labels_at_all_are_an_error(data, tmp_path):
-    cfg = short(data, tmp_path, train_cfg__labels__labeler=dict(type='SparseLabeler', labelled=0))
+    cfg = short(data, tmp_path, train_cfg__labels__labeler=dict(type='SparseLabeler', labeled=0))
     with pytest.raises(ValueError, match=r'round 0: no pixel .*summary\.json\. Raise train_cfg\.labels\.portion'):
         train(cfg)
 

@@ -15,7 +15,7 @@ from mmengine.config import Config
 from mmuda.engine.self_training import SelfTrainingLoop
 from mmuda.evaluation import UDAIoUMetric
 from mmuda.pseudo_labels import ClassBalancedLabeler, PseudoLabelStore
-from tests.tiny import Killed, add_hook, assert_same, load, make_data, tiny_self_training_config, train
+from tests.helpers.tiny import Killed, add_hook, assert_same, load, make_data, tiny_self_training_config, train
 
 ROUNDS, LENGTH = 2, 3
 STATE = ('state_dict', 'optimizer', 'samples_drawn', 'train_loop')

@@ -12,7 +12,7 @@ from mmseg.registry import RUNNERS, TASK_UTILS
 from mmuda.datasets import PoolDataset
 from mmuda.engine.self_training import RoundLabels
 from mmuda.pseudo_labels import PseudoLabelStore
-from tests.tiny import Killed, add_hook, load, make_data, tiny_self_training_config, train
+from tests.helpers.tiny import Killed, add_hook, load, make_data, tiny_self_training_config, train
 
 
 @TASK_UTILS.register_module()

@@ -18,13 +18,13 @@ from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 from PIL import Image
 
-from mmuda.engine.self_training import SelfTrainingLoop, labelling
+from mmuda.engine.self_training import SelfTrainingLoop, labeling
 from mmuda.pseudo_labels import ChannelWiseLabeler, LogitMapPredictor, MajorityLabeler, PseudoLabelStore
 from mmuda.pseudo_labels.teacher_predictions import TeacherPredictions
 from mmuda.pseudo_labels.teachers import Teacher
-from tests.engine.ensemble import CLASSES, ensemble_config, make_teachers
-from tests.tiny import Killed, add_hook, assert_same, hook_of, load, make_data, plain_text_of_configs, train
-from tests.two_ranks import run_on_two_ranks
+from tests.helpers.ensemble import CLASSES, ensemble_config, make_teachers
+from tests.helpers.tiny import Killed, add_hook, assert_same, hook_of, load, make_data, plain_text_of_configs, train
+from tests.helpers.two_ranks import run_on_two_ranks
 
 NUM_TARGET = 4
 
@@ -105,7 +105,7 @@ def test_fused_labels_can_be_looked_at(data, teachers, run, tmp_path):
 def test_summary_has_the_owners_and_the_teachers(run):
     found = summary(run.work_dir)
     assert len(found['labels']['owners']) == 19 and set(found['labels']['owners']) <= {0, 1}
-    assert sum(found['labels']['labelled_pixels']) == sum(
+    assert sum(found['labels']['labeled_pixels']) == sum(
         int((label != 255).sum()) for label in labels(run.work_dir).values()
     )
     assert [teacher['classes'] for teacher in found['weights']][0] == list(CLASSES)
@@ -163,7 +163,7 @@ def test_every_policy_runs(data, teachers, tmp_path, labeler):
     cfg = ensemble_config(data, tmp_path, teachers)
     cfg.train_cfg.labels.labeler = labeler
     assert train(cfg).iter == 2
-    assert sum(summary(tmp_path)['labels']['labelled_pixels']) > 0
+    assert sum(summary(tmp_path)['labels']['labeled_pixels']) > 0
 
 
 def count_calls(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> list:
@@ -176,7 +176,7 @@ def count_calls(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> list:
 class TestLaterRounds:
     def test_labels_and_teachers_are_those_of_the_first(self, data, teachers, run, tmp_path, monkeypatch):
         written = count_calls(monkeypatch, PseudoLabelStore, 'write')
-        loaded = count_calls(monkeypatch, labelling, 'load_teachers')
+        loaded = count_calls(monkeypatch, labeling, 'load_teachers')
         cfg = ensemble_config(data, tmp_path, teachers)
         cfg.train_cfg.num_rounds = 2
         loop = train(cfg).train_loop
@@ -199,7 +199,7 @@ class TestStore:
     def test_students_share_labels(self, data, teachers, tmp_path, monkeypatch):
         options = dict(train_cfg__labels__store=str(tmp_path / 'labels'))
         train(ensemble_config(data, tmp_path / 'a', teachers, **options))
-        monkeypatch.setattr(PseudoLabelStore, 'write', lambda *_: pytest.fail('labelled again'))
+        monkeypatch.setattr(PseudoLabelStore, 'write', lambda *_: pytest.fail('labeled again'))
         train(ensemble_config(data, tmp_path / 'b', teachers, **options))
         assert summary(tmp_path / 'a')['labels'] == summary(tmp_path / 'b')['labels']
 
@@ -385,4 +385,4 @@ def test_two_ranks_give_the_labels_of_one(data, teachers, run, tmp_path):
     found, want = (
         json.loads(Path(folder, 'pseudo_labels', 'summary.json').read_text()) for folder in (tmp_path, run.work_dir)
     )
-    assert found['owners'] == want['owners'] and found['labelled_pixels'] == want['labelled_pixels']
+    assert found['owners'] == want['owners'] and found['labeled_pixels'] == want['labeled_pixels']

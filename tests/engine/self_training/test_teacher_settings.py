@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from mmseg.registry import RUNNERS
 
-from tests.engine.ensemble import CLASSES, ensemble_config, make_teachers
-from tests.tiny import make_data, train
+from tests.helpers.ensemble import CLASSES, ensemble_config, make_teachers
+from tests.helpers.tiny import make_data, train
 
 
 @pytest.fixture(scope='module')

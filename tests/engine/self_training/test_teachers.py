@@ -13,8 +13,8 @@ from mmuda.engine.checkpoints import read_settings
 from mmuda.engine.self_training.teachers import ModelTeacherConfig, load_teachers, teacher_configs
 from mmuda.pseudo_labels import MultiViewPredictor, PseudoLabelStore
 from mmuda.pseudo_labels.generation import read_image
-from tests.engine.ensemble import CLASSES, make_teachers, write_teacher
-from tests.tiny import REPO, load
+from tests.helpers.ensemble import CLASSES, make_teachers, write_teacher
+from tests.helpers.tiny import REPO, load
 
 
 @pytest.fixture(scope='module')
