@@ -64,7 +64,7 @@ demo: $(STAMP)
 	$(VENV)/bin/python tools/demo.py
 
 smoke: $(STAMP)
-	$(PYTEST) -m smoke tests
+	$(PYTEST) -m smoke tests/test_configs.py tests/integration
 
 clean:
 	rm -rf .venv .venv-full .venv-onedl build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
