@@ -15,6 +15,8 @@ from mmengine.runner import Runner
 from mmseg.registry import DATASETS, HOOKS, MODELS, RUNNERS
 from PIL import Image
 
+pytestmark = pytest.mark.integration
+
 REPO = Path(__file__).parents[1]
 
 

@@ -10,6 +10,8 @@ import traceback
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
+import torch
+
 
 def context() -> ForkServerContext:
     """The context of ``multiprocessing`` for such processes; their server starts with the first of them."""
@@ -34,6 +36,7 @@ def _run(command: list[str], cwd: str, env: dict[str, str], streams: list[Path])
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
+    torch.set_num_threads(int(env.get('OMP_NUM_THREADS', 1)))  # the server has read the variable already
     sys.argv, sys.path[0] = list(command), str(Path(command[0]).parent)
     try:
         runpy.run_path(command[0], run_name='__main__')

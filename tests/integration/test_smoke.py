@@ -9,7 +9,7 @@ import pytest
 from tests.helpers.tiny import REPO
 
 TOY = REPO / 'configs' / 'toy' / 'mrnet.py'
-pytestmark = [pytest.mark.smoke, pytest.mark.integration]
+pytestmark = pytest.mark.smoke
 
 
 def run(*command: object, cwd: Path) -> str:

@@ -16,7 +16,6 @@ from tests.helpers.tiny import REPO, run_tool
 PACKAGED = ('mmuda', 'configs', 'tools', 'requirements')
 FILES = ('setup.py', 'pyproject.toml', 'MANIFEST.in', 'README.md', 'model-index.yml')
 TINY = ('train_cfg.max_iters=1', 'train_dataloader.batch_size=1', 'train_dataloader.num_workers=1')
-pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope='module')
