@@ -20,6 +20,8 @@ from mmuda.pseudo_labels import PseudoLabelStore
 from tests.helpers.tiny import hook_of, make_data, opened_files, tiny_config, train
 from tests.helpers.two_ranks import run_on_two_ranks
 
+pytestmark = pytest.mark.integration
+
 NUM_IMAGES = 4
 
 

@@ -32,6 +32,8 @@ from tests.helpers.tiny import (
 )
 from tests.helpers.two_ranks import free_port, run_on_two_ranks
 
+pytestmark = pytest.mark.integration
+
 NUM_SOURCE, NUM_TARGET = 6, 4
 
 

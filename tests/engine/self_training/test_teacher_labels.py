@@ -26,6 +26,8 @@ from tests.helpers.ensemble import CLASSES, ensemble_config, make_teachers
 from tests.helpers.tiny import Killed, add_hook, assert_same, hook_of, load, make_data, plain_text_of_configs, train
 from tests.helpers.two_ranks import run_on_two_ranks
 
+pytestmark = pytest.mark.integration
+
 NUM_TARGET = 4
 
 

@@ -19,7 +19,7 @@ from PIL import Image
 from mmuda import compat
 from tests.helpers.two_ranks import free_port
 
-REPO = Path(__file__).parents[1]
+REPO = Path(__file__).parents[2]
 STOCK_TOOLS = Path(mmseg.__file__).parent / '.mim' / 'tools'
 
 CONFIG = """
