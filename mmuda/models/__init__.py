@@ -7,6 +7,7 @@ from mmuda.models import (  # noqa: F401
     discriminator_maps,
     discriminators,
     losses,
+    mixing,
     objectives,
     segmentors,
 )
