@@ -1,4 +1,4 @@
-# The labelled source alone on ResNet-38: 30 epochs of Cityscapes; the length is ours.
+# The labeled source alone on ResNet-38: 30 epochs of Cityscapes; the length is ours.
 _base_ = [
     '../_base_/default_runtime.py',
     '../_base_/datasets/cs2nthu_504x504.py',

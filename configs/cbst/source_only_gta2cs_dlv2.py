@@ -1,4 +1,4 @@
-# The labelled source alone on DeepLab-v2.
+# The labeled source alone on DeepLab-v2.
 _base_ = [
     '../_base_/default_runtime.py',
     '../_base_/datasets/gta2cs_500x500.py',

@@ -1,4 +1,4 @@
-# The labelled source alone on ResNet-38, from ImageNet weights (see ../_base_/models/resnet38.py).
+# The labeled source alone on ResNet-38, from ImageNet weights (see ../_base_/models/resnet38.py).
 _base_ = [
     '../_base_/default_runtime.py',
     '../_base_/datasets/gta2cs_504x504.py',

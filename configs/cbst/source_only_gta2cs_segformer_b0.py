@@ -1,4 +1,4 @@
-# The labelled source alone on SegFormer-B0; crops as for DeepLab-v2, the optimizer's settings are ours.
+# The labeled source alone on SegFormer-B0; crops as for DeepLab-v2, the optimizer's settings are ours.
 _base_ = [
     '../_base_/default_runtime.py',
     '../_base_/datasets/gta2cs_500x500.py',

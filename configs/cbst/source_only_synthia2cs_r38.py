@@ -1,4 +1,4 @@
-# The labelled source alone on ResNet-38: 50 epochs of SYNTHIA.
+# The labeled source alone on ResNet-38: 50 epochs of SYNTHIA.
 _base_ = [
     '../_base_/default_runtime.py',
     '../_base_/datasets/synthia2cs_504x504.py',

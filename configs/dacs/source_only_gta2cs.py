@@ -1,4 +1,4 @@
-# The labelled source alone, with the network, crops and schedule of DACS.
+# The labeled source alone, with the network, crops and schedule of DACS.
 _base_ = './gta2cs.py'
 
 model = dict(

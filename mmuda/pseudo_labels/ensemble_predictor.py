@@ -106,7 +106,7 @@ class StoredPlanes:
             raise ValueError(
                 'only the planes of the owners of the classes are kept, but '
                 f'{type(predictions.labeler).__name__} does not know them before it labels: give `owner`, '
-                'as found by an earlier run (round.json), or leave out train_cfg.owned_planes'
+                'as found by an earlier run (round.json), or leave out train_cfg.labels.class_certainties'
             )
         self.predictions = predictions
         self.store = store

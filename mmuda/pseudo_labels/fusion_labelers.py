@@ -1,6 +1,6 @@
 """Labelers that fuse the predictions of several teachers.
 
-They are called with :class:`~mmuda.pseudo_labels.teacher_predictions.TeacherPredictions` in the place of probabilities,
+They are called with :class:`~mmuda.pseudo_labels.teacher_predictions.TeacherPredictions` instead of probabilities,
 and have passes over all images as :mod:`mmuda.pseudo_labels.class_balanced` describes them. They return labels (H, W),
 uint8, 255 where there is none, and their confidence (H, W), float32, 0..1: the certainty / 100.
 """
@@ -23,7 +23,7 @@ from mmuda.pseudo_labels.teacher_predictions import TeacherPredictions
 
 @TASK_UTILS.register_module()
 class MajorityLabeler:
-    """The class with the most votes; every pixel is labelled.
+    """The class with the most votes; every pixel is labeled.
 
     Confidence is the share of the teachers that vote for it. See :func:`majority_vote`.
     """
@@ -199,7 +199,7 @@ class ChannelWiseLabeler(_PassLabeler):
         return dict(owners=list(self.owners), mean_certainties=mean, predicted_pixels=self._statistics.pixels.tolist())
 
     def load_summary(self, summary: dict[str, Any], device: str | torch.device = 'cpu') -> None:
-        """Take over the owners of a :meth:`summary`, in the place of the pass.
+        """Take over the owners of a :meth:`summary`, instead of the pass.
 
         Args:
             summary (dict): Of a labeler of this kind.
@@ -273,7 +273,7 @@ class RankUnificationLabeler(_PassLabeler):
         return dict(delta=self.delta)
 
     def load_summary(self, summary: dict[str, Any], device: str | torch.device = 'cpu') -> None:
-        """Take over ``delta`` of a :meth:`summary`, in the place of the pass."""
+        """Take over ``delta`` of a :meth:`summary`, instead of the pass."""
         self.begin(len(summary['delta']), device)
         self.delta = summary['delta']
 

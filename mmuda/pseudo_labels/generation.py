@@ -1,4 +1,4 @@
-"""The labelling engine: target images in, a complete store out."""
+"""The labeling engine: target images in, a complete store out."""
 
 import contextlib
 import hashlib
@@ -47,10 +47,10 @@ def generate_pseudo_labels(
     :mod:`mmuda.pseudo_labels.class_balanced`) gets them in passes. What it found is written to the store
     (``summary.json``) before the first label. A predictor with ``encode`` and ``decode``
     (:class:`~mmuda.pseudo_labels.map_predictors.MapPredictor`) runs the network once per image: its small maps are
-    kept in the store until all images are labelled. Other predictors run once per pass.
+    kept in the store until all images are labeled. Other predictors run once per pass.
 
     Args:
-        segmentor (nn.Module): The labelling model, the same on all ranks; is put in evaluation mode.
+        segmentor (nn.Module): The labeling model, the same on all ranks; is put in evaluation mode.
         images (Sequence[tuple[str, str]]): (name within the dataset, path) of every image.
         predictor (Callable): (segmentor, BGR image (H, W, 3) uint8) to probabilities (C, H, W).
         labeler (Callable): Probabilities to labels and confidences (H, W).
@@ -64,7 +64,7 @@ def generate_pseudo_labels(
 
     Raises:
         ValueError: If the store holds other labels, there are no images, or two of them share a name.
-        OSError: If an image cannot be read or a file not be written; what is labelled is kept.
+        OSError: If an image cannot be read or a file not be written; what is labeled is kept.
     """
     if keep_maps and not hasattr(predictor, 'encode'):
         raise ValueError(
@@ -110,21 +110,21 @@ def label_images(
         overwrite (bool): See there.
         num_classes (int, optional): Number of classes; needed by labelers with passes and for counting.
         keep_maps (bool): Leave the small maps in the store. Defaults to False.
-        count (bool): Write ``labelled_pixels`` to the summary also for a labeler without passes. Defaults to False.
+        count (bool): Write ``labeled_pixels`` to the summary also for a labeler without passes. Defaults to False.
 
     Raises:
         ValueError: If the store holds other labels, there are no images, or two of them share a name.
-        RuntimeError: If another run is labelling into the store.
-        OSError: If an image cannot be read or a file not be written; what is labelled is kept.
+        RuntimeError: If another run is labeling into the store.
+        OSError: If an image cannot be read or a file not be written; what is labeled is kept.
     """
     if not images:
-        raise ValueError('there are no images to label: look at the data root of the pseudo-labelled dataset')
+        raise ValueError('there are no images to label: look at the data root of the pseudo-labeled dataset')
     with _alone(store, overwrite):
         manifest = _open(store, sorted(name for name, _ in images), description, overwrite)
         passes = getattr(labeler, 'num_passes', 0)
         count = count or passes > 0
         pending = [image for image in images if not store.has(image[0])]
-        counted = not count or 'labelled_pixels' in (store.summary() or {})
+        counted = not count or 'labeled_pixels' in (store.summary() or {})
         barrier()  # every rank has the same list before the first file is written
         if passes and (pending or not counted):
             _find_thresholds(labeler, images, predictions, store, num_classes)
@@ -137,10 +137,10 @@ def label_images(
         barrier()
         if manifest['complete'] and counted and not pending:
             return
-        labelled = _count_labels(images, store, num_classes) if count else None
+        labeled = _count_labels(images, store, num_classes) if count else None
         if is_main_process():
-            if labelled is not None:
-                store.write_summary(dict(store.summary() or {}, labelled_pixels=labelled))
+            if labeled is not None:
+                store.write_summary(dict(store.summary() or {}, labeled_pixels=labeled))
             if not keep_maps:
                 store.delete_maps()
             store.finish()
@@ -215,7 +215,7 @@ class ModelPredictions:
         if not probabilities.sum().isfinite():
             raise ValueError(
                 f'the probabilities predicted for image {path} contain NaN or infinite values: the '
-                'labelling model has diverged, or its checkpoint is damaged. Label with an earlier '
+                'labeling model has diverged, or its checkpoint is damaged. Label with an earlier '
                 'checkpoint of it'
             )
         return probabilities
@@ -260,11 +260,11 @@ def _find_thresholds(
 
 
 def _count_labels(images: Sequence[tuple[str, str]], store: PseudoLabelStore, num_classes: int | None) -> list[int]:
-    """Count the labelled pixels of every class id, over all ranks."""
+    """Count the labeled pixels of every class id, over all ranks."""
     if num_classes is None:
-        raise ValueError('num_classes is needed to count the labelled pixels')
+        raise ValueError('num_classes is needed to count the labeled pixels')
     counts = torch.zeros(IGNORE_INDEX + 1, dtype=torch.int64)
-    for name, _ in progress(_share(images), 'Count of labelled pixels'):
+    for name, _ in progress(_share(images), 'Count of labeled pixels'):
         labels = torch.from_numpy(np.array(Image.open(store.label_path(name))))
         counts += labels.flatten().bincount(minlength=len(counts))
     all_reduce(counts)
@@ -285,6 +285,6 @@ def read_image(path: str) -> np.ndarray:
         return mmcv.imread(path, backend='pillow')
     except Exception as error:  # Pillow raises OSError, SyntaxError, ValueError, ... for damaged files
         raise OSError(
-            f'cannot read image {path} ({error}): mend or fetch it again and start again; the images '
-            'labelled so far are kept'
+            f'cannot read image {path} ({error}): repair or fetch it again and start again; the images '
+            'labeled so far are kept'
         ) from error

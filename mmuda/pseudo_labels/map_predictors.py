@@ -1,6 +1,6 @@
 """Predictors whose result is kept small: maps at the resolution of the network.
 
-Labelling with thresholds reads every prediction several times. What the network gives, a few MB an image, is kept
+Labeling with thresholds reads every prediction several times. What the network gives, a few MB an image, is kept
 (``encode``), and the probabilities at the size of the image are made from it whenever they are needed (``decode``).
 """
 

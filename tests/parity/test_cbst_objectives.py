@@ -8,7 +8,7 @@ from mmseg.structures import SegDataSample
 
 from mmuda.models.objectives import Supervision
 from mmuda.models.segmentors import Step
-from tests.parity.golden import Case, each_case
+from tests.helpers.golden import Case, each_case
 from tests.parity.test_crst_objectives import Logits
 
 

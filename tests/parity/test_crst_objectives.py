@@ -8,7 +8,7 @@ from torch import nn
 
 from mmuda.models.objectives import ModelRegularization, SoftLabelSupervision, Supervision
 from mmuda.models.segmentors import Step
-from tests.parity.golden import Case, assert_close, each_case
+from tests.helpers.golden import Case, assert_close, each_case
 from tests.parity.test_crst_losses import as_trained
 
 

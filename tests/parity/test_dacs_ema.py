@@ -9,7 +9,7 @@ from torch import nn
 from mmuda.engine.ema import ema_share
 from mmuda.engine.hooks import TeacherHook
 from mmuda.models.segmentors import UDASegmentor
-from tests.parity.golden import assert_close, each_case
+from tests.helpers.golden import assert_close, each_case
 
 TOLERANCE = dict(rtol=1e-5, atol=1e-6)
 

@@ -5,8 +5,8 @@ import numpy as np
 from mmuda.models.losses import PixelCrossEntropyLoss, PixelWeightedCrossEntropyLoss, ProbabilityMSELoss
 from mmuda.models.objectives import ClassMixSupervision, Supervision
 from mmuda.models.segmentors import Step
-from tests.parity.dacs_steps import given_step, tensor
-from tests.parity.golden import Case, assert_close, each_case, each_variant, load_case
+from tests.helpers.dacs_steps import given_step, tensor
+from tests.helpers.golden import Case, assert_close, each_case, each_variant, load_case
 
 LOSSES = dict(
     source=lambda case: (

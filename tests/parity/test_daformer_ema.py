@@ -7,7 +7,7 @@ from mmengine.optim import OptimWrapper
 from torch import Tensor, nn
 
 from mmuda.engine.hooks import TeacherHook
-from tests.parity.golden import Case, assert_close, each_case
+from tests.helpers.golden import Case, assert_close, each_case
 from tests.parity.test_dacs_ema import Model, ToGivenWeights
 
 TOLERANCE = 1e-6

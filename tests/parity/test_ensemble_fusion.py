@@ -7,7 +7,7 @@ import torch
 from mmuda.pseudo_labels import ChannelWiseLabeler, MajorityLabeler, MeanCertaintyLabeler, TeacherPredictions
 from mmuda.pseudo_labels.fusion import channel_wise, count_claims, local_vote, majority_vote, mean_certainty
 from mmuda.pseudo_labels.ownership import GTA5_OWNERS, SYNTHIA16_OWNERS
-from tests.parity.golden import Case, assert_close, each_case
+from tests.helpers.golden import Case, assert_close, each_case
 
 
 def inputs(case: Case) -> tuple[torch.Tensor, torch.Tensor]:

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from mmuda.models.losses import ClassBalanceWeights, HardPixelCrossEntropyLoss, PixelCrossEntropyLoss
 from mmuda.models.losses.hard_pixel_cross_entropy_loss import hard_pixels
-from tests.parity.golden import Case, assert_close, each_case, each_variant
+from tests.helpers.golden import Case, assert_close, each_case, each_variant
 
 TOLERANCE = 1e-5
 each_loss = each_case('ensemble', 'student_loss*')

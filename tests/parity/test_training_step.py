@@ -23,10 +23,10 @@ from mmuda.models.discriminators import MultiScaleDiscriminator
 from mmuda.models.losses import LSGANLoss
 from mmuda.models.losses.hard_pixel_cross_entropy_loss import hard_pixels
 from mmuda.models.segmentors import UDADataPreprocessor
-from tests.parity.golden import Case, assert_close, cases, load_case, original_state
+from tests.helpers.golden import Case, assert_close, cases, load_case, original_state
+from tests.helpers.tiny import plain_text_of_configs
 from tests.parity.test_discriminator import our_name as discriminator_name
 from tests.parity.test_network import convert
-from tests.tiny import plain_text_of_configs
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs' / 'mrnet'
 TOLERANCE = 1e-8
@@ -58,14 +58,14 @@ class GoldenPairs:
 
     def __getitem__(self, index) -> dict:
         k = index.position % len(self)
-        labelled_view = 'source' if self.case.name.startswith('stage1') else 'labelled'
-        labelled = SegDataSample(gt_sem_seg=PixelData(data=torch.from_numpy(self.case['in_source_label'][k])[None]))
+        labeled_view = 'source' if self.case.name.startswith('stage1') else 'labeled'
+        labeled = SegDataSample(gt_sem_seg=PixelData(data=torch.from_numpy(self.case['in_source_label'][k])[None]))
         return dict(
             inputs={
                 view: torch.from_numpy(self.case[f'in_{key}_image'][k])
-                for view, key in ((labelled_view, 'source'), ('target', 'target'))
+                for view, key in ((labeled_view, 'source'), ('target', 'target'))
             },
-            data_samples={labelled_view: labelled, 'target': SegDataSample()},
+            data_samples={labeled_view: labeled, 'target': SegDataSample()},
         )
 
 

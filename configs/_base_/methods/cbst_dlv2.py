@@ -1,4 +1,4 @@
-# Self-training on DeepLab-v2: cross entropy on the pool of source and pseudo-labelled target crops.
+# Self-training on DeepLab-v2: cross entropy on the pool of source and pseudo-labeled target crops.
 _base_ = '../models/deeplabv2_r101.py'
 
 model = dict(

@@ -1,4 +1,4 @@
-# CRST with model regularisation on DeepLab-v2: predictions on pseudo-labelled pixels are kept less confident.
+# CRST with model regularization on DeepLab-v2: predictions on pseudo-labeled pixels are kept less confident.
 _base_ = '../models/deeplabv2_r101.py'
 
 model = dict(

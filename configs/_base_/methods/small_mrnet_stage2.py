@@ -6,7 +6,7 @@ model = dict(
     objectives=[
         dict(
             type='Supervision',
-            view='labelled',
+            view='labeled',
             loss=dict(type='PixelCrossEntropyLoss'),
             class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
         ),

@@ -1,4 +1,4 @@
-# Self-training on the small network: cross entropy on the pool of source and pseudo-labelled target crops.
+# Self-training on the small network: cross entropy on the pool of source and pseudo-labeled target crops.
 _base_ = '../models/r18_dual_pool.py'
 
 model = dict(

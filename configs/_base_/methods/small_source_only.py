@@ -1,4 +1,4 @@
-# The labelled source alone, on the small network. From scratch and in minutes, all pixels count: no mining of
+# The labeled source alone, on the small network. From scratch and in minutes, all pixels count: no mining of
 # hard ones.
 _base_ = '../models/r18_dual.py'
 

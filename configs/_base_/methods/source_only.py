@@ -1,4 +1,4 @@
-# The labelled source alone, with the losses of MRNet.
+# The labeled source alone, with the losses of MRNet.
 _base_ = '../models/deeplabv2_r101_dual.py'
 
 model = dict(

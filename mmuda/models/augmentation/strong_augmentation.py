@@ -1,4 +1,4 @@
-"""Colour jitter and blur of preprocessed images, on their device."""
+"""Color jitter and blur of preprocessed images, on their device."""
 
 import math
 import random
@@ -108,7 +108,7 @@ def blur(images: Tensor, sigma: Sequence[float]) -> Tensor:
 
 @MODELS.register_module()
 class StrongAugmentation(Augmentation):
-    """Colour jitter and Gaussian blur of DACS (Tranheden et al., WACV 2021, Sec. 4.1), by kornia.
+    """Color jitter and Gaussian blur of DACS (Tranheden et al., WACV 2021, Sec. 4.1), by kornia.
 
     Whether to jitter, whether to blur, and the order of the jitter are drawn once for a batch; factors and deviations
     once for an image. Everything is drawn on the host (``random``; NumPy's global state for the deviations, as in the
@@ -120,7 +120,7 @@ class StrongAugmentation(Augmentation):
         jitter_probability (float): Defaults to 0.8.
         blur_probability (float): Defaults to 0.5.
         sigma (tuple[float, float]): Range of the blur's deviation in pixels. Defaults to (0.15, 1.15).
-        published_hsv (bool): Reproduce an artefact of the kornia of that time, see
+        published_hsv (bool): Reproduce an artifact of the kornia of that time, see
             :func:`~mmuda.models.augmentation.published_hsv.hsv_to_rgb_published`. Defaults to False.
 
     Attributes:
@@ -168,9 +168,9 @@ class StrongAugmentation(Augmentation):
         order, factors, sigma = (), (), ()
         if jitters:
             order = tuple(random.sample(range(len(OPERATIONS)), len(OPERATIONS)))
-            centres = (1.0, 1.0, 1.0, 0.0)
+            centers = (1.0, 1.0, 1.0, 0.0)
             factors = tuple(
-                tuple(centre + random.uniform(-self.jitter, self.jitter) for centre in centres)
+                tuple(center + random.uniform(-self.jitter, self.jitter) for center in centers)
                 for _ in range(num_images)
             )
         if blurs:

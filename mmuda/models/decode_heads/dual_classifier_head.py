@@ -44,7 +44,7 @@ class ASPPClassifier(nn.Module):
         channels (int): Width of the bottleneck.
         num_classes (int): Number of outputs.
         dilations (Sequence[int]): Dilations of the 3x3 branches beside the 1x1 branch.
-        norm_cfg (dict): Normalisation of branches and bottleneck.
+        norm_cfg (dict): Normalization of branches and bottleneck.
         use_se (bool): Whether the concatenated branches pass through :class:`SqueezeExcitation`.
         dropout_ratio (float): Probability of dropping a channel before the classifier.
 
@@ -83,13 +83,14 @@ class ASPPClassifier(nn.Module):
         self.conv_seg = nn.Conv2d(channels, num_classes, 1, bias=False)
 
     def init_weights(self) -> None:
-        """Initialise as the published checkpoints were.
+        """Initialize as the published checkpoints were.
 
-        The branches and the attention keep PyTorch's defaults: the original's initialisation loop
+        The branches and the attention keep PyTorch's defaults: the original's initialization loop
         never reaches them.
         """
-        nn.init.kaiming_normal_(self.bottleneck[0].weight, mode='fan_in')
-        nn.init.zeros_(self.bottleneck[0].bias)
+        convolution = self.bottleneck.get_submodule('0')
+        nn.init.kaiming_normal_(convolution.get_parameter('weight'), mode='fan_in')
+        nn.init.zeros_(convolution.get_parameter('bias'))
         nn.init.normal_(self.conv_seg.weight, std=0.001)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -207,7 +208,8 @@ class DualClassifierHead(MultiOutputHead, BaseDecodeHead):
 def _output_size(metas: list[dict]) -> tuple[int, int]:
     first = metas[0]
     if isinstance(first['img_shape'], torch.Size):  # how mmseg marks a window of sliding inference
-        return tuple(first['img_shape'])
+        height, width = first['img_shape']
+        return height, width
     padded = any(
         any(meta.get('img_padding_size', meta.get('padding_size', ())))
         or tuple(meta.get('pad_shape', meta['img_shape'])[:2]) != tuple(meta['img_shape'][:2])

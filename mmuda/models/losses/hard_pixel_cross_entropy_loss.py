@@ -30,7 +30,7 @@ def percentile(values: Tensor, q: float) -> Tensor:
 
 @torch.no_grad()
 def hard_pixels(pixel_loss: Tensor, target: Tensor, q: float, ignore_index: int = 255) -> tuple[Tensor, Tensor]:
-    """Labelled pixels whose loss is not below the q-th percentile.
+    """Labeled pixels whose loss is not below the q-th percentile.
 
     Args:
         pixel_loss (Tensor): (N, H, W), 0 where the pixel is ignored.
@@ -81,10 +81,10 @@ class HardPixelCrossEntropyLoss(PixelCrossEntropyLoss):
         if percentile is None or not 0 <= percentile <= 100:
             raise ValueError(
                 f'HardPixelCrossEntropyLoss: percentile must lie in [0, 100], got {percentile}: for the mean over all '
-                "labelled pixels set type='PixelCrossEntropyLoss'"
+                "labeled pixels set type='PixelCrossEntropyLoss'"
             )
         self.percentile = percentile
 
     def kept_pixels(self, pixel_loss: Tensor, target: Tensor) -> Tensor:
-        """Return which pixels count: the hardest of the labelled ones."""
+        """Return which pixels count: the hardest of the labeled ones."""
         return hard_pixels(pixel_loss, target, self.percentile, self.ignore_index)[0]

@@ -8,9 +8,9 @@ from mmuda.models.losses.precision import at_least_float32
 
 @MODELS.register_module()
 class PixelCrossEntropyLoss(nn.Module):
-    """Cross entropy averaged over the labelled pixels, with the class weights if there are any.
+    """Cross entropy averaged over the labeled pixels, with the class weights if there are any.
 
-    ``sum(W_y * CE) / sum(W_y)``. Without a labelled pixel the loss is 0 and so are its gradients. Computed in float32
+    ``sum(W_y * CE) / sum(W_y)``. Without a labeled pixel the loss is 0 and so are its gradients. Computed in float32
     at least: half precision logits are cast up.
 
     Several processes: the normalizer is the mean over ranks of ``sum(W_y)``, so that the gradient
@@ -56,7 +56,7 @@ class PixelCrossEntropyLoss(nn.Module):
         return self.loss_weight * pixel_loss.where(kept, 0).sum() / normalizer
 
     def kept_pixels(self, pixel_loss: Tensor, target: Tensor) -> Tensor:
-        """Return which pixels count: the labelled ones.
+        """Return which pixels count: the labeled ones.
 
         Args:
             pixel_loss (Tensor): (N, H, W), weighted, 0 where the pixel is ignored.

@@ -14,7 +14,7 @@ from mmuda.models.segmentors.step import Step
 class BatchNormUpdate(Objective):
     """Let a view move the running statistics of BatchNorm; no loss.
 
-    The second stage of MRNet passes unlabelled target crops through the network in every iteration,
+    The second stage of MRNet passes unlabeled target crops through the network in every iteration,
     although no loss may read them: they count in the statistics used at test time. List it after the
     objectives that may use the view: where one of them has already passed it through the student,
     nothing is left to do.

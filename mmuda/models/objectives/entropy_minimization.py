@@ -1,4 +1,4 @@
-"""Low entropy of the fused prediction on unlabelled images."""
+"""Low entropy of the fused prediction on unlabeled images."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Agreement of two classifiers on unlabelled images."""
+"""Agreement of two classifiers on unlabeled images."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from mmuda.models.segmentors.step import Step
 
 @MODELS.register_module()
 class MemoryRegularization(Objective):
-    """Memory regularisation in vivo (Zheng and Yang, IJCAI 2020, Sec. 3.3).
+    """Memory regularization in vivo (Zheng and Yang, IJCAI 2020, Sec. 3.3).
 
     Args:
         weight (float): Defaults to 0.1.

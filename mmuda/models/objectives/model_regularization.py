@@ -1,4 +1,4 @@
-"""Less confident predictions on pseudo-labelled pixels."""
+"""Less confident predictions on pseudo-labeled pixels."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from mmuda.models.segmentors.step import Step
 
 @MODELS.register_module()
 class ModelRegularization(ClassifierObjective):
-    """Pull the predictions of labelled target pixels towards the uniform distribution: MRKLD.
+    """Pull the predictions of labeled target pixels toward the uniform distribution: MRKLD.
 
     Stands beside a supervised objective on the same view. Samples of the source are left alone: which
     are of the target says their meta information ``domain``, which :class:`~mmuda.datasets.PoolDataset` sets. Zou et

@@ -18,7 +18,7 @@ class RectifiedSupervision(Objective):
         loss (dict): Config of a loss called as ``loss(aux, main, labels, class_weight=...)`` that
             returns one weighted loss per classifier. Defaults to ``RectifiedLoss``.
         class_weights (dict, optional): As in :class:`Supervision`.
-        view (str): The view with pseudo labels. Defaults to ``labelled``.
+        view (str): The view with pseudo labels. Defaults to ``labeled``.
         **common (Any): ``name``, ``begin`` and ``end``, see :class:`Objective`.
     """
 
@@ -29,7 +29,7 @@ class RectifiedSupervision(Objective):
         self,
         loss: dict | None = None,
         class_weights: dict | None = None,
-        view: str = 'labelled',
+        view: str = 'labeled',
         **common: Any,
     ) -> None:
         super().__init__(**common)

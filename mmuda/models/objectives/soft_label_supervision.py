@@ -17,9 +17,9 @@ from mmuda.models.segmentors.step import Step
 class SoftLabelSupervision(ClassifierObjective):
     """Cross entropy of every classifier with probabilities as labels: LRENT.
 
-    Target samples bring their labels as ``gt_soft_seg`` (C, H, W), all zeros where a pixel is not labelled; the
+    Target samples bring their labels as ``gt_soft_seg`` (C, H, W), all zeros where a pixel is not labeled; the
     transform ``PackSoftLabels`` makes them. Those of the source are the one-hot form of ``gt_sem_seg``. The mean is
-    over the labelled pixels of the batch. Zou et al., "Confidence Regularized Self-Training", ICCV 2019.
+    over the labeled pixels of the batch. Zou et al., "Confidence Regularized Self-Training", ICCV 2019.
 
     Args:
         loss (dict, optional): Config of a loss called as ``loss(logits, target)``. Defaults to

@@ -1,4 +1,4 @@
-"""Supervised loss on a labelled view."""
+"""Supervised loss on a labeled view."""
 
 from typing import Any
 
@@ -15,13 +15,13 @@ RESOLUTIONS = ('images', 'logits')
 
 @MODELS.register_module()
 class Supervision(ClassifierObjective):
-    """Supervised loss of every classifier on a labelled view.
+    """Supervised loss of every classifier on a labeled view.
 
     Args:
-        view (str): ``source`` for source images, ``labelled`` for target images with pseudo labels, ``pool`` for both
+        view (str): ``source`` for source images, ``labeled`` for target images with pseudo labels, ``pool`` for both
             in a pool; also the name of the objective, where ``name`` gives no other.
         loss (dict, optional): Config of a loss called as ``loss(logits, labels, class_weight=...)``. Defaults to
-            ``PixelCrossEntropyLoss``, the mean over the labelled pixels. ``HardPixelCrossEntropyLoss`` and
+            ``PixelCrossEntropyLoss``, the mean over the labeled pixels. ``HardPixelCrossEntropyLoss`` and
             MMSegmentation's ``CrossEntropyLoss``, ``DiceLoss``, ``FocalLoss``, ``LovaszLoss`` and
             ``OhemCrossEntropy`` work, too.
         class_weights (dict, optional): Config of a module that turns labels (N, H, W) into class

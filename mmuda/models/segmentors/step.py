@@ -89,7 +89,7 @@ class Step:
         Args:
             name (str): A new name.
             images (Tensor): (N, 3, H, W), preprocessed.
-            labels (Tensor, optional): (N, H, W), any integer type, ignored pixels 255. Defaults to None: unlabelled.
+            labels (Tensor, optional): (N, H, W), any integer type, ignored pixels 255. Defaults to None: unlabeled.
             planes (Mapping[str, Tensor], optional): (N, C, H, W) by name, see :meth:`planes`. Defaults to None.
 
         Raises:
@@ -144,7 +144,7 @@ class Step:
         samples = self.data_samples.get(view)
         if samples is None or any('gt_sem_seg' not in sample for sample in samples):
             raise KeyError(
-                f'view {view!r} has no labels: an objective that needs labels was given an unlabelled '
+                f'view {view!r} has no labels: an objective that needs labels was given an unlabeled '
                 'view, or its pipeline does not load them'
             )
         return torch.cat([sample.gt_sem_seg.data for sample in samples]).long()

@@ -1,4 +1,4 @@
-"""The segmentor that learns from labelled source and unlabelled target images."""
+"""The segmentor that learns from labeled source and unlabeled target images."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ class UDASegmentor(BaseSegmentor):
     In training each batch holds one stream of images per view. One :class:`Step` is made of it, every
     objective turns the step into named losses, and their sum is one backward pass for the stock
     optimizer wrapper. In prediction it *is* its student, so that stock testing, test-time
-    augmentation, visualisation and inference work.
+    augmentation, visualization and inference work.
 
     A checkpoint of the plain student (without the ``student.`` prefix) loads as it is; auxiliary heads that the
     student does not have are left out. A checkpoint of another architecture is refused, a larger one, too.
@@ -41,13 +41,13 @@ class UDASegmentor(BaseSegmentor):
             published code, so that the statistics are a blend of both domains. ``('target',)`` gives
             those of the target alone (Li et al., AdaBN, Pattern Recognition 2018).
         separate_domains (bool): Whether source and target images of a mixed view (a pool) pass one after the other,
-            so that BatchNorm normalises each domain by its own statistics (Chang et al., Domain-Specific Batch
+            so that BatchNorm normalizes each domain by its own statistics (Chang et al., Domain-Specific Batch
             Normalization, CVPR 2019); ``statistics_views`` then names domains. Not with SyncBN on several ranks,
             which may have images of fewer domains. Defaults to False.
         data_preprocessor (dict, optional): Usually ``UDADataPreprocessor``.
         allow_partial_checkpoint (bool): Accept checkpoints that lack parameters of the student, hold them in other
             shapes (these keep their values), or hold more than the student has. Defaults to False.
-        init_cfg (dict, optional): Initialisation config.
+        init_cfg (dict, optional): Initialization config.
         pretrained, train_cfg (None): ``mmseg.apis.init_model`` adds these keys to every model; they
             can only be None.
     """

@@ -68,9 +68,9 @@ def test_neutral_factors_change_nothing(order, published_hsv):
 
 
 def test_brightness_is_added_contrast_is_multiplied():
-    grey = torch.full((2, 3, 1, 1), 0.5)
+    gray = torch.full((2, 3, 1, 1), 0.5)
     factors = torch.tensor([[1.2, 1.1, 1.0, 0.0], [0.9, 1.1, 1.0, 0.0]])
-    got = color_jitter(grey, (0, 1), factors)
+    got = color_jitter(gray, (0, 1), factors)
     torch.testing.assert_close(got[:, 0, 0, 0], torch.tensor([0.77, 0.44]))
 
 

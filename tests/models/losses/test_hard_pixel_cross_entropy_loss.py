@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mmuda.models.losses import HardPixelCrossEntropyLoss
 from mmuda.models.losses.hard_pixel_cross_entropy_loss import hard_pixels, percentile
-from tests.models.losses.toy_pixels import CLASS_WEIGHT, LABELS, as_map, toy_logits
+from tests.helpers.toy_pixels import CLASS_WEIGHT, LABELS, as_map, toy_logits
 
 
 @pytest.fixture

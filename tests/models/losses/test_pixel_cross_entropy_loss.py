@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 
 from mmuda.models.losses import PixelCrossEntropyLoss
-from tests.models.losses.toy_pixels import CLASS_WEIGHT, LABELS, toy_logits
+from tests.helpers.toy_pixels import CLASS_WEIGHT, LABELS, toy_logits
 
 
 @pytest.mark.parametrize('head, want', [(0, 0.529913), (1, 0.626880)])

@@ -53,7 +53,7 @@ def test_ignored_pixels_give_no_gradient_and_change_nothing(name, batch):
 
 
 @pytest.mark.parametrize('name', LOSSES)
-def test_nothing_labelled_gives_no_loss_and_no_gradient(name, batch):
+def test_nothing_labeled_gives_no_loss_and_no_gradient(name, batch):
     logits, labels = batch
     value = supervised_loss(config(name), 'source')(logits, torch.full_like(labels, 255))
     value.backward()

@@ -4,13 +4,13 @@ import pytest
 import torch
 
 from mmuda.models.losses import ClassBalanceWeights, PixelCrossEntropyLoss
-from tests.two_ranks import run_on_two_ranks
+from tests.helpers.two_ranks import run_on_two_ranks
 
 CLASSES, MIN_PIXELS = 3, 8
 
 
 def batch() -> tuple[torch.Tensor, torch.Tensor]:
-    """Two images with very different numbers of labelled pixels and of pixels per class."""
+    """Two images with very different numbers of labeled pixels and of pixels per class."""
     logits = torch.randn(2, CLASSES, 4, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     labels = torch.zeros(2, 4, 6, dtype=torch.long)
     labels[0, 1:] = 255

@@ -15,8 +15,8 @@ from mmuda.models.mixing import ClassDraw
 from mmuda.models.objectives import ClassMixSupervision
 from mmuda.models.objectives.class_mix_supervision import teacher_probabilities
 from mmuda.models.segmentors import Step
-from tests.host_reads import HostReads
-from tests.models.objectives.students import CLASSES, SIZE, Student, make_step
+from tests.helpers.host_reads import HostReads
+from tests.helpers.students import CLASSES, SIZE, Student, make_step
 
 AUGMENTED = dict(augmentation=dict(type='StrongAugmentation', jitter_probability=1.0, blur_probability=1.0))
 NORMALIZATION = Normalization.of([104.0, 117.0, 123.0], [1.0, 1.0, 1.0])

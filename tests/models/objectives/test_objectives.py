@@ -15,7 +15,7 @@ from mmuda.models.objectives import (
     RectifiedSupervision,
     Supervision,
 )
-from tests.models.objectives.students import CLASSES, SIZE, Student, make_step
+from tests.helpers.students import CLASSES, SIZE, Student, make_step
 
 
 @pytest.mark.parametrize('iteration, acts', [(1, False), (2, True), (4, True), (5, False)])
@@ -39,7 +39,7 @@ def test_objective_that_never_acts_is_refused():
     [Supervision('target'), RectifiedSupervision(view='target')],
     ids=lambda objective: type(objective).__name__,
 )
-def test_labels_of_an_unlabelled_view_are_refused(objective):
+def test_labels_of_an_unlabeled_view_are_refused(objective):
     with pytest.raises(KeyError, match="view 'target' has no labels"):
         objective(make_step())
 
@@ -90,7 +90,7 @@ def entropy(step) -> float:
     return float(-(probabilities * probabilities.log()).sum(1).mean())
 
 
-def test_entropy_minimisation_makes_target_predictions_more_confident():
+def test_entropy_minimization_makes_target_predictions_more_confident():
     step = make_step()
     EntropyMinimization(weight=1.0)(step)['loss'].backward()
     with torch.no_grad():

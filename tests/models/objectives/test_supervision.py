@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 
 from mmuda.models.objectives import Supervision
-from tests.models.objectives.pools import CLASSES, SIZE, make_pool
+from tests.helpers.pools import CLASSES, SIZE, make_pool
 
 
 def test_loss_at_the_logits_is_the_cross_entropy_of_the_cells():
@@ -35,7 +35,7 @@ def test_classifiers_have_their_weights():
     )
 
 
-def test_nothing_labelled_gives_no_loss_and_no_gradient():
+def test_nothing_labeled_gives_no_loss_and_no_gradient():
     step = make_pool(labels=torch.full((2, *SIZE), 255))
     loss = Supervision('pool', resolution='logits')(step)['loss_main']
     loss.backward()
@@ -60,4 +60,4 @@ def test_an_unknown_resolution_is_refused():
 
 
 def test_it_is_named_after_its_view_where_no_name_is_given():
-    assert (Supervision('labelled').name, Supervision('labelled', name='stage2').name) == ('labelled', 'stage2')
+    assert (Supervision('labeled').name, Supervision('labeled', name='stage2').name) == ('labeled', 'stage2')

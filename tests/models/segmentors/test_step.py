@@ -10,7 +10,7 @@ from torch import nn
 
 from mmuda.models.decode_heads import MultiOutputHead
 from mmuda.models.segmentors import Step
-from tests.two_ranks import run_on_two_ranks
+from tests.helpers.two_ranks import run_on_two_ranks
 
 
 class Head(MultiOutputHead, nn.Conv2d):
@@ -119,7 +119,7 @@ def test_running_statistics_of_chosen_views_only():
     assert case.student.norm.momentum == 0.1
 
 
-def test_other_views_are_normalised_by_their_own_batch_all_the_same():
+def test_other_views_are_normalized_by_their_own_batch_all_the_same():
     torch.manual_seed(0)
     chosen = make_step(statistics_views=('target',))
     torch.manual_seed(0)
@@ -132,7 +132,7 @@ def test_unknown_view():
         make_step().step.logits('mixed')
 
 
-def test_labels_of_an_unlabelled_view():
+def test_labels_of_an_unlabeled_view():
     with pytest.raises(KeyError, match="view 'target' has no labels"):
         make_step().step.labels('target')
 
@@ -161,7 +161,7 @@ def make_pool_step(domains: list[str], **options) -> SimpleNamespace:
     return SimpleNamespace(student=student, step=Step(student, dict(pool=images), dict(pool=samples), 0, **options))
 
 
-def test_domains_of_a_pool_are_normalised_apart():
+def test_domains_of_a_pool_are_normalized_apart():
     case = make_pool_step(['target', 'source', 'target', 'source'], separate_domains=True)
     logits = case.step.unresized_logits('pool')['main']
     reference = Student().train()

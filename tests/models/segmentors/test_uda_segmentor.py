@@ -13,7 +13,7 @@ from mmseg.registry import MODELS
 from PIL import Image
 
 from mmuda.models.segmentors import UDASegmentor
-from tests.tiny import REPO, make_data, shrink_data, tiny_config
+from tests.helpers.tiny import REPO, make_data, shrink_data, tiny_config
 
 ONE = dict(type='EntropyMinimization', weight=1.0)
 
