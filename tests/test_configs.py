@@ -209,12 +209,8 @@ def test_published_settings_of_dacs():
     )
     assert (cfg.model.segmentor.decode_head.branches, cfg.model.segmentor.backbone.norm_eval) == (2, False)
     classmix = objective(cfg, 'ClassMixSupervision')
-    assert (classmix.threshold, classmix.weighting, classmix.draw, classmix.mix_ignored) == (
-        0.968,
-        'batch',
-        'numpy',
-        True,
-    )
+    assert classmix.weighting == dict(type='ConfidentShare', threshold=0.968, of='batch')
+    assert classmix.draw == dict(type='NumpyClassDraw', mix_ignored=True)
 
 
 @pytest.mark.parametrize('name, size', [('gta2cs', (4, 6)), ('gta2cs_full_size', (8, 12))])

@@ -39,5 +39,5 @@ def test_methods_of_rounds(data, tmp_path, name):
 
 def test_a_method_that_needs_two_names_its_objective(data, tmp_path):
     cfg = with_one_classifier(tiny_config(data, tmp_path, 'mrnet'))
-    with pytest.raises(ValueError, match="objective 'adversarial': .* the student has the classifiers .'main'."):
+    with pytest.raises(ValueError, match="objective 'adversarial': .* of the student has .'main'.: set weights"):
         train(cfg)

@@ -27,12 +27,15 @@ class MultiOutputHead:
         return logits['main'].softmax(dim=1)
 
 
-def fused_probabilities(head: nn.Module, logits: Mapping[str, Tensor]) -> Tensor:
+def fused_probabilities(head: nn.Module, logits: Tensor | Mapping[str, Tensor]) -> Tensor:
     """Return the probabilities (N, C, h, w) of a decode head's classifiers together.
 
     Args:
         head (nn.Module): Decode head. One that is no :class:`MultiOutputHead` has one classifier, ``main``; an
             auxiliary head beside it is not asked, as in prediction.
-        logits (Mapping[str, Tensor]): (N, C, h, w) per classifier.
+        logits (Tensor | Mapping[str, Tensor]): What the head returned, (N, C, h, w) or one per classifier; other
+            outputs among them are not read.
     """
-    return head.fuse(logits) if isinstance(head, MultiOutputHead) else logits['main'].softmax(dim=1)
+    if isinstance(head, MultiOutputHead):
+        return head.fuse(logits)
+    return (logits if isinstance(logits, Tensor) else logits['main']).softmax(dim=1)

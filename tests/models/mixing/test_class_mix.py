@@ -5,9 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from mmuda.models.augmentation.class_mix import class_mask, draw_classes, draw_classes_numpy, paste
+from mmuda.models.mixing import DeviceClassDraw, NumpyClassDraw
+from mmuda.models.mixing.class_mix import class_mask, paste
 
-DRAWS = pytest.mark.parametrize('draw', [draw_classes, draw_classes_numpy])
+DRAWS = pytest.mark.parametrize('draw', [DeviceClassDraw, NumpyClassDraw])
 LABELS = arrays(np.int64, array_shapes(min_dims=3, max_dims=3, max_side=5), elements=st.sampled_from([0, 1, 18, 255]))
 
 
@@ -19,7 +20,7 @@ def ids(row: torch.Tensor) -> set[int]:
 @given(labels=LABELS, mix_ignored=st.booleans())
 @settings(max_examples=30, deadline=None)
 def test_half_of_the_classes_of_each_label_is_drawn(draw, labels, mix_ignored):
-    for label, row in zip(labels, draw(torch.from_numpy(labels), mix_ignored)):
+    for label, row in zip(labels, draw(mix_ignored)(torch.from_numpy(labels))):
         present = set(np.unique(label).tolist()) - (set() if mix_ignored else {255})
         assert ids(row) <= present
         assert len(ids(row)) == (len(present) + 1) // 2
@@ -30,7 +31,7 @@ def test_every_subset_is_equally_likely(draw):
     torch.manual_seed(0)
     np.random.seed(0)
     labels = torch.tensor([0, 3, 7, 255]).expand(3000, 1, 4)
-    drawn = draw(labels)[:, [0, 3, 7, 255]].long() @ torch.tensor([1, 2, 4, 8])
+    drawn = draw()(labels)[:, [0, 3, 7, 255]].long() @ torch.tensor([1, 2, 4, 8])
     counts = drawn.bincount(minlength=16)
     # Six pairs, 500 each; the deviation is 20.
     assert sorted(counts.nonzero()[:, 0].tolist()) == [3, 5, 6, 9, 10, 12]
@@ -42,13 +43,13 @@ def test_images_draw_for_themselves(draw):
     torch.manual_seed(0)
     np.random.seed(0)
     labels = torch.arange(20).expand(2, 1, 20)
-    first, second = draw(labels)
+    first, second = draw()(labels)
     assert ids(first) != ids(second)
 
 
 @DRAWS
 def test_a_label_without_a_class_draws_nothing(draw):
-    assert not draw(torch.full((1, 2, 2), 255), mix_ignored=False).any()
+    assert not draw(mix_ignored=False)(torch.full((1, 2, 2), 255)).any()
 
 
 def test_published_draw_is_that_of_the_global_state():
@@ -56,7 +57,7 @@ def test_published_draw_is_that_of_the_global_state():
     np.random.seed(3)
     want = np.array([1, 4, 9, 255])[np.random.choice(4, 2, replace=False)]
     np.random.seed(3)
-    assert ids(draw_classes_numpy(labels)[0]) == set(want.tolist())
+    assert ids(NumpyClassDraw()(labels)[0]) == set(want.tolist())
 
 
 def test_mask_covers_the_drawn_classes():
