@@ -2,10 +2,8 @@
 
 import contextlib
 import functools
-import hashlib
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,6 +17,7 @@ from mmuda.engine.teachers import TeacherConfig, load_teachers, prediction_setti
 from mmuda.pseudo_labels import PseudoLabelStore, fingerprint, generate_pseudo_labels
 from mmuda.pseudo_labels.ensemble_predictor import EnsemblePredictions, StoredPlanes
 from mmuda.pseudo_labels.generation import label_images, read_image
+from mmuda.pseudo_labels.labelers import Labeler
 from mmuda.pseudo_labels.store import difference
 from mmuda.utils.unwrap import unwrap
 
@@ -49,23 +48,16 @@ def share_weights(runner: Runner) -> str:
 def describe_labels(
     runner: Runner, dataset: PseudoLabelDataset, predictor: dict, labeler: dict, weights: str | None
 ) -> dict[str, Any]:
-    """Return what makes the labels of ``dataset``: for the manifest of their store, as it comes back from it.
-
-    A spatial prior is known by its content and not by its path, so that a work dir can be moved.
-    """
+    """Return what makes the labels of ``dataset``: for the manifest of their store, as it comes back from it."""
     config = runner.cfg.get('model') or {}
     description = dict(
         weights=weights,
         classes=dataset.metainfo['classes'],
-        predictor=predictor,
-        labeler=labeler,
+        predictor=TASK_UTILS.build(predictor).description(),
+        labeler=TASK_UTILS.build(labeler).description(),
         model=prediction_settings(config.get('segmentor', config)),
         data_preprocessor=prediction_settings(config.get('data_preprocessor')),
     )
-    prior = labeler.get('prior')
-    if prior is not None and Path(prior).is_file():
-        description['labeler'] = {key: value for key, value in labeler.items() if key != 'prior'}
-        description['prior'] = hashlib.sha256(Path(prior).read_bytes()).hexdigest()[:32]
     return json.loads(json.dumps(description, default=str))
 
 
@@ -129,13 +121,13 @@ def describe_teacher_labels(
             f'{len(teachers)} ({", ".join(teacher.name for teacher in teachers)}). Undo the change, or '
             'start again without --resume in another work dir'
         )
-    description = dict(classes=dataset.metainfo['classes'], labeler=labeler)
+    description = dict(classes=dataset.metainfo['classes'], labeler=TASK_UTILS.build(labeler).description())
     for index, (teacher, identity) in enumerate(zip(teachers, identities)):
         description[f'teacher {index}'] = dict(teacher.settings(), **identity)
     return json.loads(json.dumps(description, default=str))
 
 
-def build_fusion(labeler: dict, teachers: Sequence[TeacherConfig], classes: Sequence[str]) -> Any:
+def build_fusion(labeler: dict, teachers: Sequence[TeacherConfig], classes: Sequence[str]) -> Labeler:
     """Build the labeler that fuses what teachers say; it may name classes and teachers.
 
     Args:
@@ -147,11 +139,10 @@ def build_fusion(labeler: dict, teachers: Sequence[TeacherConfig], classes: Sequ
         ValueError: If its table of owners names an unknown teacher or lacks a class.
     """
     built = TASK_UTILS.build(labeler)
-    if hasattr(built, 'resolve'):
-        try:
-            built.resolve(classes, [teacher.name for teacher in teachers])
-        except ValueError as error:
-            raise ValueError(f'train_cfg.labeler.owner: {error}') from error
+    try:
+        built.resolve(classes, [teacher.name for teacher in teachers])
+    except ValueError as error:
+        raise ValueError(f'train_cfg.labeler.owner: {error}') from error
     return built
 
 
@@ -193,7 +184,7 @@ def label_dataset_by_teachers(
         classes,
         [name for name, _ in images],
         store,
-        keep_maps and getattr(built, 'num_passes', 0) > 0,
+        keep_maps and built.num_passes > 0,
         device,
         functools.lru_cache(maxsize=1)(read_image),
     )

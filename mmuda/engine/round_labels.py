@@ -106,7 +106,7 @@ class ModelLabels(RoundLabels):
         if spatial_prior is not None:
             self._take_prior(spatial_prior.get('path') or Path(runner.work_dir, 'spatial_prior.npy'))
         TASK_UTILS.build(predictor)  # errors of the config come now, not after a round
-        self._has_portion = hasattr(TASK_UTILS.build(self.labeler), 'portion')
+        self._has_portion = TASK_UTILS.build(self.labeler).portion is not None
 
     def prepare(self) -> None:
         """Make the spatial prior, if one is wanted and not there."""
@@ -160,7 +160,7 @@ class ModelLabels(RoundLabels):
         """Let the labeler use the prior that will be under ``path``."""
         if self.labeler.get('prior') is not None:
             raise ValueError('train_cfg: there are two spatial priors, labeler.prior and spatial_prior: remove one')
-        if not hasattr(TASK_UTILS.build(self.labeler), 'prior'):
+        if not TASK_UTILS.build(self.labeler).takes_prior:
             raise ValueError(f'train_cfg.spatial_prior: {self.labeler["type"]} takes no prior')
         self.labeler = dict(self.labeler, prior=str(path))
 

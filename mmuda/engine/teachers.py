@@ -17,6 +17,7 @@ from mmuda.engine.finite import check_finite
 from mmuda.models.segmentors.architecture import architecture_difference
 from mmuda.pseudo_labels import PseudoLabelStore, fingerprint
 from mmuda.pseudo_labels.generation import ModelPredictions
+from mmuda.pseudo_labels.predictors import Predictor
 from mmuda.pseudo_labels.store import difference
 from mmuda.pseudo_labels.teachers import FileTeacher, ModelTeacher, Teacher
 
@@ -92,7 +93,8 @@ class ModelTeacherConfig:
         self.checkpoint = checkpoint
         self.work_dir = work_dir or self.cfg.get('work_dir')
         self.predictor = dict(predictor or DEFAULT_PREDICTOR)
-        TASK_UTILS.build(self.predictor)  # errors of the config come now, not while labelling
+        # errors of the config come now, not while labelling
+        self._predictor: Predictor = TASK_UTILS.build(self.predictor)
         self.classes = classes
         self.drop_classes = drop_classes
         self.name = name or f'{Path(config).parent.name}_{Path(config).stem}'
@@ -103,7 +105,7 @@ class ModelTeacherConfig:
         return dict(
             name=self.name,
             drop_classes=self.drop_classes,
-            predictor=self.predictor,
+            predictor=self._predictor.description(),
             model=prediction_settings(model.get('segmentor', model)),
             data_preprocessor=prediction_settings(model.get('data_preprocessor', self.cfg.get('data_preprocessor'))),
         )
@@ -145,9 +147,7 @@ class ModelTeacherConfig:
             {key: value for key, value in student.state_dict().items() if not key.startswith(_NOT_PREDICTING)}
         )  # an auxiliary head stays random
         model = model.to(device).eval().requires_grad_(False)
-        predictions = ModelPredictions(
-            model, TASK_UTILS.build(self.predictor), store, keep_maps, folder=self.name, read=read
-        )
+        predictions = ModelPredictions(model, self._predictor, store, keep_maps, folder=self.name, read=read)
         return ModelTeacher(self.name, classes, student_classes, predictions, self.drop_classes), weights
 
     def _checkpoint(self) -> str:

@@ -1,19 +1,6 @@
-"""Pseudo labels by thresholds that keep the most confident portion of each class, or of all pixels.
+"""Pseudo labels by thresholds that keep the most confident portion of each class, or of all pixels."""
 
-A labeler that needs to see all images before it labels the first one says so by ``num_passes``::
-
-    labeler.begin(num_classes, device)
-    for _ in range(labeler.num_passes):
-        for image in images:                  # each rank its share
-            labeler.observe(probabilities)    # (C, H, W), the same ones in every pass
-        labeler.end_pass()                    # on every rank
-    for image in images:
-        label, confidence = labeler(probabilities)
-    labeler.summary()                         # thresholds, class sizes, rare classes; JSON values
-
-A labeler without ``num_passes``, or with 0, needs none of this: ``ConfidenceLabeler``.
-"""
-
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -24,7 +11,7 @@ from mmseg.registry import TASK_UTILS
 from torch import Tensor
 
 from mmuda.pseudo_labels.assignment import reweighted_class, top_class
-from mmuda.pseudo_labels.labelers import IGNORE_INDEX, check_num_classes
+from mmuda.pseudo_labels.labelers import IGNORE_INDEX, Labeler, LabelPlanes, check_num_classes
 from mmuda.pseudo_labels.order_statistics import RadixSelection
 from mmuda.pseudo_labels.rare_classes import RareClasses, rare_classes
 from mmuda.pseudo_labels.sampling import SAMPLING_RULES, every_nth_of_class
@@ -35,7 +22,7 @@ BLOCK = 1 << 18  # pixels that are worked on at a time: what fits into a cache
 
 
 @TASK_UTILS.register_module()
-class ClassBalancedLabeler:
+class ClassBalancedLabeler(Labeler):
     """The most confident portion of each class (CBST), or of all pixels (ST).
 
     The threshold t_c of class c is the confidence (highest probability) that ``portion`` of the pixels
@@ -63,6 +50,7 @@ class ClassBalancedLabeler:
     """
 
     num_passes = 2
+    takes_prior = True
 
     def __init__(
         self,
@@ -179,15 +167,14 @@ class ClassBalancedLabeler:
         """Number of pixels predicted per class (C,), int64, without sampling."""
         return self._pixels
 
-    def __call__(self, probabilities: Tensor) -> tuple[Tensor, Tensor]:
+    def __call__(self, probabilities: Tensor) -> LabelPlanes:
         """Label one image.
 
         Args:
             probabilities (Tensor): (C, H, W), as in the passes.
 
         Returns:
-            tuple[Tensor, Tensor]: Labels (H, W), uint8, 255 where ignored, and the highest probability
-            (H, W), without prior, clamped to [0, 1].
+            LabelPlanes: Labels, 255 where ignored, and the highest probability, without prior, clamped to [0, 1].
 
         Raises:
             ValueError: If the shape does not fit, or there are NaN.
@@ -196,7 +183,7 @@ class ClassBalancedLabeler:
         self._check_ready()
         self._check_shape(probabilities)
         ratio, label = reweighted_class(self._scores(probabilities), self.thresholds_used)
-        return label.masked_fill_(ratio < 1, IGNORE_INDEX), probabilities.amax(0).clamp_(0, 1)
+        return LabelPlanes(label.masked_fill_(ratio < 1, IGNORE_INDEX), probabilities.amax(0).clamp_(0, 1))
 
     def rare_classes(self) -> RareClasses:
         """Return the rare classes, by the class sizes ('cbst') or by all pixels ('crst', 'clean')."""
@@ -248,8 +235,17 @@ class ClassBalancedLabeler:
         del self._selection
         self._pass = self.num_passes
 
+    def description(self) -> dict[str, Any]:
+        """See :class:`Labeler`. A prior in a file is known by its content, so that the file can be moved."""
+        described = dict(
+            self.settings(), type=type(self).__name__, rare_number=self.rare_number, rare_share=self.rare_share
+        )
+        if isinstance(self.prior, str | Path) and Path(self.prior).is_file():
+            described['prior'] = hashlib.sha256(Path(self.prior).read_bytes()).hexdigest()[:32]
+        return described
+
     def settings(self) -> dict[str, Any]:
-        """Return what the labels depend on beside the predictions, as JSON values."""
+        """Return what the thresholds depend on beside the predictions, as JSON values."""
         return dict(
             portion=self.portion,
             policy=self.policy,

@@ -1,12 +1,12 @@
 """What all teachers say about an image, in one class space."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from mmuda.pseudo_labels.labelers import Labeler
 from mmuda.pseudo_labels.store import PseudoLabelStore
 from mmuda.pseudo_labels.teacher_predictions import TeacherPredictions
 from mmuda.pseudo_labels.teachers import Teacher
@@ -16,13 +16,13 @@ from mmuda.utils.files import replace_file
 class EnsemblePredictions:
     """Predictions that fusion labelers read, one image at a time.
 
-    A labeler that knows the owner of each class, by its attribute ``owners``, gets the planes of the owners alone; one
-    with ``reads_certainties = False`` gets zeros.
+    Of a labeler that knows the one teacher of each class (``teacher_of_class``) the certainties of the others are not
+    read; one with ``reads_certainties = False`` gets zeros.
 
     Args:
         teachers (Sequence[Teacher]): At least one.
         classes (Sequence[str]): Of the student.
-        labeler (Callable): Who reads them.
+        labeler (Labeler): Who reads them.
         device (str or torch.device): Where they are. Defaults to ``'cpu'``.
 
     Raises:
@@ -30,7 +30,7 @@ class EnsemblePredictions:
     """
 
     def __init__(
-        self, teachers: Sequence[Teacher], classes: Sequence[str], labeler: Any, device: str | torch.device = 'cpu'
+        self, teachers: Sequence[Teacher], classes: Sequence[str], labeler: Labeler, device: str | torch.device = 'cpu'
     ) -> None:
         if not teachers:
             raise ValueError('an ensemble needs at least one teacher')
@@ -41,7 +41,7 @@ class EnsemblePredictions:
         self.known = torch.tensor(
             [[c in teacher.class_ids.values() for c in range(len(classes))] for teacher in teachers]
         )
-        for index, owner in enumerate(getattr(labeler, 'owners', None) or ()):
+        for index, owner in enumerate(labeler.teacher_of_class or ()):
             knowing = [teacher.name for teacher, known in zip(teachers, self.known[:, index]) if known]
             if knowing and teachers[owner].name not in knowing:
                 raise ValueError(
@@ -52,8 +52,8 @@ class EnsemblePredictions:
     @torch.no_grad()
     def __call__(self, name: str, path: str) -> TeacherPredictions:
         """Return the predictions of all teachers for the image ``name`` of the file ``path``."""
-        owners = getattr(self.labeler, 'owners', None)
-        reads_certainties = getattr(self.labeler, 'reads_certainties', True)
+        owners = self.labeler.teacher_of_class
+        reads_certainties = self.labeler.reads_certainties
         labels: list[Tensor] = []
         certainties: Tensor | None = None
         for index, teacher in enumerate(self.teachers):
@@ -101,7 +101,7 @@ class StoredPlanes:
     """
 
     def __init__(self, predictions: EnsemblePredictions, store: PseudoLabelStore) -> None:
-        owners = getattr(predictions.labeler, 'owners', None)
+        owners = predictions.labeler.teacher_of_class
         if owners is None:
             raise ValueError(
                 'only the planes of the owners of the classes are kept, but '

@@ -1,8 +1,7 @@
 """Labelers that fuse the predictions of several teachers.
 
-They are called with :class:`~mmuda.pseudo_labels.teacher_predictions.TeacherPredictions` in the place of probabilities,
-and have passes over all images as :mod:`mmuda.pseudo_labels.class_balanced` describes them. They return labels (H, W),
-uint8, 255 where there is none, and their confidence (H, W), float32, 0..1: the certainty / 100.
+They are called with :class:`~mmuda.pseudo_labels.teacher_predictions.TeacherPredictions` instead of probabilities.
+The confidence of a label is its certainty / 100.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,18 +10,17 @@ from typing import Any
 import torch
 from mmengine.dist import all_reduce
 from mmseg.registry import TASK_UTILS
-from torch import Tensor
 
 from mmuda.pseudo_labels.certainty import HIGHEST
 from mmuda.pseudo_labels.fusion import channel_wise, check_window, majority_vote, mean_certainty, most_certain
-from mmuda.pseudo_labels.labelers import check_num_classes
+from mmuda.pseudo_labels.labelers import Labeler, LabelPlanes, check_num_classes
 from mmuda.pseudo_labels.ownership import ClassCertainty, owners_by_certainty, resolve_owners, top_certainty
 from mmuda.pseudo_labels.rank_unification import RankedCertainty, unify_ranks
 from mmuda.pseudo_labels.teacher_predictions import TeacherPredictions
 
 
 @TASK_UTILS.register_module()
-class MajorityLabeler:
+class MajorityLabeler(Labeler):
     """The class with the most votes; every pixel is labelled.
 
     Confidence is the share of the teachers that vote for it. See :func:`majority_vote`.
@@ -30,14 +28,18 @@ class MajorityLabeler:
 
     reads_certainties = False
 
-    def __call__(self, predictions: TeacherPredictions) -> tuple[Tensor, Tensor]:
-        """Label one image; returns labels and confidence (H, W)."""
+    def __call__(self, predictions: TeacherPredictions) -> LabelPlanes:
+        """Label one image, see :class:`Labeler`."""
         labels, votes = majority_vote(predictions.labels)
-        return labels, votes / predictions.num_teachers
+        return LabelPlanes(labels, votes / predictions.num_teachers)
+
+    def description(self) -> dict[str, Any]:
+        """See :class:`Labeler`."""
+        return dict(type='MajorityLabeler')
 
 
 @TASK_UTILS.register_module()
-class MeanCertaintyLabeler:
+class MeanCertaintyLabeler(Labeler):
     """The class of the highest certainty on average over the teachers that know it, where that is high enough.
 
     See :func:`mean_certainty`.
@@ -52,14 +54,18 @@ class MeanCertaintyLabeler:
     def __init__(self, threshold: float = 90.0) -> None:
         self.threshold = _checked_threshold(self, threshold)
 
-    def __call__(self, predictions: TeacherPredictions) -> tuple[Tensor, Tensor]:
-        """Label one image; returns labels and confidence (H, W)."""
+    def __call__(self, predictions: TeacherPredictions) -> LabelPlanes:
+        """Label one image, see :class:`Labeler`."""
         _check_all_planes(self, predictions)
         labels, certainty = mean_certainty(predictions.certainties, self.threshold, predictions.known)
-        return labels, certainty / HIGHEST
+        return LabelPlanes(labels, certainty / HIGHEST)
+
+    def description(self) -> dict[str, Any]:
+        """See :class:`Labeler`."""
+        return dict(type='MeanCertaintyLabeler', threshold=self.threshold)
 
 
-class _PassLabeler:
+class _PassLabeler(Labeler):
     """A labeler that may read all images once before it labels."""
 
     _statistics: Any = None
@@ -117,7 +123,7 @@ class ChannelWiseLabeler(_PassLabeler):
         self.owner = owner
         self.window = window
         self.tile = tile
-        self.owners: tuple[int, ...] | None = None
+        self.teacher_of_class = None
 
     @property
     def num_passes(self) -> int:
@@ -135,13 +141,13 @@ class ChannelWiseLabeler(_PassLabeler):
             ValueError: If the table does not fit, see :func:`resolve_owners`.
         """
         if self.owner is not None:
-            self.owners = resolve_owners(self.owner, len(classes), len(teachers), classes, teachers)
+            self.teacher_of_class = resolve_owners(self.owner, len(classes), len(teachers), classes, teachers)
 
     def begin(self, num_classes: int, device: str | torch.device = 'cpu') -> None:
         """Forget all images and owners that were found. Arguments as of the base class."""
         super().begin(num_classes, device)
         if self.owner is None:
-            self.owners = None
+            self.teacher_of_class = None
 
     def observe(self, predictions: TeacherPredictions) -> None:
         """Add the certainties of one image."""
@@ -159,33 +165,43 @@ class ChannelWiseLabeler(_PassLabeler):
         if self._statistics is None:  # a rank without images
             self._statistics = ClassCertainty(int(teachers), self.num_classes, self.device)
         self._statistics.reduce()
-        self.owners = owners_by_certainty(self._statistics.mean())
+        self.teacher_of_class = owners_by_certainty(self._statistics.mean())
 
-    def __call__(self, predictions: TeacherPredictions) -> tuple[Tensor, Tensor]:
+    def __call__(self, predictions: TeacherPredictions) -> LabelPlanes:
         """Label one image.
 
         Args:
             predictions (TeacherPredictions): With the planes of all teachers, or those of the owners.
 
         Returns:
-            tuple[Tensor, Tensor]: Labels and confidence (H, W).
+            LabelPlanes: Labels and confidence.
 
         Raises:
             ValueError: If the table of owners does not fit, or the planes are those of other owners.
             RuntimeError: If the owners are not known yet.
         """
-        if self.owners is None and self.owner is not None:
-            self.owners = resolve_owners(self.owner, predictions.num_classes, predictions.num_teachers)
-        self._check_ready(self.owners is not None)
-        if predictions.owners is not None and tuple(predictions.owners) != self.owners:
+        if self.teacher_of_class is None and self.owner is not None:
+            self.teacher_of_class = resolve_owners(self.owner, predictions.num_classes, predictions.num_teachers)
+        self._check_ready(self.teacher_of_class is not None)
+        if predictions.owners is not None and tuple(predictions.owners) != self.teacher_of_class:
             raise ValueError(
                 f'the certainties are those of the owners {list(predictions.owners)}, but labels are '
-                f'made with {list(self.owners)}: make the certainties again'
+                f'made with {list(self.teacher_of_class)}: make the certainties again'
             )
         labels, certainty = channel_wise(
-            predictions.labels, predictions.certainties, self.owners, self.threshold, self.window, self.tile
+            predictions.labels, predictions.certainties, self.teacher_of_class, self.threshold, self.window, self.tile
         )
-        return labels, certainty / HIGHEST
+        return LabelPlanes(labels, certainty / HIGHEST)
+
+    def description(self) -> dict[str, Any]:
+        """See :class:`Labeler`."""
+        table = self.owner
+        return dict(
+            type='ChannelWiseLabeler',
+            owner=dict(table) if isinstance(table, Mapping) else table,
+            threshold=self.threshold,
+            window=self.window,
+        )
 
     def summary(self) -> dict[str, Any]:
         """Return what was found, as JSON values.
@@ -194,9 +210,11 @@ class ChannelWiseLabeler(_PassLabeler):
             dict: ``owners`` (C); ``mean_certainties`` (T, C), in percent, None where a teacher never predicts the
             class; ``predicted_pixels`` (T, C).
         """
-        self._check_ready(self._statistics is not None and self.owners is not None)
+        self._check_ready(self._statistics is not None and self.teacher_of_class is not None)
         mean = [[None if value != value else value for value in row] for row in self._statistics.mean().tolist()]
-        return dict(owners=list(self.owners), mean_certainties=mean, predicted_pixels=self._statistics.pixels.tolist())
+        return dict(
+            owners=list(self.teacher_of_class), mean_certainties=mean, predicted_pixels=self._statistics.pixels.tolist()
+        )
 
     def load_summary(self, summary: dict[str, Any], device: str | torch.device = 'cpu') -> None:
         """Take over the owners of a :meth:`summary`, in the place of the pass.
@@ -212,7 +230,7 @@ class ChannelWiseLabeler(_PassLabeler):
         )
         self._statistics = ClassCertainty(*pixels.shape, device)
         self._statistics.pixels, self._statistics.sums = pixels, mean * pixels
-        self.owners = tuple(summary['owners'])
+        self.teacher_of_class = tuple(summary['owners'])
 
 
 @TASK_UTILS.register_module()
@@ -237,6 +255,7 @@ class RankUnificationLabeler(_PassLabeler):
             raise ValueError(f'{type(self).__name__}: delta must ascend, got {list(delta)}')
         self.num_passes = int(delta is None)
         self.delta = None if delta is None else list(delta)
+        self._given = self.delta
 
     def begin(self, num_classes: int, device: str | torch.device = 'cpu') -> None:
         """Forget all images and the means that were found. Arguments as of the base class."""
@@ -259,13 +278,17 @@ class RankUnificationLabeler(_PassLabeler):
         self._check_ready(self._statistics.pixels > 0)
         self.delta = self._statistics.mean().tolist()
 
-    def __call__(self, predictions: TeacherPredictions) -> tuple[Tensor, Tensor]:
-        """Label one image; returns labels and confidence (H, W)."""
+    def __call__(self, predictions: TeacherPredictions) -> LabelPlanes:
+        """Label one image, see :class:`Labeler`."""
         self._check_ready(self.delta is not None)
         _check_all_planes(self, predictions)
         certainties = unify_ranks(predictions.certainties, torch.tensor(self.delta), predictions.known)
         labels, certainty = most_certain(certainties, self.threshold)
-        return labels, certainty / HIGHEST
+        return LabelPlanes(labels, certainty / HIGHEST)
+
+    def description(self) -> dict[str, Any]:
+        """See :class:`Labeler`."""
+        return dict(type='RankUnificationLabeler', delta=self._given, threshold=self.threshold)
 
     def summary(self) -> dict[str, Any]:
         """Return ``delta`` (C), see the class."""

@@ -13,7 +13,8 @@ from mmengine.dist import all_reduce, barrier, get_rank, get_world_size, is_main
 from PIL import Image
 from torch import Tensor, nn
 
-from mmuda.pseudo_labels.labelers import IGNORE_INDEX
+from mmuda.pseudo_labels.labelers import IGNORE_INDEX, Labeler
+from mmuda.pseudo_labels.predictors import Predictor
 from mmuda.pseudo_labels.small_maps import SmallMap
 from mmuda.pseudo_labels.store import PseudoLabelStore
 from mmuda.utils.progress import progress
@@ -32,8 +33,8 @@ def fingerprint(state_dict: dict[str, Tensor]) -> str:
 def generate_pseudo_labels(
     segmentor: nn.Module,
     images: Sequence[tuple[str, str]],
-    predictor: Callable[[nn.Module, np.ndarray], Tensor],
-    labeler: Callable[[Tensor], tuple[Tensor, Tensor]],
+    predictor: Predictor,
+    labeler: Labeler,
     store: PseudoLabelStore,
     description: dict[str, Any],
     overwrite: bool = False,
@@ -43,17 +44,16 @@ def generate_pseudo_labels(
 ) -> None:
     """Label images, each rank its share, continuing where an earlier call was ended.
 
-    A labeler that reads all predictions before it labels (``num_passes``, see
-    :mod:`mmuda.pseudo_labels.class_balanced`) gets them in passes. What it found is written to the store
-    (``summary.json``) before the first label. A predictor with ``encode`` and ``decode``
-    (:class:`~mmuda.pseudo_labels.map_predictors.MapPredictor`) runs the network once per image: its small maps are
+    A labeler that reads all predictions before it labels (``num_passes``) gets them in passes. What it found is
+    written to the store (``summary.json``) before the first label. A
+    :class:`~mmuda.pseudo_labels.predictors.CachedPredictor` runs the network once per image: its small maps are
     kept in the store until all images are labelled. Other predictors run once per pass.
 
     Args:
         segmentor (nn.Module): The labelling model, the same on all ranks; is put in evaluation mode.
         images (Sequence[tuple[str, str]]): (name within the dataset, path) of every image.
-        predictor (Callable): (segmentor, BGR image (H, W, 3) uint8) to probabilities (C, H, W).
-        labeler (Callable): Probabilities to labels and confidences (H, W).
+        predictor (Predictor): Image to probabilities.
+        labeler (Labeler): Probabilities to labels.
         store (PseudoLabelStore): Where they go; a folder that all ranks see.
         description (dict): What makes the labels, see :meth:`PseudoLabelStore.open`.
         overwrite (bool): See there.
@@ -66,13 +66,12 @@ def generate_pseudo_labels(
         ValueError: If the store holds other labels, there are no images, or two of them share a name.
         OSError: If an image cannot be read or a file not be written; what is labelled is kept.
     """
-    if keep_maps and not hasattr(predictor, 'encode'):
+    if keep_maps and predictor.cached() is None:
         raise ValueError(
             f'soft labels need a predictor with maps, got {type(predictor).__name__}: use '
             'LogitMapPredictor or SoftmaxMapPredictor'
         )
-    passes = getattr(labeler, 'num_passes', 0)
-    predictions = ModelPredictions(segmentor.eval(), predictor, store, keep=keep_maps or passes > 0)
+    predictions = ModelPredictions(segmentor.eval(), predictor, store, keep=keep_maps or labeler.num_passes > 0)
     label_images(images, predictions, labeler, store, description, overwrite, num_classes, keep_maps, count)
 
 
@@ -91,7 +90,7 @@ class Predictions(Protocol):
 def label_images(
     images: Sequence[tuple[str, str]],
     predictions: Predictions,
-    labeler: Callable[[Any], tuple[Tensor, Tensor]],
+    labeler: Labeler,
     store: PseudoLabelStore,
     description: dict[str, Any],
     overwrite: bool = False,
@@ -104,7 +103,7 @@ def label_images(
     Args:
         images (Sequence[tuple[str, str]]): (name within the dataset, path) of every image.
         predictions (Predictions): What the labeler reads.
-        labeler (Callable): Prediction to labels and confidences (H, W).
+        labeler (Labeler): Prediction to labels.
         store (PseudoLabelStore): Where they go; a folder that all ranks see.
         description (dict): What makes the labels, see :meth:`PseudoLabelStore.open`.
         overwrite (bool): See there.
@@ -121,16 +120,15 @@ def label_images(
         raise ValueError('there are no images to label: look at the data root of the pseudo-labelled dataset')
     with _alone(store, overwrite):
         manifest = _open(store, sorted(name for name, _ in images), description, overwrite)
-        passes = getattr(labeler, 'num_passes', 0)
-        count = count or passes > 0
+        count = count or labeler.num_passes > 0
         pending = [image for image in images if not store.has(image[0])]
         counted = not count or 'labelled_pixels' in (store.summary() or {})
         barrier()  # every rank has the same list before the first file is written
-        if passes and (pending or not counted):
+        if labeler.num_passes and (pending or not counted):
             _find_thresholds(labeler, images, predictions, store, num_classes)
         for name, path in progress(_share(pending), 'Pseudo labels'):
-            label, confidence = labeler(predictions(name, path))
-            store.write(name, label.cpu().numpy(), confidence.float().cpu().numpy())
+            planes = labeler(predictions(name, path)).arrays()
+            store.write(name, planes['label'], planes['confidence'])
         if keep_maps:
             for name, path in progress(_share(images), 'Maps for soft labels'):
                 predictions.encode(name, path)
@@ -179,9 +177,9 @@ class ModelPredictions:
 
     Args:
         segmentor (nn.Module): The model, in evaluation mode.
-        predictor (Callable): As in :func:`generate_pseudo_labels`.
+        predictor (Predictor): Image to probabilities.
         store (PseudoLabelStore): Where small maps are kept.
-        keep (bool): Whether they are, if the predictor has them.
+        keep (bool): Whether they are, if the predictor is a ``CachedPredictor``.
         folder (str): Of the maps within the store's. Defaults to none.
         read (Callable, optional): Path to image. Defaults to :func:`read_image`.
     """
@@ -189,7 +187,7 @@ class ModelPredictions:
     def __init__(
         self,
         segmentor: nn.Module,
-        predictor: Callable,
+        predictor: Predictor,
         store: PseudoLabelStore,
         keep: bool,
         folder: str = '',
@@ -198,7 +196,7 @@ class ModelPredictions:
         self.segmentor = segmentor
         self.predictor = predictor
         self.store = store
-        self.keep = keep and hasattr(predictor, 'encode')
+        self.cache = predictor.cached() if keep else None
         self.folder = folder
         self.read = read or read_image
         parameter = next(segmentor.parameters(), None)
@@ -221,25 +219,29 @@ class ModelPredictions:
         return probabilities
 
     def _predict(self, name: str, path: str) -> Tensor:
-        if not self.keep:
-            return self.predictor(self.segmentor, self.read(path)).to(self.device)
+        if self.cache is None:
+            return self.predictor(self.segmentor, self.read(path), name).to(self.device)
         self.encode(name, path)
         encoded, size, layout = self.store.read_map(str(Path(self.folder, name)))
         small = SmallMap.from_layout(torch.from_numpy(encoded).to(self.device), layout)
-        return self.predictor.decode(small, size).to(self.device)
+        return self.cache.decode(small, size).to(self.device)
 
     @torch.no_grad()
     def encode(self, name: str, path: str) -> None:
-        """Make the small map of an image, if it is not there."""
+        """Make the small map of an image, if one is kept and it is not there."""
         key = str(Path(self.folder, name))
-        if not self.store.has_map(key):
+        if self.cache is not None and not self.store.has_map(key):
             image = self.read(path)
-            small = self.predictor.encode(self.segmentor, image)
+            small = self.cache.encode(self.segmentor, image, name)
             self.store.write_map(key, small.values.cpu().numpy(), image.shape[:2], small.layout)
 
 
 def _find_thresholds(
-    labeler: Any, images: Sequence[tuple[str, str]], maps: Predictions, store: PseudoLabelStore, num_classes: int | None
+    labeler: Labeler,
+    images: Sequence[tuple[str, str]],
+    maps: Predictions,
+    store: PseudoLabelStore,
+    num_classes: int | None,
 ) -> None:
     """Let the labeler read all images, or take over what it found before it was killed."""
     summary = store.summary()

@@ -1,11 +1,8 @@
-"""Predictors whose result is kept small: maps at the resolution of the network.
+"""Predictors whose result is kept small: maps at the resolution of the network."""
 
-Labelling with thresholds reads every prediction several times. What the network gives, a few MB an image, is kept
-(``encode``), and the probabilities at the size of the image are made from it whenever they are needed (``decode``).
-"""
-
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import mmcv
@@ -17,12 +14,14 @@ from mmseg.structures import SegDataSample
 from PIL import Image
 from torch import Tensor, nn
 
+from mmuda.pseudo_labels.fused_probabilities import fused_probabilities
+from mmuda.pseudo_labels.predictors import CachedPredictor
 from mmuda.pseudo_labels.small_maps import SmallMap
 
 BACKENDS = ('pillow', 'cv2')
 
 
-class MapPredictor(ABC):
+class MapPredictor(CachedPredictor):
     """Base of the predictors here: a prediction in two steps.
 
     The image is resized, preprocessed and padded; the mirror image is that of the padded input. How large input and
@@ -39,22 +38,14 @@ class MapPredictor(ABC):
         self.divisor = divisor
 
     @torch.no_grad()
-    def encode(self, segmentor: nn.Module, image: np.ndarray) -> SmallMap:
-        """Run the network on ``image`` (H, W, 3), BGR, uint8; return what :meth:`decode` needs, float32."""
+    def encode(self, segmentor: nn.Module, image: np.ndarray, name: str) -> SmallMap:
+        """See :class:`CachedPredictor`."""
         inputs, content = self._inputs(segmentor, self._resized(image))
         views = [self._scores(segmentor, inputs)]
         if self.flip:
             views.append(self._scores(segmentor, inputs.flip(3)).flip(3))
         height, width = inputs.shape[2:]
         return SmallMap(self._joined(views).float(), (height, width), content, segmentor.decode_head.align_corners)
-
-    @abstractmethod
-    def decode(self, encoded: SmallMap, size: tuple[int, int]) -> Tensor:
-        """Return probabilities (C, H, W) at ``size`` = (H, W)."""
-
-    def __call__(self, segmentor: nn.Module, image: np.ndarray) -> Tensor:
-        """Predict one image, as :class:`~mmuda.pseudo_labels.MultiViewPredictor` does."""
-        return self.decode(self.encode(segmentor, image), image.shape[:2])
 
     @abstractmethod
     def _resized(self, image: np.ndarray) -> np.ndarray:
@@ -103,8 +94,12 @@ class SoftmaxMapPredictor(MapPredictor):
         factor = max(size)
         return tuple(round(self.long_side * side / factor) for side in size)
 
+    def description(self) -> dict[str, Any]:
+        """See :class:`Predictor`."""
+        return dict(type='SoftmaxMapPredictor', long_side=self.long_side, flip=self.flip, stride=self.divisor)
+
     def decode(self, encoded: SmallMap, size: tuple[int, int]) -> Tensor:
-        """See :class:`MapPredictor`."""
+        """See :class:`CachedPredictor`."""
         (rows, columns), (height, width) = encoded.padded, encoded.content
         planes = []
         for plane in encoded.values.cpu().numpy():
@@ -157,8 +152,13 @@ class LogitMapPredictor(MapPredictor):
         self.scale = scale
         self.backend = backend
 
+    def description(self) -> dict[str, Any]:
+        """See :class:`Predictor`."""
+        scale = list(self.scale) if isinstance(self.scale, Sequence) else self.scale
+        return dict(type='LogitMapPredictor', scale=scale, flip=self.flip, backend=self.backend)
+
     def decode(self, encoded: SmallMap, size: tuple[int, int]) -> Tensor:
-        """See :class:`MapPredictor`."""
+        """See :class:`CachedPredictor`."""
         views = encoded.resized(size).softmax(dim=1)
         return views[0] if len(views) == 1 else 0.5 * (views[0] + views[1])
 
@@ -188,18 +188,17 @@ def _filter(old: Sequence[int], new: Sequence[int]) -> Image.Resampling:
     return Image.Resampling.BILINEAR
 
 
-def _output(segmentor: nn.Module, inputs: Tensor) -> tuple[Tensor, bool]:
-    """Return the head's output (N, C, h, w), and whether it is probabilities: fused ones of two classifiers."""
-    head = segmentor.decode_head
-    result = head(segmentor.extract_feat(inputs))
-    return (head.fuse(result), True) if hasattr(head, 'fuse') else (result, False)
+def _output(segmentor: nn.Module, inputs: Tensor) -> Any:
+    """Return what the head gives: logits (N, C, h, w), or those of several classifiers by name."""
+    return segmentor.decode_head(segmentor.extract_feat(inputs))
 
 
 def _probabilities(segmentor: nn.Module, inputs: Tensor) -> Tensor:
-    scores, fused = _output(segmentor, inputs)
-    return scores if fused else scores.softmax(dim=1)
+    return fused_probabilities(segmentor.decode_head, _output(segmentor, inputs))
 
 
 def _logits(segmentor: nn.Module, inputs: Tensor) -> Tensor:
-    scores, fused = _output(segmentor, inputs)
-    return scores.clamp_min(1e-30).log() if fused else scores
+    output = _output(segmentor, inputs)
+    if isinstance(output, Tensor):
+        return output
+    return fused_probabilities(segmentor.decode_head, output).clamp_min(1e-30).log()

@@ -1,6 +1,8 @@
 """Class probabilities of one target image."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Any
 
 import mmcv
 import numpy as np
@@ -9,9 +11,60 @@ from mmseg.registry import TASK_UTILS
 from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 
+from mmuda.pseudo_labels.small_maps import SmallMap
+
+
+class Predictor(ABC):
+    """Base of the predictors: what makes class probabilities of one image."""
+
+    @abstractmethod
+    def __call__(self, segmentor: nn.Module, image: np.ndarray, name: str) -> Tensor:
+        """Predict one image.
+
+        Args:
+            segmentor (nn.Module): A segmentor in evaluation mode with its data preprocessor.
+            image (np.ndarray): (H, W, 3), BGR, uint8.
+            name (str): Of the image within its data set; what is drawn at random is seeded with it.
+
+        Returns:
+            Tensor: (C, H, W) probabilities.
+        """
+
+    @abstractmethod
+    def description(self) -> dict[str, Any]:
+        """Return what the probabilities depend on beside the model, as JSON values: for the manifest of a store."""
+
+    def cached(self) -> 'CachedPredictor | None':
+        """Return this predictor if what its network gives can be kept; None if it must run again each time."""
+        return None
+
+
+class CachedPredictor(Predictor):
+    """Base of the predictors in two steps, of which the first, the network, need not run twice.
+
+    Labelling with thresholds reads every prediction several times. What the network gives, a few MB an image, is kept,
+    and the probabilities at the size of the image are made from it whenever they are needed.
+    """
+
+    @abstractmethod
+    def encode(self, segmentor: nn.Module, image: np.ndarray, name: str) -> SmallMap:
+        """Run the network; return what :meth:`decode` needs, float32. Arguments as of :meth:`Predictor.__call__`."""
+
+    @abstractmethod
+    def decode(self, encoded: SmallMap, size: tuple[int, int]) -> Tensor:
+        """Return probabilities (C, H, W) at ``size`` = (H, W)."""
+
+    def cached(self) -> 'CachedPredictor':
+        """See :class:`Predictor`."""
+        return self
+
+    def __call__(self, segmentor: nn.Module, image: np.ndarray, name: str) -> Tensor:
+        """See :class:`Predictor`."""
+        return self.decode(self.encode(segmentor, image, name), image.shape[:2])
+
 
 @TASK_UTILS.register_module()
-class MultiViewPredictor:
+class MultiViewPredictor(Predictor):
     """Mean probabilities over scales and mirror images.
 
     Every view takes the segmentor's stock test path (preprocessing, padding, mirroring back, resizing
@@ -58,15 +111,8 @@ class MultiViewPredictor:
         return views
 
     @torch.no_grad()
-    def __call__(self, segmentor: nn.Module, image: np.ndarray) -> Tensor:
-        """Predict one image.
-
-        Args:
-            segmentor (nn.Module): A segmentor in evaluation mode with its data preprocessor.
-            image (np.ndarray): (H, W, 3), BGR, uint8.
-
-        Returns:
-            Tensor: (C, H, W) probabilities, on the segmentor's device.
+    def __call__(self, segmentor: nn.Module, image: np.ndarray, name: str) -> Tensor:
+        """See :class:`Predictor`; the probabilities are on the segmentor's device.
 
         Raises:
             ValueError: If the segmentor has one output only, which is no probability of classes.
@@ -94,3 +140,9 @@ class MultiViewPredictor:
             probabilities = logits.softmax(dim=0)
             total = probabilities if total is None else total.add_(probabilities)
         return total.div_(len(views))
+
+    def description(self) -> dict[str, Any]:
+        """See :class:`Predictor`."""
+        return dict(
+            type='MultiViewPredictor', scales=list(self.scales), flip=self.flip, interpolation=self.interpolation
+        )

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from mmuda.pseudo_labels.assignment import reweighted_class
 from mmuda.pseudo_labels.class_balanced import ClassBalancedLabeler
-from mmuda.pseudo_labels.labelers import IGNORE_INDEX
+from mmuda.pseudo_labels.labelers import IGNORE_INDEX, LabelPlanes
 
 
 def lrent_soft_labels(probabilities: Tensor, thresholds: Tensor, alpha: float = 0.25) -> Tensor:
@@ -74,6 +74,8 @@ class EntropyRegularizedLabeler(ClassBalancedLabeler):
         kwargs: ``rare_number``, ``rare_share``: as there.
     """
 
+    takes_prior = False
+
     def __init__(self, portion: float = 0.2, alpha: float = 0.25, sampling: str = 'crst', **kwargs: Any) -> None:
         if not alpha > 0:
             raise ValueError(f'EntropyRegularizedLabeler: alpha must be positive, got {alpha}')
@@ -85,16 +87,16 @@ class EntropyRegularizedLabeler(ClassBalancedLabeler):
             )
         self.alpha = alpha
 
-    def __call__(self, probabilities: Tensor) -> tuple[Tensor, Tensor]:
+    def __call__(self, probabilities: Tensor) -> LabelPlanes:
         """Label one image, see :meth:`ClassBalancedLabeler.__call__`."""
         self._check_ready()
         self._check_shape(probabilities)
         _, label = reweighted_class(self._scores(probabilities), self.thresholds_used)
         kept = lrent_kept(probabilities.float(), self.thresholds_used, self.alpha)
-        return label.masked_fill_(~kept, IGNORE_INDEX), probabilities.amax(0).clamp_(0, 1)
+        return LabelPlanes(label.masked_fill_(~kept, IGNORE_INDEX), probabilities.amax(0).clamp_(0, 1))
 
     def settings(self) -> dict[str, Any]:
-        """Return what the labels depend on beside the predictions, as JSON values."""
+        """See :class:`ClassBalancedLabeler`."""
         return dict(super().settings(), alpha=self.alpha)
 
 

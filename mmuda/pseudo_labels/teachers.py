@@ -140,8 +140,7 @@ class ModelTeacher(Teacher):
 
     def encode(self, name: str, path: str) -> None:
         """Keep the small map of the model, if its predictor has one."""
-        if self.predictions.keep:
-            self.predictions.encode(name, path)
+        self.predictions.encode(name, path)
 
 
 class FileTeacher(Teacher):

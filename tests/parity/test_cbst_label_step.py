@@ -47,11 +47,11 @@ class GivenMaps(nn.Module):
         self.inputs.append(inputs)
         return self.maps[len(self.inputs) - 1]
 
-    def forward(self, features: torch.Tensor) -> torch.Tensor:
-        return features
+    def forward(self, features: torch.Tensor) -> dict[str, torch.Tensor]:
+        return dict(probabilities=features)
 
-    def fuse(self, probabilities: torch.Tensor) -> torch.Tensor:
-        return probabilities
+    def fuse(self, given: dict[str, torch.Tensor]) -> torch.Tensor:
+        return given['probabilities']
 
 
 def bgr(image: np.ndarray) -> np.ndarray:
@@ -67,13 +67,13 @@ class TestUpsample:
 
     def test_network_inputs(self, case, suffix, step):
         segmentor, predictor = step
-        predictor.encode(segmentor, bgr(case[f'in_image{suffix}']))
+        predictor.encode(segmentor, bgr(case[f'in_image{suffix}']), 'a.png')
         for got, key in zip(segmentor.inputs, ('out_net_input', 'out_net_input_flip'), strict=True):
             np.testing.assert_allclose(got, case[key + suffix], rtol=0, atol=1e-6)
 
     def test_average_of_both_maps(self, case, suffix, step):
         segmentor, predictor = step
-        got = predictor.encode(segmentor, bgr(case[f'in_image{suffix}']))
+        got = predictor.encode(segmentor, bgr(case[f'in_image{suffix}']), 'a.png')
         np.testing.assert_array_equal(got.values, case[f'out_average{suffix}'])
 
     def test_size_of_the_resized_image(self, case, suffix, step):
@@ -82,7 +82,7 @@ class TestUpsample:
 
     def test_map_of_the_size_of_the_image(self, case, suffix, step):
         segmentor, predictor = step
-        got = predictor(segmentor, bgr(case[f'in_image{suffix}']))
+        got = predictor(segmentor, bgr(case[f'in_image{suffix}']), 'a.png')
         np.testing.assert_allclose(got, case[f'out_full{suffix}'], rtol=0, atol=1e-6)
 
 

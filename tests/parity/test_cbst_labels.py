@@ -26,7 +26,7 @@ def fitted(labeler: ClassBalancedLabeler, maps: torch.Tensor, stride: int) -> Cl
 
 
 def labels(labeler: ClassBalancedLabeler, maps: torch.Tensor) -> np.ndarray:
-    return torch.stack([labeler(probabilities)[0] for probabilities in maps]).numpy()
+    return torch.stack([labeler(probabilities).label for probabilities in maps]).numpy()
 
 
 def assert_same(labeler: ClassBalancedLabeler, maps: torch.Tensor, case: Case, row: int, suffix: str = '') -> None:

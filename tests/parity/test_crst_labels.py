@@ -32,7 +32,7 @@ def with_thresholds(labeler: ClassBalancedLabeler, thresholds: np.ndarray) -> Cl
 
 
 def labels(labeler: ClassBalancedLabeler, maps: torch.Tensor) -> np.ndarray:
-    return torch.stack([labeler(probabilities)[0] for probabilities in maps]).numpy()
+    return torch.stack([labeler(probabilities).label for probabilities in maps]).numpy()
 
 
 def label_ids(train_ids: np.ndarray, case: Case) -> np.ndarray:

@@ -125,9 +125,9 @@ class TestRanks:
         means = case['in_delta'].astype(np.float64)[ranks].mean(axis=0)
         best, second = np.sort(means, axis=0)[:-3:-1]
         for threshold in case['param_thresholds'].tolist():
-            got, confidence = RankUnificationLabeler(case['in_delta'].tolist(), threshold)(
-                TeacherPredictions(labels, certainties)
-            )
+            labeler = RankUnificationLabeler(case['in_delta'].tolist(), threshold)
+            planes = labeler(TeacherPredictions(labels, certainties))
+            got, confidence = planes.label, planes.confidence
             np.testing.assert_allclose(confidence, best / 100, rtol=1e-6)
             clear = (best - second > 1e-3) & (abs(best - threshold) > 1e-3)
             want = np.where(best >= threshold, means.argmax(0), 255)

@@ -28,7 +28,8 @@ class TestMajority:
         equal(votes, case['out_votes'])
 
     def test_labeler(self, case):
-        labels, confidence = MajorityLabeler()(TeacherPredictions(*inputs(case)))
+        planes = MajorityLabeler()(TeacherPredictions(*inputs(case)))
+        labels, confidence = planes.label, planes.confidence
         equal(labels, case['out_labels'])
         assert_close(confidence, case['out_votes'] / len(case['in_labels']), 1e-6)
 
@@ -45,7 +46,8 @@ def test_mean_certainty(case, as_type):
 @each_case('ensemble', 'fusion_certainty_*')
 def test_mean_certainty_labeler(case):
     for threshold, want in zip(case['param_thresholds'].tolist(), case['out_labels'], strict=True):
-        labels, confidence = MeanCertaintyLabeler(threshold)(TeacherPredictions(*inputs(case)))
+        planes = MeanCertaintyLabeler(threshold)(TeacherPredictions(*inputs(case)))
+        labels, confidence = planes.label, planes.confidence
         equal(labels, want)
         np.testing.assert_allclose(confidence, case['out_confidence'] / 100, rtol=1e-6)
 
@@ -70,7 +72,8 @@ class TestChannelWise:
         predictions = TeacherPredictions(labels, planes, owners)
         for i, window in enumerate(case['param_windows'].tolist()):
             for j, threshold in enumerate(case['param_thresholds'].tolist()):
-                fused, confidence = ChannelWiseLabeler(owners, threshold, window)(predictions)
+                planes = ChannelWiseLabeler(owners, threshold, window)(predictions)
+                fused, confidence = planes.label, planes.confidence
                 equal(fused, case['out_labels'][i, j])
                 np.testing.assert_allclose(confidence, case['out_confidence'][i] / 100, rtol=1e-6)
 

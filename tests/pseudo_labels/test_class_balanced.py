@@ -38,7 +38,7 @@ def fitted(images: list[torch.Tensor], **settings) -> ClassBalancedLabeler:
 
 
 def label(image: torch.Tensor, **settings) -> list[list[int]]:
-    return fitted([image], **settings)(image)[0].tolist()
+    return fitted([image], **settings)(image).label.tolist()
 
 
 def thresholds(images: list[torch.Tensor], **settings) -> list[float]:
@@ -126,7 +126,7 @@ class TestCBST:
         image[18] = 0.82
         labeler = fitted([image], portion=0.5)
         assert labeler.class_sizes[18] == 2
-        assert labeler(image)[0].tolist() == [[18]]
+        assert labeler(image).label.tolist() == [[18]]
         assert labeler.rare_classes().priority == list(range(18))
 
     @pytest.mark.parametrize('portion', [0.2, 0.5, 0.7, 1])
@@ -180,7 +180,7 @@ portions = st.floats(0.05, 1)
 def test_global_labels_are_the_most_probable_classes(images, portion):
     labeler = fitted(images, portion=portion, policy='global')
     for image in images:
-        got = labeler(image)[0]
+        got = labeler(image).label
         assert torch.equal(got[got != X], image.argmax(0).byte()[got != X])
 
 
@@ -230,7 +230,7 @@ def test_images_worked_on_in_parts_give_the_same(monkeypatch, sampling):
 def test_confidence_is_the_highest_probability_without_prior_and_at_most_one():
     image = two_classes([1.02, 0.9, 0.8, 0.7])
     labeler = fitted([image], prior=torch.full((2, 1, 4), 0.5))
-    torch.testing.assert_close(labeler(image)[1], torch.tensor([[1.0, 0.9, 0.8, 0.7]]))
+    torch.testing.assert_close(labeler(image).confidence, torch.tensor([[1.0, 0.9, 0.8, 0.7]]))
 
 
 def test_images_may_differ_in_size():
@@ -252,7 +252,7 @@ def test_summary_survives_json_and_labels_the_same():
     labeler = fitted([image], portion=0.7)
     other = ClassBalancedLabeler(0.7)
     other.load_summary(json.loads(json.dumps(labeler.summary())))
-    assert torch.equal(other(image)[0], labeler(image)[0])
+    assert torch.equal(other(image).label, labeler(image).label)
     assert other.summary() == labeler.summary()
 
 

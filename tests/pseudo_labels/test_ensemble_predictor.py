@@ -25,7 +25,7 @@ def teachers() -> list[ModelTeacher]:
 
 
 def ensemble(teachers, owners=None) -> EnsemblePredictions:
-    return EnsemblePredictions(teachers, CLASSES, SimpleNamespace(owners=owners))
+    return EnsemblePredictions(teachers, CLASSES, SimpleNamespace(teacher_of_class=owners, reads_certainties=True))
 
 
 def test_every_teacher_is_in_the_place_of_the_student(teachers):
@@ -50,8 +50,8 @@ def test_which_teacher_knows_which_class(teachers):
 def test_teachers_without_a_class_do_not_lower_its_mean(teachers):
     labeler = MeanCertaintyLabeler(0)
     sure = ModelTeacher('sure', CLASSES, CLASSES, lambda name, path: torch.eye(3)[1].view(3, 1, 1).expand(3, *SIZE))
-    labels, confidence = labeler(EnsemblePredictions([sure, teachers[1]], CLASSES, labeler)('0.png', '0.png'))
-    assert labels.eq(1).all() and confidence.eq(1).all()
+    planes = labeler(EnsemblePredictions([sure, teachers[1]], CLASSES, labeler)('0.png', '0.png'))
+    assert planes.label.eq(1).all() and planes.confidence.eq(1).all()
 
 
 def test_majority_asks_for_no_certainty():
@@ -64,7 +64,7 @@ def test_majority_asks_for_no_certainty():
     watched = Watched(one.name, one.classes, CLASSES, one.predictions)
     predictions = EnsemblePredictions([watched], CLASSES, MajorityLabeler())('0.png', '0.png')
     assert torch.equal(predictions.labels, ensemble([one])('0.png', '0.png').labels)
-    assert torch.equal(MajorityLabeler()(predictions)[0], predictions.labels[0])
+    assert torch.equal(MajorityLabeler()(predictions).label, predictions.labels[0])
 
 
 def test_owner_must_know_its_class(teachers):

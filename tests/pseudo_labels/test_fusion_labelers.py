@@ -7,6 +7,7 @@ from mmseg.registry import TASK_UTILS
 
 from mmuda.pseudo_labels import (
     ChannelWiseLabeler,
+    Labeler,
     MajorityLabeler,
     MeanCertaintyLabeler,
     RankUnificationLabeler,
@@ -35,8 +36,9 @@ def fitted(
     return labeler
 
 
-def same_labels(labeler: object, other: object) -> bool:
-    return all(torch.equal(a, b) for a, b in zip(labeler(predictions()), other(predictions())))
+def same_labels(labeler: Labeler, other: Labeler) -> bool:
+    got, want = labeler(predictions()), other(predictions())
+    return torch.equal(got.label, want.label) and torch.equal(got.confidence, want.confidence)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,8 @@ def same_labels(labeler: object, other: object) -> bool:
     ],
 )
 def test_labels_and_confidences_from_a_config(config):
-    labels, confidence = TASK_UTILS.build(config)(predictions())
+    planes = TASK_UTILS.build(config)(predictions())
+    labels, confidence = planes.label, planes.confidence
     assert labels.dtype == torch.uint8 and labels.shape == confidence.shape == (5, 6)
     assert confidence.dtype == torch.float32 and 0 <= confidence.min() and confidence.max() <= 1
     kept = labels != X
@@ -58,7 +61,7 @@ def test_labels_and_confidences_from_a_config(config):
 
 def test_confidence_of_a_majority_is_its_share():
     image = TeacherPredictions(torch.tensor([1, 1, 0]).byte().view(3, 1, 1), torch.zeros(3, 2, 1, 1).byte())
-    assert MajorityLabeler()(image)[1].item() == pytest.approx(2 / 3)
+    assert MajorityLabeler()(image).confidence.item() == pytest.approx(2 / 3)
 
 
 @pytest.mark.parametrize('labeler', [MeanCertaintyLabeler, ChannelWiseLabeler, RankUnificationLabeler])
@@ -79,7 +82,8 @@ def test_mean_is_over_the_teachers_that_know_the_class(labeler):
     certainties = torch.tensor([[0, 100], [0, 100], [0, 100], [34, 0]]).byte()[..., None, None]
     known = torch.tensor([[True, True]] * 3 + [[True, False]])
     image = TeacherPredictions(torch.tensor([1, 1, 1, 0]).byte().view(4, 1, 1), certainties, known=known)
-    labels, confidence = labeler(image)
+    planes = labeler(image)
+    labels, confidence = planes.label, planes.confidence
     assert (labels.item(), confidence.item()) == (1, 1)
 
 
@@ -142,7 +146,8 @@ class TestChannelWise:
         certainties[1, :, 0, 1] = torch.tensor([30, 70]).byte()
         labeler = fitted(ChannelWiseLabeler(threshold=65, window=1), [TeacherPredictions(labels, certainties)], 2)
         assert labeler.owners == (0, 1)  # means of class 0: 90 and 60, of class 1: 10 and 55
-        got, confidence = labeler(TeacherPredictions(labels, certainties))
+        planes = labeler(TeacherPredictions(labels, certainties))
+        got, confidence = planes.label, planes.confidence
         # pixel 1 is claimed twice: the lower class wins in its window of one pixel
         assert got.tolist() == [[0, 0, X]]
         torch.testing.assert_close(confidence, torch.tensor([[0.9, 0.9, 0.4]]))
@@ -194,11 +199,12 @@ class TestRankUnification:
             torch.zeros(2, 1, 2).byte(),
             torch.tensor([[[60, 30], [30, 30], [10, 40]], [[20, 10], [50, 80], [30, 10]]]).byte().unsqueeze(2),
         )
-        labels, confidence = RankUnificationLabeler([1.0, 20.0, 79.0], threshold=45)(image)
+        planes = RankUnificationLabeler([1.0, 20.0, 79.0], threshold=45)(image)
+        labels, confidence = planes.label, planes.confidence
         # pixel 0: (79 + 1, 20 + 79, 1 + 20) / 2; pixel 1: (1 + 1, 20 + 79, 79 + 20) / 2
         assert labels.tolist() == [[1, 1]]
         torch.testing.assert_close(confidence, torch.tensor([[0.495, 0.495]]))
-        assert RankUnificationLabeler([1.0, 20.0, 79.0], threshold=50)(image)[0].tolist() == [[X, X]]
+        assert RankUnificationLabeler([1.0, 20.0, 79.0], threshold=50)(image).label.tolist() == [[X, X]]
 
     def test_summary_replaces_the_pass(self):
         labeler = fitted(RankUnificationLabeler(threshold=50), [predictions(1)])

@@ -9,9 +9,11 @@ from PIL import Image
 from torch import nn
 
 from mmuda.pseudo_labels import (
+    CachedPredictor,
     ClassBalancedLabeler,
     ConfidenceLabeler,
     EntropyRegularizedLabeler,
+    Predictor,
     PseudoLabelStore,
     SmallMap,
     fingerprint,
@@ -23,24 +25,27 @@ NAMES = ['city/0.png', 'city/1.png', 'town/2.png', '3.png', '4.png']
 DESCRIPTION = dict(weights='abc')
 
 
-class Brightness:
+class Brightness(Predictor):
     """Three class probabilities from the colours; counts its calls and can be made to fail."""
 
     def __init__(self, kill_at: int | None = None) -> None:
         self.calls, self.kill_at = 0, kill_at
 
-    def __call__(self, segmentor: nn.Module, image: np.ndarray) -> torch.Tensor:
+    def __call__(self, segmentor: nn.Module, image: np.ndarray, name: str) -> torch.Tensor:
         if self.calls == self.kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
         self.calls += 1
         return torch.from_numpy(image.transpose(2, 0, 1).copy()).float().div(32).softmax(0)
 
+    def description(self) -> dict:
+        return {}
 
-class SmallBrightness(Brightness):
+
+class SmallBrightness(Brightness, CachedPredictor):
     """The same in two steps: the image itself is what is kept."""
 
-    def encode(self, segmentor: nn.Module, image: np.ndarray) -> SmallMap:
-        return SmallMap(self(segmentor, image), (8, 12), image.shape[:2], align_corners=True)
+    def encode(self, segmentor: nn.Module, image: np.ndarray, name: str) -> SmallMap:
+        return SmallMap(self(segmentor, image, name), (8, 12), image.shape[:2], align_corners=True)
 
     def decode(self, encoded: SmallMap, size: tuple[int, int]) -> torch.Tensor:
         assert encoded.values.shape[1:] == encoded.content == size and encoded.padded == (8, 12)
@@ -105,11 +110,12 @@ def test_model_is_put_in_evaluation_mode(images, store):
     modes = []
     model = nn.Dropout().train()
 
-    def predictor(segmentor, image):
-        modes.append(segmentor.training)
-        return Brightness()(segmentor, image)
+    class Watched(Brightness):
+        def __call__(self, segmentor, image, name):
+            modes.append(segmentor.training)
+            return super().__call__(segmentor, image, name)
 
-    generate_pseudo_labels(model, images[:1], predictor, ConfidenceLabeler(), store, DESCRIPTION)
+    generate_pseudo_labels(model, images[:1], Watched(), ConfidenceLabeler(), store, DESCRIPTION)
     assert modes == [False]
 
 
@@ -146,11 +152,11 @@ def test_run_that_comes_while_another_labels_is_refused_and_does_no_harm(images,
     refused = []
 
     class Watched(Brightness):
-        def __call__(self, segmentor, image):
+        def __call__(self, segmentor, image, name):
             with pytest.raises(RuntimeError, match=r'another run is making the pseudo labels .*store: start again'):
                 generate(images, PseudoLabelStore(store.root))
             refused.append(self.calls)
-            return super().__call__(segmentor, image)
+            return super().__call__(segmentor, image, name)
 
     generate(images, store, Watched())
     assert len(refused) == len(images) and store.manifest()['complete']
@@ -277,8 +283,8 @@ def test_labelled_pixels_are_counted(images, store):
 
 def test_class_that_is_never_predicted_has_threshold_one(images, store):
     class Two(SmallBrightness):
-        def encode(self, segmentor, image):
-            values = torch.cat([self(segmentor, image)[:2], torch.full((1, 6, 8), -1.0)])
+        def encode(self, segmentor, image, name):
+            values = torch.cat([self(segmentor, image, name)[:2], torch.full((1, 6, 8), -1.0)])
             return SmallMap(values, (8, 12), (6, 8), align_corners=True)
 
     balance(images, store, Two())
@@ -393,8 +399,8 @@ LABELERS = [ConfidenceLabeler(), ConfidenceLabeler(0.5), ClassBalancedLabeler(0.
 @pytest.mark.parametrize('kind', [Brightness, SmallBrightness])
 def test_probabilities_that_are_not_finite_label_nothing(images, store, value, labeler, kind):
     class Diverged(kind):
-        def __call__(self, segmentor, image):
-            probabilities = super().__call__(segmentor, image)
+        def __call__(self, segmentor, image, name):
+            probabilities = super().__call__(segmentor, image, name)
             if self.calls == 3:
                 probabilities[1, 2, 3] = value
             return probabilities

@@ -9,26 +9,26 @@ PROBABILITIES = torch.tensor([[[0.95, 0.5, 0.1]], [[0.05, 0.5, 0.9]]])
 
 
 def test_every_pixel_is_labelled_without_threshold():
-    assert ConfidenceLabeler()(PROBABILITIES)[0].tolist() == [[0, 0, 1]]
+    assert ConfidenceLabeler()(PROBABILITIES).label.tolist() == [[0, 0, 1]]
 
 
 def test_threshold_itself_is_kept():
-    assert ConfidenceLabeler(0.5)(PROBABILITIES)[0].tolist() == [[0, 0, 1]]
+    assert ConfidenceLabeler(0.5)(PROBABILITIES).label.tolist() == [[0, 0, 1]]
 
 
 def test_pixels_below_the_threshold_are_ignored():
-    assert ConfidenceLabeler(0.94)(PROBABILITIES)[0].tolist() == [[0, 255, 255]]
+    assert ConfidenceLabeler(0.94)(PROBABILITIES).label.tolist() == [[0, 255, 255]]
 
 
 def test_confidence_is_the_highest_probability():
-    torch.testing.assert_close(ConfidenceLabeler(0.94)(PROBABILITIES)[1], torch.tensor([[0.95, 0.5, 0.9]]))
+    torch.testing.assert_close(ConfidenceLabeler(0.94)(PROBABILITIES).confidence, torch.tensor([[0.95, 0.5, 0.9]]))
 
 
 @given(low=st.floats(0.01, 1), high=st.floats(0.01, 1), seed=st.integers(0, 9))
 def test_higher_thresholds_never_label_more(low, high, seed):
     low, high = sorted((low, high))
     probabilities = torch.rand(4, 5, 6, generator=torch.Generator().manual_seed(seed)).mul(5).softmax(0)
-    strict, loose = (ConfidenceLabeler(threshold)(probabilities)[0] for threshold in (high, low))
+    strict, loose = (ConfidenceLabeler(threshold)(probabilities).label for threshold in (high, low))
     assert torch.equal(strict[strict != 255], loose[strict != 255])
 
 
@@ -39,7 +39,7 @@ def test_thresholds_out_of_range_are_refused(threshold):
 
 
 def test_255_classes_fit():
-    assert ConfidenceLabeler()(torch.eye(255)[:, None])[0][0, 254] == 254
+    assert ConfidenceLabeler()(torch.eye(255)[:, None]).label[0, 254] == 254
 
 
 def test_256_classes_are_refused():
@@ -51,4 +51,4 @@ def test_256_classes_are_refused():
 def test_nan_reaches_no_threshold(threshold):
     probabilities = PROBABILITIES.clone()
     probabilities[:, 0, 0] = torch.nan
-    assert ConfidenceLabeler(threshold)(probabilities)[0][0, 0] == 255
+    assert ConfidenceLabeler(threshold)(probabilities).label[0, 0] == 255

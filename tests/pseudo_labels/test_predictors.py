@@ -60,7 +60,7 @@ def image() -> np.ndarray:
 
 
 def test_probabilities_at_the_size_of_the_image(segmentor, image):
-    probabilities = MultiViewPredictor(scales=[0.5, (64, 48)])(segmentor, image)
+    probabilities = MultiViewPredictor(scales=[0.5, (64, 48)])(segmentor, image, 'a.png')
     assert probabilities.shape == (5, 24, 40)
     torch.testing.assert_close(probabilities.sum(0), torch.ones(24, 40))
 
@@ -68,36 +68,39 @@ def test_probabilities_at_the_size_of_the_image(segmentor, image):
 def test_one_view_is_the_stock_prediction(segmentor, image):
     inputs = torch.from_numpy(image).permute(2, 0, 1)
     sample = segmentor.test_step(dict(inputs=[inputs], data_samples=None))[0]
-    got = MultiViewPredictor(flip=False)(segmentor, image)
+    got = MultiViewPredictor(flip=False)(segmentor, image, 'a.png')
     torch.testing.assert_close(got, sample.seg_logits.data.softmax(0))
 
 
 def test_mirrored_image_gives_the_mirrored_prediction(segmentor, image):
     predictor = MultiViewPredictor(scales=[1.25])
-    torch.testing.assert_close(predictor(segmentor, image[:, ::-1]), predictor(segmentor, image).flip(2))
+    torch.testing.assert_close(
+        predictor(segmentor, image[:, ::-1], 'a.png'), predictor(segmentor, image, 'a.png').flip(2)
+    )
 
 
 def test_views_are_averaged(segmentor, image):
-    parts = [MultiViewPredictor(scales=[scale])(segmentor, image) for scale in (1.0, 1.5)]
-    torch.testing.assert_close(MultiViewPredictor(scales=[1.0, 1.5])(segmentor, image), sum(parts) / 2)
+    parts = [MultiViewPredictor(scales=[scale])(segmentor, image, 'a.png') for scale in (1.0, 1.5)]
+    torch.testing.assert_close(MultiViewPredictor(scales=[1.0, 1.5])(segmentor, image, 'a.png'), sum(parts) / 2)
 
 
 def test_mirror_view_is_mirrored_back(image):
     torch.testing.assert_close(
-        MultiViewPredictor(flip=True)(PixelSegmentor(), image), MultiViewPredictor(flip=False)(PixelSegmentor(), image)
+        MultiViewPredictor(flip=True)(PixelSegmentor(), image, 'a.png'),
+        MultiViewPredictor(flip=False)(PixelSegmentor(), image, 'a.png'),
     )
 
 
 def test_order_and_sizes_of_views(image):
     segmentor = PixelSegmentor()
-    MultiViewPredictor(scales=[1, (20, 16), 1.25])(segmentor, image)
+    MultiViewPredictor(scales=[1, (20, 16), 1.25])(segmentor, image, 'a.png')
     assert [view.shape[:2] for view in segmentor.seen] == [(24, 40)] * 2 + [(16, 20)] * 2 + [(30, 50)] * 2
     np.testing.assert_array_equal(segmentor.seen[1], image[:, ::-1])
 
 
 def test_image_is_left_as_it_is(segmentor, image):
     before = image.copy()
-    MultiViewPredictor()(segmentor, image)
+    MultiViewPredictor()(segmentor, image, 'a.png')
     np.testing.assert_array_equal(image, before)
 
 
@@ -115,7 +118,7 @@ def test_no_scales_are_refused():
 def test_segmentor_with_one_output_is_refused(image):
     segmentor = build(HEADS['generic'], num_classes=2, out_channels=1, threshold=0.3)
     with pytest.raises(ValueError, match='one output per class.*out_channels=num_classes'):
-        MultiViewPredictor()(segmentor, image)
+        MultiViewPredictor()(segmentor, image, 'a.png')
 
 
 @pytest.mark.parametrize('shape', [(20, 20), (19, 23)])
@@ -127,8 +130,8 @@ def test_padding_of_the_preprocessor_moves_no_edge(shape, divisor, head):
     segmentor.decode_head.forward = lambda x: dict(aux=0 * x, main=x) if head == 'dual' else x
     image = np.zeros((*shape, 3), np.uint8)
     image[:, :10, 1], image[:, 10:, 2] = 255, 255
-    want = MultiViewPredictor([1.0, 1.5])(segmentor, image)
+    want = MultiViewPredictor([1.0, 1.5])(segmentor, image, 'a.png')
     segmentor.data_preprocessor.test_cfg = dict(size_divisor=divisor)
-    got = MultiViewPredictor([1.0, 1.5])(segmentor, image)
+    got = MultiViewPredictor([1.0, 1.5])(segmentor, image, 'a.png')
     torch.testing.assert_close(got, want, rtol=0, atol=0.02)  # where scaled, the last column sees the padding
     np.testing.assert_array_equal(got.argmax(0), want.argmax(0))

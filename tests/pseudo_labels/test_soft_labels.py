@@ -96,7 +96,8 @@ def test_batches_are_labelled_as_images():
 
 def test_hard_map_has_the_classes_of_the_soft_labels():
     probabilities = maps(3)
-    label, confidence = labeler(THRESHOLDS)(probabilities)
+    planes = labeler(THRESHOLDS)(probabilities)
+    label, confidence = planes.label, planes.confidence
     ratios = probabilities.double().numpy() / THRESHOLDS.double().numpy()[:, None, None]
     want = np.where((ratios**4).sum(0) > 1, ratios.argmax(0), 255)  # 1 / alpha is 4
     np.testing.assert_array_equal(label, want)

@@ -60,7 +60,10 @@ def build_model(config: Config, checkpoint: str) -> torch.nn.Module:
 def score_images(model: torch.nn.Module, paths: list[str], scales: list[float]) -> list[float]:
     """Score every image."""
     predictor, load = MultiViewPredictor(scales=scales), LoadImageStrict()
-    return [confidence_score(predictor(model, load(dict(img_path=path))['img'])) for path in track_iter_progress(paths)]
+    return [
+        confidence_score(predictor(model, load(dict(img_path=path))['img'], path))
+        for path in track_iter_progress(paths)
+    ]
 
 
 def list_entry(dataset: BaseSegDataset, path: str) -> str:

@@ -16,7 +16,7 @@ from mmseg.registry import HOOKS, MODELS, TASK_UTILS
 from PIL import Image
 
 from mmuda.engine.hooks import PseudoLabelHook
-from mmuda.pseudo_labels import PseudoLabelStore
+from mmuda.pseudo_labels import Labeler, LabelPlanes, PseudoLabelStore
 from tests.tiny import hook_of, make_data, opened_files, tiny_config, train
 from tests.two_ranks import run_on_two_ranks
 
@@ -38,7 +38,7 @@ class RecordLabels(Hook):
 
 
 @TASK_UTILS.register_module()
-class SerialNumberLabeler:
+class SerialNumberLabeler(Labeler):
     """Labels every pixel with the number of labelers made before."""
 
     made = 0
@@ -47,9 +47,12 @@ class SerialNumberLabeler:
         self.number = SerialNumberLabeler.made
         SerialNumberLabeler.made += 1
 
-    def __call__(self, probabilities: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def __call__(self, probabilities: torch.Tensor) -> LabelPlanes:
         size = probabilities.shape[1:]
-        return torch.full(size, self.number, dtype=torch.uint8), torch.ones(size)
+        return LabelPlanes(torch.full(size, self.number, dtype=torch.uint8), torch.ones(size))
+
+    def description(self) -> dict:
+        return dict(type='SerialNumberLabeler')
 
 
 @pytest.fixture(scope='module')

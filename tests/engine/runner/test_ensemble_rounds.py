@@ -20,7 +20,13 @@ from PIL import Image
 
 from mmuda.engine import labelling
 from mmuda.engine.runner import SelfTrainingLoop
-from mmuda.pseudo_labels import ChannelWiseLabeler, LogitMapPredictor, MajorityLabeler, PseudoLabelStore
+from mmuda.pseudo_labels import (
+    ChannelWiseLabeler,
+    LabelPlanes,
+    LogitMapPredictor,
+    MajorityLabeler,
+    PseudoLabelStore,
+)
 from mmuda.pseudo_labels.teacher_predictions import TeacherPredictions
 from mmuda.pseudo_labels.teachers import Teacher
 from tests.engine.ensemble import CLASSES, ensemble_config, make_teachers
@@ -288,7 +294,7 @@ class TestFiles:
             '__call__',
             lambda _, predictions: (
                 seen.append(predictions),
-                (predictions.labels[0], torch.ones(predictions.labels[0].shape)),
+                LabelPlanes(predictions.labels[0], torch.ones(predictions.labels[0].shape)),
             )[1],
         )
         names: list[str] = []
