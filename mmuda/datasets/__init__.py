@@ -1,4 +1,5 @@
 from mmuda.datasets import transforms
+from mmuda.datasets.adaptation_dataset import AdaptationDataset
 from mmuda.datasets.camvid import CamVidDataset
 from mmuda.datasets.cityscapes import Cityscapes9Dataset, CityscapesLabelIdsDataset
 from mmuda.datasets.cross_city import CrossCity19Dataset, CrossCityDataset
@@ -14,6 +15,7 @@ from mmuda.datasets.uda_dataset import UDADataset, UDAIndex
 from mmuda.datasets.uda_sampler import UDASampler
 
 __all__ = [
+    'AdaptationDataset',
     'CamVidDataset',
     'Cityscapes9Dataset',
     'CityscapesLabelIdsDataset',

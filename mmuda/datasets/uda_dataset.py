@@ -6,6 +6,7 @@ from mmengine.dataset import BaseDataset
 from mmseg.datasets.transforms import RandomCrop
 from mmseg.registry import DATASETS
 
+from mmuda.datasets.adaptation_dataset import AdaptationDataset
 from mmuda.datasets.isolated_rng import isolated_rng
 from mmuda.datasets.mined_classes import walk_parts
 from mmuda.datasets.transform_names import transform_names
@@ -30,7 +31,7 @@ class UDAIndex(NamedTuple):
 
 
 @DATASETS.register_module()
-class UDADataset:
+class UDADataset(AdaptationDataset):
     """Pairs of a labelled source sample and an unlabelled target sample.
 
     The target's labels are never looked for: ``seg_map_path`` is dropped from its config before it is built.
@@ -84,8 +85,9 @@ class UDADataset:
         """Meta information (classes, palette) of the source."""
         return self.source.metainfo
 
-    def full_init(self) -> None:
-        """Nothing to do: both data sets are initialised in the constructor."""
+    def parts(self) -> dict[str, Any]:
+        """See :class:`AdaptationDataset`."""
+        return {view: getattr(self, view) for view in self.views}
 
     def __len__(self) -> int:
         return max(len(getattr(self, view)) for view in self.views)

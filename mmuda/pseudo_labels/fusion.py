@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from mmuda.pseudo_labels.assignment import top_class
+from mmuda.pseudo_labels.box_sum import box_sum, equals
 from mmuda.pseudo_labels.labelers import IGNORE_INDEX, check_num_classes
 from mmuda.pseudo_labels.ownership import resolve_owners
-from mmuda.pseudo_labels.planes import box_sum, equals
 
 BLOCK = 1 << 17  # pixels that are worked on at a time: what fits into a cache
 MAX_TEACHERS = 127

@@ -118,6 +118,7 @@ def label_images(
     """
     if not images:
         raise ValueError('there are no images to label: look at the data root of the pseudo-labelled dataset')
+    store.planes = labeler.planes
     with _alone(store, overwrite):
         manifest = _open(store, sorted(name for name, _ in images), description, overwrite)
         count = count or labeler.num_passes > 0
@@ -127,8 +128,7 @@ def label_images(
         if labeler.num_passes and (pending or not counted):
             _find_thresholds(labeler, images, predictions, store, num_classes)
         for name, path in progress(_share(pending), 'Pseudo labels'):
-            planes = labeler(predictions(name, path)).arrays()
-            store.write(name, planes['label'], planes['confidence'])
+            store.write(name, labeler(predictions(name, path)).arrays())
         if keep_maps:
             for name, path in progress(_share(images), 'Maps for soft labels'):
                 predictions.encode(name, path)
@@ -158,7 +158,10 @@ def _open(
     """Start or continue the store, on every rank; return its manifest."""
     store.check_names(names)
     description = dict(
-        description, num_images=len(names), images=hashlib.sha256('\n'.join(names).encode()).hexdigest()[:32]
+        description,
+        planes=[plane.description() for plane in store.planes],
+        num_images=len(names),
+        images=hashlib.sha256('\n'.join(names).encode()).hexdigest()[:32],
     )
     if is_main_process():
         store.open(description, overwrite)

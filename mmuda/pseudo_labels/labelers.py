@@ -10,7 +10,7 @@ import torch
 from mmseg.registry import TASK_UTILS
 from torch import Tensor
 
-IGNORE_INDEX = 255
+from mmuda.pseudo_labels.planes import CONFIDENCE, IGNORE_INDEX, LABEL, Plane
 
 
 def check_num_classes(num_classes: int) -> None:
@@ -24,7 +24,9 @@ def check_num_classes(num_classes: int) -> None:
 
 @dataclass(frozen=True)
 class LabelPlanes:
-    """What a labeler says about the pixels of one image.
+    """What a labeler says about the pixels of one image: planes by name, those of ``Labeler.planes``.
+
+    A labeler that gives more derives from it and adds fields, (H, W) or (K, H, W).
 
     Args:
         label (Tensor): (H, W), uint8, training ids, 255 where there is no label.
@@ -63,6 +65,7 @@ class Labeler(ABC):
     :class:`~mmuda.pseudo_labels.teacher_predictions.TeacherPredictions` for labelers that fuse teachers.
 
     Attributes:
+        planes (tuple[Plane, ...]): How each field of the result is stored. Defaults to label and confidence.
         num_passes (int): How often all images are shown before the first label. Defaults to 0.
         takes_prior (bool): Whether the constructor has ``prior``, the file of a spatial prior. Defaults to False.
         reads_certainties (bool): Of labelers that fuse teachers: whether they read more than the labels of these.
@@ -71,6 +74,7 @@ class Labeler(ABC):
             Defaults to None: all are asked about all classes.
     """
 
+    planes: tuple[Plane, ...] = (LABEL, CONFIDENCE)
     num_passes: int = 0
     takes_prior: bool = False
     reads_certainties: bool = True

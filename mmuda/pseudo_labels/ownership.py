@@ -7,7 +7,7 @@ import torch
 from mmengine.dist import all_reduce
 from torch import Tensor
 
-from mmuda.pseudo_labels.planes import equals
+from mmuda.pseudo_labels.box_sum import equals
 
 # Teachers 0..3: R-MRNet, DACS, CRST-MRKLD, CBST. 19 classes.
 GTA5_OWNERS = (1, 1, 1, 0, 1, 2, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 3, 2, 1)

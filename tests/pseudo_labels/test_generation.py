@@ -89,7 +89,7 @@ def test_labels_are_those_of_predictor_and_labeler(images, store):
     share = powers.max(2) / powers.sum(2)
     want = np.where(share >= 0.5, powers.argmax(2), 255)
     np.testing.assert_array_equal(np.array(Image.open(store.label_path(NAMES[0]))), want)
-    confidence = np.array(Image.open(store.confidence_path(NAMES[0])))
+    confidence = np.array(Image.open(store.path(NAMES[0], 'confidence')))
     np.testing.assert_allclose(confidence, 255 * share, atol=0.5 + 1e-3)
     assert (want == 255).any() and len(np.unique(want)) > 2
 

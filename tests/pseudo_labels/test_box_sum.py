@@ -3,7 +3,7 @@ import pytest
 import torch
 from scipy.ndimage import uniform_filter
 
-from mmuda.pseudo_labels.planes import box_sum, equals
+from mmuda.pseudo_labels.box_sum import box_sum, equals
 
 
 @pytest.mark.parametrize('window', [1, 3, 5, 7, 9, 11, 35])
