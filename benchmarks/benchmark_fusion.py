@@ -21,8 +21,8 @@ import torch.nn.functional as F  # noqa: E402
 from torch import Tensor  # noqa: E402
 
 from mmuda.pseudo_labels import TeacherPredictions, channel_wise, majority_vote, mean_certainty  # noqa: E402
-from mmuda.pseudo_labels.fusion import count_claims, most_certain  # noqa: E402
-from mmuda.pseudo_labels.rank_unification import unify_ranks  # noqa: E402
+from mmuda.pseudo_labels.ensemble.fusion import count_claims, most_certain  # noqa: E402
+from mmuda.pseudo_labels.ensemble.rank_unification import unify_ranks  # noqa: E402
 
 THRESHOLD, WINDOW = 90, 5
 Fused = tuple[Tensor, Tensor]

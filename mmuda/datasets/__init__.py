@@ -9,6 +9,7 @@ from mmuda.datasets.pool_dataset import PoolDataset, PoolIndex, PoolSampler
 from mmuda.datasets.pseudo_label_dataset import PseudoLabelDataset
 from mmuda.datasets.published_dataset import PublishedDataset
 from mmuda.datasets.robotcar import RobotCarDataset
+from mmuda.datasets.spatial_prior import prior_of
 from mmuda.datasets.subset import SubsetDataset, select_images
 from mmuda.datasets.synthia import SynthiaDataset
 from mmuda.datasets.uda_dataset import UDADataset, UDAIndex
@@ -33,6 +34,7 @@ __all__ = [
     'UDADataset',
     'UDAIndex',
     'UDASampler',
+    'prior_of',
     'select_images',
     'set_mined_classes',
     'transforms',

@@ -15,9 +15,10 @@ from mmuda.datasets import PseudoLabelDataset
 from mmuda.engine.finite import check_finite
 from mmuda.engine.teachers import TeacherConfig, load_teachers, prediction_settings
 from mmuda.pseudo_labels import PseudoLabelStore, fingerprint, generate_pseudo_labels
-from mmuda.pseudo_labels.ensemble_predictor import EnsemblePredictions, StoredPlanes
-from mmuda.pseudo_labels.generation import label_images, read_image
-from mmuda.pseudo_labels.labelers import Labeler
+from mmuda.pseudo_labels.ensemble.ensemble_predictions import EnsemblePredictions, StoredPlanes
+from mmuda.pseudo_labels.generation import read_image
+from mmuda.pseudo_labels.label_images import label_images
+from mmuda.pseudo_labels.labelers.labeler import Labeler
 from mmuda.pseudo_labels.store import difference
 from mmuda.utils.unwrap import unwrap
 
@@ -164,12 +165,12 @@ def label_dataset_by_teachers(
         dataset (PseudoLabelDataset): The images.
         teachers (Sequence[TeacherConfig]): Configs of the teachers.
         labeler (dict): Config of the labeler, which gets
-            :class:`~mmuda.pseudo_labels.teacher_predictions.TeacherPredictions`.
+            :class:`~mmuda.pseudo_labels.ensemble.teacher_predictions.TeacherPredictions`.
         store (PseudoLabelStore): Where the labels go. Labels that something else made are refused.
         keep_maps (bool): Where the labeler looks at all images before it labels the first: keep the small maps of
             the teachers meanwhile, in the place of running them twice. Defaults to True.
         owned_planes (str, optional): Folder in which predictions of the owners are kept, see
-            :class:`~mmuda.pseudo_labels.ensemble_predictor.StoredPlanes`. Defaults to None: nowhere.
+            :class:`~mmuda.pseudo_labels.ensemble.ensemble_predictions.StoredPlanes`. Defaults to None: nowhere.
 
     Returns:
         list[dict]: Fingerprint and classes of each teacher.

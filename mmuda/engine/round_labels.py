@@ -8,7 +8,7 @@ from mmengine.runner import Runner
 from mmseg.registry import TASK_UTILS
 from PIL import Image
 
-from mmuda.datasets import PoolDataset
+from mmuda.datasets import PoolDataset, prior_of
 from mmuda.engine.labelling import (
     build_fusion,
     describe_labels,
@@ -19,7 +19,7 @@ from mmuda.engine.labelling import (
     share_weights,
 )
 from mmuda.engine.teachers import teacher_configs
-from mmuda.pseudo_labels import PseudoLabelStore, prior_of
+from mmuda.pseudo_labels import PseudoLabelStore
 
 
 class RoundLabels(ABC):

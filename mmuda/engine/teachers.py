@@ -16,10 +16,10 @@ from mmuda.engine.checkpoints import latest_checkpoint, read_settings
 from mmuda.engine.finite import check_finite
 from mmuda.models.segmentors.architecture import architecture_difference
 from mmuda.pseudo_labels import PseudoLabelStore, fingerprint
+from mmuda.pseudo_labels.ensemble.teachers import FileTeacher, ModelTeacher, Teacher
 from mmuda.pseudo_labels.generation import ModelPredictions
-from mmuda.pseudo_labels.predictors import Predictor
+from mmuda.pseudo_labels.predictors.predictor import Predictor
 from mmuda.pseudo_labels.store import difference
-from mmuda.pseudo_labels.teachers import FileTeacher, ModelTeacher, Teacher
 
 # The whole image at half of Cityscapes' size, as in the code of ensemble distillation.
 DEFAULT_PREDICTOR = dict(type='LogitMapPredictor', scale=(1024, 512), flip=False)
@@ -217,7 +217,7 @@ class ModelTeacherConfig:
 
 
 class FileTeacherConfig:
-    """A teacher that is files, see :class:`~mmuda.pseudo_labels.teachers.FileTeacher`.
+    """A teacher that is files, see :class:`~mmuda.pseudo_labels.ensemble.teachers.FileTeacher`.
 
     Args:
         labels (str): Folder of the labels.

@@ -1,23 +1,20 @@
-"""The labelling engine: target images in, a complete store out."""
+"""Labelling of images by one model."""
 
-import contextlib
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import mmcv
 import numpy as np
 import torch
-from mmengine.dist import all_reduce, barrier, get_rank, get_world_size, is_main_process
-from PIL import Image
 from torch import Tensor, nn
 
-from mmuda.pseudo_labels.labelers import IGNORE_INDEX, Labeler
-from mmuda.pseudo_labels.predictors import Predictor
-from mmuda.pseudo_labels.small_maps import SmallMap
+from mmuda.pseudo_labels.label_images import label_images
+from mmuda.pseudo_labels.labelers.labeler import Labeler
+from mmuda.pseudo_labels.predictors.cached_logits import SmallMap
+from mmuda.pseudo_labels.predictors.predictor import Predictor
 from mmuda.pseudo_labels.store import PseudoLabelStore
-from mmuda.utils.progress import progress
 
 
 def fingerprint(state_dict: dict[str, Tensor]) -> str:
@@ -46,8 +43,8 @@ def generate_pseudo_labels(
 
     A labeler that reads all predictions before it labels (``num_passes``) gets them in passes. What it found is
     written to the store (``summary.json``) before the first label. A
-    :class:`~mmuda.pseudo_labels.predictors.CachedPredictor` runs the network once per image: its small maps are
-    kept in the store until all images are labelled. Other predictors run once per pass.
+    :class:`~mmuda.pseudo_labels.predictors.predictor.CachedPredictor` runs the network once per image: its small maps
+    are kept in the store until all images are labelled. Other predictors run once per pass.
 
     Args:
         segmentor (nn.Module): The labelling model, the same on all ranks; is put in evaluation mode.
@@ -60,7 +57,7 @@ def generate_pseudo_labels(
         num_classes (int, optional): Of the probabilities; needed by labelers with passes.
         keep_maps (bool): Keep the small maps, for soft labels. Needs a predictor that has them. Defaults to
             False.
-        count (bool): See :func:`label_images`. Defaults to False.
+        count (bool): See :func:`~mmuda.pseudo_labels.label_images.label_images`. Defaults to False.
 
     Raises:
         ValueError: If the store holds other labels, there are no images, or two of them share a name.
@@ -73,106 +70,6 @@ def generate_pseudo_labels(
         )
     predictions = ModelPredictions(segmentor.eval(), predictor, store, keep=keep_maps or labeler.num_passes > 0)
     label_images(images, predictions, labeler, store, description, overwrite, num_classes, keep_maps, count)
-
-
-class Predictions(Protocol):
-    """What a labeler reads: predictions of images, made when they are asked for."""
-
-    device: torch.device
-
-    def __call__(self, name: str, path: str) -> Any:
-        """Return what the labeler is called with, for the image ``name`` of the file ``path``."""
-
-    def encode(self, name: str, path: str) -> None:
-        """Make the small maps of an image, if they are not there."""
-
-
-def label_images(
-    images: Sequence[tuple[str, str]],
-    predictions: Predictions,
-    labeler: Labeler,
-    store: PseudoLabelStore,
-    description: dict[str, Any],
-    overwrite: bool = False,
-    num_classes: int | None = None,
-    keep_maps: bool = False,
-    count: bool = False,
-) -> None:
-    """Label images from predictions of any kind; :func:`generate_pseudo_labels` does so from those of one model.
-
-    Args:
-        images (Sequence[tuple[str, str]]): (name within the dataset, path) of every image.
-        predictions (Predictions): What the labeler reads.
-        labeler (Labeler): Prediction to labels.
-        store (PseudoLabelStore): Where they go; a folder that all ranks see.
-        description (dict): What makes the labels, see :meth:`PseudoLabelStore.open`.
-        overwrite (bool): See there.
-        num_classes (int, optional): Number of classes; needed by labelers with passes and for counting.
-        keep_maps (bool): Leave the small maps in the store. Defaults to False.
-        count (bool): Write ``labelled_pixels`` to the summary also for a labeler without passes. Defaults to False.
-
-    Raises:
-        ValueError: If the store holds other labels, there are no images, or two of them share a name.
-        RuntimeError: If another run is labelling into the store.
-        OSError: If an image cannot be read or a file not be written; what is labelled is kept.
-    """
-    if not images:
-        raise ValueError('there are no images to label: look at the data root of the pseudo-labelled dataset')
-    store.planes = labeler.planes
-    with _alone(store, overwrite):
-        manifest = _open(store, sorted(name for name, _ in images), description, overwrite)
-        count = count or labeler.num_passes > 0
-        pending = [image for image in images if not store.has(image[0])]
-        counted = not count or 'labelled_pixels' in (store.summary() or {})
-        barrier()  # every rank has the same list before the first file is written
-        if labeler.num_passes and (pending or not counted):
-            _find_thresholds(labeler, images, predictions, store, num_classes)
-        for name, path in progress(_share(pending), 'Pseudo labels'):
-            store.write(name, labeler(predictions(name, path)).arrays())
-        if keep_maps:
-            for name, path in progress(_share(images), 'Maps for soft labels'):
-                predictions.encode(name, path)
-        barrier()
-        if manifest['complete'] and counted and not pending:
-            return
-        labelled = _count_labels(images, store, num_classes) if count else None
-        if is_main_process():
-            if labelled is not None:
-                store.write_summary(dict(store.summary() or {}, labelled_pixels=labelled))
-            if not keep_maps:
-                store.delete_maps()
-            store.finish()
-        barrier()
-
-
-def _alone(store: PseudoLabelStore, overwrite: bool) -> contextlib.AbstractContextManager[None]:
-    """Keep other runs out of a store that is not complete; those that only read labels may come together."""
-    if not is_main_process() or ((store.manifest() or {}).get('complete') and not overwrite):
-        return contextlib.nullcontext()
-    return store.lock()
-
-
-def _open(
-    store: PseudoLabelStore, names: Sequence[str], description: dict[str, Any], overwrite: bool
-) -> dict[str, Any]:
-    """Start or continue the store, on every rank; return its manifest."""
-    store.check_names(names)
-    description = dict(
-        description,
-        planes=[plane.description() for plane in store.planes],
-        num_images=len(names),
-        images=hashlib.sha256('\n'.join(names).encode()).hexdigest()[:32],
-    )
-    if is_main_process():
-        store.open(description, overwrite)
-    barrier()
-    manifest = store.manifest()
-    if manifest is None:
-        raise FileNotFoundError(
-            f'rank {get_rank()} does not see {store.root}, which rank 0 has just made: the '
-            'store must lie in a folder that all ranks share'
-        )
-    return manifest
 
 
 class ModelPredictions:
@@ -237,47 +134,6 @@ class ModelPredictions:
             image = self.read(path)
             small = self.cache.encode(self.segmentor, image, name)
             self.store.write_map(key, small.values.cpu().numpy(), image.shape[:2], small.layout)
-
-
-def _find_thresholds(
-    labeler: Labeler,
-    images: Sequence[tuple[str, str]],
-    maps: Predictions,
-    store: PseudoLabelStore,
-    num_classes: int | None,
-) -> None:
-    """Let the labeler read all images, or take over what it found before it was killed."""
-    summary = store.summary()
-    barrier()
-    if summary is not None:
-        labeler.load_summary(summary, maps.device)
-        return
-    if num_classes is None:
-        raise ValueError(f'{type(labeler).__name__} reads all images before it labels: num_classes is needed')
-    labeler.begin(num_classes, maps.device)
-    for index in range(labeler.num_passes):
-        for name, path in progress(_share(images), f'Thresholds, pass {index + 1} of {labeler.num_passes}'):
-            labeler.observe(maps(name, path))
-        labeler.end_pass()
-    if is_main_process():
-        store.write_summary(labeler.summary())
-    barrier()
-
-
-def _count_labels(images: Sequence[tuple[str, str]], store: PseudoLabelStore, num_classes: int | None) -> list[int]:
-    """Count the labelled pixels of every class id, over all ranks."""
-    if num_classes is None:
-        raise ValueError('num_classes is needed to count the labelled pixels')
-    counts = torch.zeros(IGNORE_INDEX + 1, dtype=torch.int64)
-    for name, _ in progress(_share(images), 'Count of labelled pixels'):
-        labels = torch.from_numpy(np.array(Image.open(store.label_path(name))))
-        counts += labels.flatten().bincount(minlength=len(counts))
-    all_reduce(counts)
-    return counts[:num_classes].tolist()
-
-
-def _share(images: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
-    return images[get_rank() :: get_world_size()]
 
 
 def read_image(path: str) -> np.ndarray:

@@ -272,7 +272,7 @@ class PseudoLabelStore:
             encoded (np.ndarray): What the predictor encoded.
             size (tuple[int, int]): (height, width) of the image.
             layout (Sequence[int]): What else is needed to decode it, see
-                :attr:`~mmuda.pseudo_labels.small_maps.SmallMap.layout`. Defaults to nothing.
+                :attr:`~mmuda.pseudo_labels.predictors.cached_logits.SmallMap.layout`. Defaults to nothing.
         """
         self._write(
             self.map_path(name),

@@ -19,7 +19,7 @@ from mmuda.pseudo_labels import (
     SoftmaxMapPredictor,
     generate_pseudo_labels,
 )
-from mmuda.pseudo_labels.assignment import reweighted_class, top_class
+from mmuda.pseudo_labels.thresholds.assignment import reweighted_class, top_class
 from tests.parity.golden import Case, cases, each_case, each_variant, load_case
 from tests.parity.label_ids import class_to_label_id, label_ids
 from tests.tiny import REPO

@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import torch
 
-from mmuda.pseudo_labels import ClassBalancedLabeler, SpatialPriorEstimate, rare_classes
-from mmuda.pseudo_labels.assignment import reweighted_class, top_class
-from mmuda.pseudo_labels.spatial_prior import smooth
+from mmuda.datasets.spatial_prior import SpatialPriorEstimate, smooth
+from mmuda.pseudo_labels import ClassBalancedLabeler, rare_classes
+from mmuda.pseudo_labels.thresholds.assignment import reweighted_class, top_class
 from tests.parity.golden import Case, each_case, each_variant
 from tests.parity.label_ids import label_ids
 

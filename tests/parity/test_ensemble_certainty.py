@@ -15,7 +15,7 @@ from mmuda.pseudo_labels import (
     owners_by_certainty,
     unify_ranks,
 )
-from mmuda.pseudo_labels.fusion import most_certain
+from mmuda.pseudo_labels.ensemble.fusion import most_certain
 from tests.parity.golden import Case, each_case
 
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from mmuda.pseudo_labels import ChannelWiseLabeler, MajorityLabeler, MeanCertaintyLabeler, TeacherPredictions
-from mmuda.pseudo_labels.fusion import channel_wise, count_claims, local_vote, majority_vote, mean_certainty
-from mmuda.pseudo_labels.ownership import GTA5_OWNERS, SYNTHIA16_OWNERS
+from mmuda.pseudo_labels.ensemble.class_teachers import GTA5_OWNERS, SYNTHIA16_OWNERS
+from mmuda.pseudo_labels.ensemble.fusion import channel_wise, count_claims, local_vote, majority_vote, mean_certainty
 from tests.parity.golden import Case, assert_close, each_case
 
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from mmuda.pseudo_labels import LogitMapPredictor
-from mmuda.pseudo_labels.teachers import ModelTeacher
+from mmuda.pseudo_labels.ensemble.teachers import ModelTeacher
 from tests.parity.golden import each_case
 
 

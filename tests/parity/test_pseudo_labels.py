@@ -8,7 +8,7 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
 from mmuda.pseudo_labels import ConfidenceLabeler, MultiViewPredictor, PassStatistics, disagreement
-from mmuda.pseudo_labels.mc_dropout import certain_label, mean_label, min_label, negative_labels, std_at_label
+from mmuda.pseudo_labels.labelers.mc_dropout import certain_label, mean_label, min_label, negative_labels, std_at_label
 from tests.parity.golden import Case, assert_close, cases, load_case
 
 

@@ -29,7 +29,7 @@ from mmuda.datasets.transforms import LoadImageStrict  # noqa: E402
 from mmuda.datasets.unlabelled import build_unlabelled  # noqa: E402
 from mmuda.models.segmentors import UDASegmentor  # noqa: E402
 from mmuda.pseudo_labels import MultiViewPredictor  # noqa: E402
-from mmuda.pseudo_labels.confident_images import confidence_score, select_confident  # noqa: E402
+from mmuda.pseudo_labels.thresholds.confident_images import confidence_score, select_confident  # noqa: E402
 from mmuda.utils.files import replace_file  # noqa: E402
 
 

@@ -9,8 +9,8 @@ from mmseg.datasets.transforms import PackSegInputs
 from mmseg.registry import TRANSFORMS
 from torch import Tensor
 
-from mmuda.pseudo_labels.small_maps import SmallMap
-from mmuda.pseudo_labels.soft_labels import lrent_targets
+from mmuda.pseudo_labels.labelers.entropy_regularized_labeler import lrent_targets
+from mmuda.pseudo_labels.predictors.cached_logits import SmallMap
 from mmuda.pseudo_labels.store import PseudoLabelStore
 
 _NEEDED = ('pseudo_label_store', 'pseudo_label_name', 'scaled_shape', 'crop_offset')

@@ -97,7 +97,7 @@ class SelfTrainingLoop(UDATrainLoop):
         mine_source (bool): Whether rare classes are mined in source crops, too. Defaults to True.
         keep_maps (bool): Keep the network's maps of the target while a round trains; soft labels are made of them.
             Defaults to False.
-        spatial_prior (dict, optional): Arguments of :func:`~mmuda.pseudo_labels.prior_of`: the prior of all source
+        spatial_prior (dict, optional): Arguments of :func:`~mmuda.datasets.prior_of`: the prior of all source
             images, made before the first round if it is missing, is the labeler's. ``path`` defaults to
             ``<work dir>/spatial_prior.npy``, ``shape`` (height, width) to that of the target images. Defaults to
             None: no prior but the one of ``labeler``.

@@ -5,7 +5,7 @@ from mmseg.registry import TASK_UTILS
 
 from mmuda.datasets.transforms import CentredMiningCrop, HorizontalFlip, PackSoftLabels
 from mmuda.pseudo_labels import PseudoLabelStore, SmallMap
-from mmuda.pseudo_labels.soft_labels import lrent_targets
+from mmuda.pseudo_labels.labelers.entropy_regularized_labeler import lrent_targets
 
 SIZE, CROP = (24, 40), (16, 20)
 THRESHOLDS, ALPHA = [0.6, 0.3, 0.2, 1.0], 0.25

@@ -27,8 +27,8 @@ from mmuda.pseudo_labels import (
     MajorityLabeler,
     PseudoLabelStore,
 )
-from mmuda.pseudo_labels.teacher_predictions import TeacherPredictions
-from mmuda.pseudo_labels.teachers import Teacher
+from mmuda.pseudo_labels.ensemble.teacher_predictions import TeacherPredictions
+from mmuda.pseudo_labels.ensemble.teachers import Teacher
 from tests.engine.ensemble import CLASSES, ensemble_config, make_teachers
 from tests.tiny import Killed, add_hook, assert_same, hook_of, load, make_data, plain_text_of_configs, train
 from tests.two_ranks import run_on_two_ranks

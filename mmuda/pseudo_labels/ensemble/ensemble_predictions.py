@@ -1,0 +1,133 @@
+"""What all teachers say about an image, in one class space."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmuda.pseudo_labels.ensemble.teacher_predictions import TeacherPredictions
+from mmuda.pseudo_labels.ensemble.teachers import Teacher
+from mmuda.pseudo_labels.labelers.labeler import Labeler
+from mmuda.pseudo_labels.store import PseudoLabelStore
+from mmuda.utils.files import replace_file
+
+
+class EnsemblePredictions:
+    """Predictions that fusion labelers read, one image at a time.
+
+    Of a labeler that knows the one teacher of each class (``teacher_of_class``) the certainties of the others are not
+    read; one with ``reads_certainties = False`` gets zeros.
+
+    Args:
+        teachers (Sequence[Teacher]): At least one.
+        classes (Sequence[str]): Of the student.
+        labeler (Labeler): Who reads them.
+        device (str or torch.device): Where they are. Defaults to ``'cpu'``.
+
+    Raises:
+        ValueError: If there are no teachers, or one owns a class that only others know.
+    """
+
+    def __init__(
+        self, teachers: Sequence[Teacher], classes: Sequence[str], labeler: Labeler, device: str | torch.device = 'cpu'
+    ) -> None:
+        if not teachers:
+            raise ValueError('an ensemble needs at least one teacher')
+        self.teachers = tuple(teachers)
+        self.num_classes = len(classes)
+        self.labeler = labeler
+        self.device = torch.device(device)
+        self.known = torch.tensor(
+            [[c in teacher.class_ids.values() for c in range(len(classes))] for teacher in teachers]
+        )
+        for index, owner in enumerate(labeler.teacher_of_class or ()):
+            knowing = [teacher.name for teacher, known in zip(teachers, self.known[:, index]) if known]
+            if knowing and teachers[owner].name not in knowing:
+                raise ValueError(
+                    f'the owner of {classes[index]!r} is the teacher {teachers[owner].name!r}, which does '
+                    f'not know this class: choose among {knowing}'
+                )
+
+    @torch.no_grad()
+    def __call__(self, name: str, path: str) -> TeacherPredictions:
+        """Return the predictions of all teachers for the image ``name`` of the file ``path``."""
+        owners = self.labeler.teacher_of_class
+        reads_certainties = self.labeler.reads_certainties
+        labels: list[Tensor] = []
+        certainties: Tensor | None = None
+        for index, teacher in enumerate(self.teachers):
+            # (id of the teacher, id of the student) of the planes that are read
+            read = [
+                (own, c)
+                for own, c in teacher.class_ids.items()
+                if reads_certainties and (owners is None or owners[c] == index)
+            ]
+            label, planes = teacher(name, path, [own for own, _ in read])
+            if labels and label.shape != labels[0].shape:
+                raise ValueError(
+                    f'image {path}: teacher {teacher.name!r} gives labels of (height, width) = '
+                    f'{tuple(label.shape)}, teacher {self.teachers[0].name!r} {tuple(labels[0].shape)}'
+                )
+            if certainties is None:
+                leading = (len(self.teachers),) if owners is None else ()
+                shape = (*leading, self.num_classes, *label.shape)
+                zeros = torch.zeros(shape if reads_certainties else (), dtype=torch.uint8, device=self.device)
+                certainties = zeros.expand(shape)
+            if read:
+                (certainties[index] if owners is None else certainties)[[c for _, c in read]] = planes.to(self.device)
+            labels.append(label.to(self.device))
+        return TeacherPredictions(
+            torch.stack(labels), certainties, None if owners is None else tuple(owners), self.known
+        )
+
+    def encode(self, name: str, path: str) -> None:
+        """Make the small maps of all teachers that have some, if they are not there."""
+        for teacher in self.teachers:
+            teacher.encode(name, path)
+
+
+class StoredPlanes:
+    """Predictions with known owners, kept on disk: other thresholds and windows need no teacher again.
+
+    Of each image the labels of all teachers and one certainty per class and pixel are kept, as compressed bytes.
+
+    Args:
+        predictions (EnsemblePredictions): Of a labeler that knows the owners.
+        store (PseudoLabelStore): Folder of the files, as its small maps; opened.
+
+    Raises:
+        ValueError: If the labeler does not know the owners.
+    """
+
+    def __init__(self, predictions: EnsemblePredictions, store: PseudoLabelStore) -> None:
+        owners = predictions.labeler.teacher_of_class
+        if owners is None:
+            raise ValueError(
+                'only the planes of the owners of the classes are kept, but '
+                f'{type(predictions.labeler).__name__} does not know them before it labels: give `owner`, '
+                'as found by an earlier run (round.json), or leave out train_cfg.owned_planes'
+            )
+        self.predictions = predictions
+        self.store = store
+        self.device = predictions.device
+        self.owners = tuple(owners)
+
+    def __call__(self, name: str, path: str) -> TeacherPredictions:
+        """Return the predictions for the image ``name`` of the file ``path``, from disk if they are there."""
+        num_teachers = len(self.predictions.teachers)
+        if self.store.has_map(name):
+            planes = torch.from_numpy(self.store.read_map(name)[0]).to(self.device)
+            return TeacherPredictions(planes[:num_teachers], planes[num_teachers:], self.owners, self.predictions.known)
+        made = self.predictions(name, path)
+        planes = torch.cat([made.labels, made.certainties]).cpu().numpy()
+        replace_file(
+            self.store.map_path(name),
+            lambda file: np.savez_compressed(file, encoded=planes, size=np.array(planes.shape[1:])),
+        )
+        return made
+
+    def encode(self, name: str, path: str) -> None:
+        """Make the file of an image, if it is not there."""
+        if not self.store.has_map(name):
+            self(name, path)
