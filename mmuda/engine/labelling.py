@@ -15,7 +15,7 @@ from mmuda.datasets import PseudoLabelDataset
 from mmuda.engine.finite import check_finite
 from mmuda.engine.teachers import TeacherConfig, load_teachers, prediction_settings
 from mmuda.pseudo_labels import PseudoLabelStore, fingerprint, generate_pseudo_labels
-from mmuda.pseudo_labels.ensemble.ensemble_predictions import EnsemblePredictions, StoredPlanes
+from mmuda.pseudo_labels.ensemble.ensemble_predictions import EnsemblePredictions, StoredCertainties
 from mmuda.pseudo_labels.generation import read_image
 from mmuda.pseudo_labels.label_images import label_images
 from mmuda.pseudo_labels.labelers.labeler import Labeler
@@ -95,7 +95,7 @@ def label_dataset(
         describe_labels(runner, dataset, predictor, labeler, weights),
         overwrite,
         num_classes=len(dataset.metainfo['classes']),
-        keep_maps=keep_maps,
+        keep_cached_logits=keep_maps,
         count=True,
     )
     dataset.store = str(store.root)
@@ -137,13 +137,13 @@ def build_fusion(labeler: dict, teachers: Sequence[TeacherConfig], classes: Sequ
         classes (Sequence[str]): Of the student.
 
     Raises:
-        ValueError: If its table of owners names an unknown teacher or lacks a class.
+        ValueError: If its table of teachers names an unknown one or lacks a class.
     """
     built = TASK_UTILS.build(labeler)
     try:
         built.resolve(classes, [teacher.name for teacher in teachers])
     except ValueError as error:
-        raise ValueError(f'train_cfg.labeler.owner: {error}') from error
+        raise ValueError(f'train_cfg.labeler.teacher_of_class: {error}') from error
     return built
 
 
@@ -167,10 +167,10 @@ def label_dataset_by_teachers(
         labeler (dict): Config of the labeler, which gets
             :class:`~mmuda.pseudo_labels.ensemble.teacher_predictions.TeacherPredictions`.
         store (PseudoLabelStore): Where the labels go. Labels that something else made are refused.
-        keep_maps (bool): Where the labeler looks at all images before it labels the first: keep the small maps of
+        keep_maps (bool): Where the labeler looks at all images before it labels the first: keep the cached logits of
             the teachers meanwhile, in the place of running them twice. Defaults to True.
-        owned_planes (str, optional): Folder in which predictions of the owners are kept, see
-            :class:`~mmuda.pseudo_labels.ensemble.ensemble_predictions.StoredPlanes`. Defaults to None: nowhere.
+        owned_planes (str, optional): Folder in which the certainty of each class by its teacher is kept, see
+            :class:`~mmuda.pseudo_labels.ensemble.ensemble_predictions.StoredCertainties`. Defaults to None: nowhere.
 
     Returns:
         list[dict]: Fingerprint and classes of each teacher.
@@ -194,10 +194,10 @@ def label_dataset_by_teachers(
     with contextlib.ExitStack() as stack:
         if owned_planes is not None:
             planes = PseudoLabelStore(owned_planes)
-            predictions = StoredPlanes(predictions, planes)
+            predictions = StoredCertainties(predictions, planes)
             if is_main_process():
                 stack.enter_context(planes.lock())
-                planes.open(dict(description, labeler=None, owners=predictions.owners))
+                planes.open(dict(description, labeler=None, teacher_of_class=predictions.teacher_of_class))
             barrier()
         label_images(images, predictions, built, store, description, num_classes=len(classes), count=True)
     dataset.store = str(store.root)
@@ -215,7 +215,7 @@ def reuse_labels(
         dataset (PseudoLabelDataset): The images.
         store (PseudoLabelStore): The labels.
         wanted (dict): Their description, from :func:`describe_labels`.
-        with_maps (bool): Whether the small maps are needed, too. Defaults to False.
+        with_maps (bool): Whether the cached logits are needed, too. Defaults to False.
 
     Raises:
         FileNotFoundError: If the labels are not all there.
@@ -224,7 +224,7 @@ def reuse_labels(
     manifest = store.manifest()
     names = [name for name, _ in _images(dataset)]
     there = manifest is not None and manifest['complete'] and all(map(store.has, names))
-    if not there or (with_maps and not all(map(store.has_map, names))):
+    if not there or (with_maps and not all(map(store.has_cached_logits, names))):
         raise FileNotFoundError(
             f'cannot resume: the pseudo labels that this run was trained on are not (all) in {store.root}. Bring them '
             'back, or start the stage again without --resume'

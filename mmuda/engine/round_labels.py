@@ -151,7 +151,7 @@ class ModelLabels(RoundLabels):
     def end_round(self, folder: Path) -> None:
         """Delete the maps."""
         if self.keep_maps:
-            self.store(folder).delete_maps()
+            self.store(folder).delete_cached_logits()
 
     def _labeler(self, portion: float) -> dict[str, Any]:
         return dict(self.labeler, portion=portion) if self._has_portion else self.labeler

@@ -122,7 +122,7 @@ class ModelTeacherConfig:
 
         Args:
             student_classes (Sequence[str]): Classes of the student.
-            store (PseudoLabelStore): Where small maps are kept.
+            store (PseudoLabelStore): Where cached logits are kept.
             keep_maps (bool): Whether they are.
             device (torch.device): Where the model runs.
             read (Callable): Path to image.

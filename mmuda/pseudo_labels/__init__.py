@@ -1,10 +1,10 @@
 from mmuda.pseudo_labels.ensemble.certainty import certainties_of_bytes, certainty_bytes, check_certainties
 from mmuda.pseudo_labels.ensemble.class_teachers import (
-    GTA5_OWNERS,
-    SYNTHIA16_OWNERS,
+    GTA5_TEACHERS,
+    SYNTHIA16_TEACHERS,
     ClassCertainty,
-    owners_by_certainty,
-    resolve_owners,
+    resolve_teachers,
+    teachers_by_certainty,
 )
 from mmuda.pseudo_labels.ensemble.fusion import channel_wise, majority_vote, mean_certainty
 from mmuda.pseudo_labels.ensemble.fusion_labelers import (
@@ -26,7 +26,7 @@ from mmuda.pseudo_labels.labelers.entropy_regularized_labeler import (
 )
 from mmuda.pseudo_labels.labelers.labeler import Labeler, LabelPlanes
 from mmuda.pseudo_labels.labelers.mc_dropout import PassStatistics
-from mmuda.pseudo_labels.predictors.cached_logits import SmallMap, crop_of_resized
+from mmuda.pseudo_labels.predictors.cached_logits import CachedLogits, crop_of_resized
 from mmuda.pseudo_labels.predictors.disagreement import disagreement
 from mmuda.pseudo_labels.predictors.fused_probabilities import fused_probabilities
 from mmuda.pseudo_labels.predictors.map_predictors import LogitMapPredictor, SoftmaxMapPredictor
@@ -44,7 +44,7 @@ __all__ = [
     'ClassCertainty',
     'ConfidenceLabeler',
     'EntropyRegularizedLabeler',
-    'GTA5_OWNERS',
+    'GTA5_TEACHERS',
     'LabelPlanes',
     'Labeler',
     'LogitMapPredictor',
@@ -58,8 +58,8 @@ __all__ = [
     'RankUnificationLabeler',
     'RankedCertainty',
     'RareClasses',
-    'SYNTHIA16_OWNERS',
-    'SmallMap',
+    'SYNTHIA16_TEACHERS',
+    'CachedLogits',
     'SoftmaxMapPredictor',
     'TeacherPredictions',
     'certainties_of_bytes',
@@ -77,8 +77,8 @@ __all__ = [
     'lrent_targets',
     'majority_vote',
     'mean_certainty',
-    'owners_by_certainty',
+    'teachers_by_certainty',
     'rare_classes',
-    'resolve_owners',
+    'resolve_teachers',
     'unify_ranks',
 ]

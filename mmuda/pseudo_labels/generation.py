@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from mmuda.pseudo_labels.label_images import label_images
 from mmuda.pseudo_labels.labelers.labeler import Labeler
-from mmuda.pseudo_labels.predictors.cached_logits import SmallMap
+from mmuda.pseudo_labels.predictors.cached_logits import CachedLogits
 from mmuda.pseudo_labels.predictors.predictor import Predictor
 from mmuda.pseudo_labels.store import PseudoLabelStore
 
@@ -36,15 +36,15 @@ def generate_pseudo_labels(
     description: dict[str, Any],
     overwrite: bool = False,
     num_classes: int | None = None,
-    keep_maps: bool = False,
+    keep_cached_logits: bool = False,
     count: bool = False,
 ) -> None:
     """Label images, each rank its share, continuing where an earlier call was ended.
 
     A labeler that reads all predictions before it labels (``num_passes``) gets them in passes. What it found is
     written to the store (``summary.json``) before the first label. A
-    :class:`~mmuda.pseudo_labels.predictors.predictor.CachedPredictor` runs the network once per image: its small maps
-    are kept in the store until all images are labelled. Other predictors run once per pass.
+    :class:`~mmuda.pseudo_labels.predictors.predictor.CachedPredictor` runs the network once per image: its cached
+    logits are kept in the store until all images are labelled. Other predictors run once per pass.
 
     Args:
         segmentor (nn.Module): The labelling model, the same on all ranks; is put in evaluation mode.
@@ -55,7 +55,7 @@ def generate_pseudo_labels(
         description (dict): What makes the labels, see :meth:`PseudoLabelStore.open`.
         overwrite (bool): See there.
         num_classes (int, optional): Of the probabilities; needed by labelers with passes.
-        keep_maps (bool): Keep the small maps, for soft labels. Needs a predictor that has them. Defaults to
+        keep_cached_logits (bool): Keep the cached logits, for soft labels. Needs a predictor that has them. Defaults to
             False.
         count (bool): See :func:`~mmuda.pseudo_labels.label_images.label_images`. Defaults to False.
 
@@ -63,24 +63,26 @@ def generate_pseudo_labels(
         ValueError: If the store holds other labels, there are no images, or two of them share a name.
         OSError: If an image cannot be read or a file not be written; what is labelled is kept.
     """
-    if keep_maps and predictor.cached() is None:
+    if keep_cached_logits and predictor.cached() is None:
         raise ValueError(
-            f'soft labels need a predictor with maps, got {type(predictor).__name__}: use '
+            f'soft labels need a predictor whose logits can be kept, got {type(predictor).__name__}: use '
             'LogitMapPredictor or SoftmaxMapPredictor'
         )
-    predictions = ModelPredictions(segmentor.eval(), predictor, store, keep=keep_maps or labeler.num_passes > 0)
-    label_images(images, predictions, labeler, store, description, overwrite, num_classes, keep_maps, count)
+    predictions = ModelPredictions(
+        segmentor.eval(), predictor, store, keep=keep_cached_logits or labeler.num_passes > 0
+    )
+    label_images(images, predictions, labeler, store, description, overwrite, num_classes, keep_cached_logits, count)
 
 
 class ModelPredictions:
-    """Probabilities (C, H, W) of images at their size by one model, from kept maps where there are any.
+    """Probabilities (C, H, W) of images at their size by one model, from cached logits where there are any.
 
     Args:
         segmentor (nn.Module): The model, in evaluation mode.
         predictor (Predictor): Image to probabilities.
-        store (PseudoLabelStore): Where small maps are kept.
+        store (PseudoLabelStore): Where cached logits are kept.
         keep (bool): Whether they are, if the predictor is a ``CachedPredictor``.
-        folder (str): Of the maps within the store's. Defaults to none.
+        folder (str): Of the cached logits within the store's. Defaults to none.
         read (Callable, optional): Path to image. Defaults to :func:`read_image`.
     """
 
@@ -122,18 +124,18 @@ class ModelPredictions:
         if self.cache is None:
             return self.predictor(self.segmentor, self.read(path), name).to(self.device)
         self.encode(name, path)
-        encoded, size, layout = self.store.read_map(str(Path(self.folder, name)))
-        small = SmallMap.from_layout(torch.from_numpy(encoded).to(self.device), layout)
-        return self.cache.decode(small, size).to(self.device)
+        encoded, size, layout = self.store.read_cached_logits(str(Path(self.folder, name)))
+        cached = CachedLogits.from_layout(torch.from_numpy(encoded).to(self.device), layout)
+        return self.cache.decode(cached, size).to(self.device)
 
     @torch.no_grad()
     def encode(self, name: str, path: str) -> None:
-        """Make the small map of an image, if one is kept and it is not there."""
+        """Make the cached logits of an image, if they are kept and not there."""
         key = str(Path(self.folder, name))
-        if self.cache is not None and not self.store.has_map(key):
+        if self.cache is not None and not self.store.has_cached_logits(key):
             image = self.read(path)
-            small = self.cache.encode(self.segmentor, image, name)
-            self.store.write_map(key, small.values.cpu().numpy(), image.shape[:2], small.layout)
+            cached = self.cache.encode(self.segmentor, image, name)
+            self.store.write_cached_logits(key, cached.values.cpu().numpy(), image.shape[:2], cached.layout)
 
 
 def read_image(path: str) -> np.ndarray:

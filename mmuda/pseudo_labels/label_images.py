@@ -24,7 +24,7 @@ class Predictions(Protocol):
         """Return what the labeler is called with, for the image ``name`` of the file ``path``."""
 
     def encode(self, name: str, path: str) -> None:
-        """Make the small maps of an image, if they are not there."""
+        """Make the cached logits of an image, if they are not there."""
 
 
 def label_images(
@@ -35,7 +35,7 @@ def label_images(
     description: dict[str, Any],
     overwrite: bool = False,
     num_classes: int | None = None,
-    keep_maps: bool = False,
+    keep_cached_logits: bool = False,
     count: bool = False,
 ) -> None:
     """Label images from predictions of any kind; :func:`generate_pseudo_labels` does so from those of one model.
@@ -48,7 +48,7 @@ def label_images(
         description (dict): What makes the labels, see :meth:`PseudoLabelStore.open`.
         overwrite (bool): See there.
         num_classes (int, optional): Number of classes; needed by labelers with passes and for counting.
-        keep_maps (bool): Leave the small maps in the store. Defaults to False.
+        keep_cached_logits (bool): Leave the cached logits in the store. Defaults to False.
         count (bool): Write ``labelled_pixels`` to the summary also for a labeler without passes. Defaults to False.
 
     Raises:
@@ -69,8 +69,8 @@ def label_images(
             _find_thresholds(labeler, images, predictions, store, num_classes)
         for name, path in progress(_share(pending), 'Pseudo labels'):
             store.write(name, labeler(predictions(name, path)).arrays())
-        if keep_maps:
-            for name, path in progress(_share(images), 'Maps for soft labels'):
+        if keep_cached_logits:
+            for name, path in progress(_share(images), 'Logits for soft labels'):
                 predictions.encode(name, path)
         barrier()
         if manifest['complete'] and counted and not pending:
@@ -79,8 +79,8 @@ def label_images(
         if is_main_process():
             if labelled is not None:
                 store.write_summary(dict(store.summary() or {}, labelled_pixels=labelled))
-            if not keep_maps:
-                store.delete_maps()
+            if not keep_cached_logits:
+                store.delete_cached_logits()
             store.finish()
         barrier()
 
@@ -118,7 +118,7 @@ def _open(
 def _find_thresholds(
     labeler: Labeler,
     images: Sequence[tuple[str, str]],
-    maps: Predictions,
+    predictions: Predictions,
     store: PseudoLabelStore,
     num_classes: int | None,
 ) -> None:
@@ -126,14 +126,14 @@ def _find_thresholds(
     summary = store.summary()
     barrier()
     if summary is not None:
-        labeler.load_summary(summary, maps.device)
+        labeler.load_summary(summary, predictions.device)
         return
     if num_classes is None:
         raise ValueError(f'{type(labeler).__name__} reads all images before it labels: num_classes is needed')
-    labeler.begin(num_classes, maps.device)
+    labeler.begin(num_classes, predictions.device)
     for index in range(labeler.num_passes):
         for name, path in progress(_share(images), f'Thresholds, pass {index + 1} of {labeler.num_passes}'):
-            labeler.observe(maps(name, path))
+            labeler.observe(predictions(name, path))
         labeler.end_pass()
     if is_main_process():
         store.write_summary(labeler.summary())

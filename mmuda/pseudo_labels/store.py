@@ -45,7 +45,7 @@ class PseudoLabelStore:
 
     MANIFEST = 'manifest.json'
     SUMMARY = 'summary.json'
-    MAPS = 'maps'
+    CACHED_LOGITS = 'cached_logits'
 
     def __init__(
         self,
@@ -105,16 +105,16 @@ class PseudoLabelStore:
                 f'the image {outside[0]!r} lies outside of the image folder of its dataset, so that its '
                 f'pseudo labels would lie outside of {self.root}'
             )
-        owners: dict[Path, str] = {}
+        images: dict[Path, str] = {}
         for name in names:
             pictures = () if self.palette is None else self.picture_paths(name)
             for path in (*(plane.path(self.root, name) for plane in self.planes), *pictures):
-                if path in owners:
+                if path in images:
                     raise ValueError(
-                        f'the pseudo labels of the images {owners[path]!r} and {name!r} would share the '
+                        f'the pseudo labels of the images {images[path]!r} and {name!r} would share the '
                         f'file {path}: rename one of the images'
                     )
-                owners[path] = name
+                images[path] = name
 
     def manifest(self) -> dict[str, Any] | None:
         """Return the manifest (``complete``, ``description``), None if there is none."""
@@ -256,46 +256,50 @@ class PseudoLabelStore:
         text = json.dumps(summary, indent=2)
         self._write(self.root / self.SUMMARY, lambda file: file.write(text.encode()))
 
-    def map_path(self, name: str) -> Path:
-        """Return the path of the small map of the image ``name``."""
-        return self.root / self.MAPS / Path(name).with_suffix('.npz')
+    def cached_logits_path(self, name: str) -> Path:
+        """Return the path of the cached logits of the image ``name``."""
+        return self.root / self.CACHED_LOGITS / Path(name).with_suffix('.npz')
 
-    def has_map(self, name: str) -> bool:
-        """Whether there is a small map of the image ``name``."""
-        return self.map_path(name).is_file()
+    def has_cached_logits(self, name: str) -> bool:
+        """Whether there is a cached logits of the image ``name``."""
+        return self.cached_logits_path(name).is_file()
 
-    def write_map(self, name: str, encoded: np.ndarray, size: tuple[int, int], layout: Sequence[int] = ()) -> None:
-        """Write the small map of one image.
+    def write_cached_logits(
+        self, name: str, encoded: np.ndarray, size: tuple[int, int], layout: Sequence[int] = ()
+    ) -> None:
+        """Write the cached logits of one image.
 
         Args:
             name (str): Path of the image within the dataset.
             encoded (np.ndarray): What the predictor encoded.
             size (tuple[int, int]): (height, width) of the image.
             layout (Sequence[int]): What else is needed to decode it, see
-                :attr:`~mmuda.pseudo_labels.predictors.cached_logits.SmallMap.layout`. Defaults to nothing.
+                :attr:`~mmuda.pseudo_labels.predictors.cached_logits.CachedLogits.layout`. Defaults to nothing.
         """
         self._write(
-            self.map_path(name),
+            self.cached_logits_path(name),
             lambda file: np.savez(file, encoded=encoded, size=np.array(size), layout=np.array(layout, np.int64)),
         )
 
-    def read_map(self, name: str) -> tuple[np.ndarray, tuple[int, int], list[int]]:
-        """Return what :meth:`write_map` wrote: map, size and layout.
+    def read_cached_logits(self, name: str) -> tuple[np.ndarray, tuple[int, int], list[int]]:
+        """Return what :meth:`write_cached_logits` wrote: map, size and layout.
 
         Raises:
             ValueError: If the file is damaged.
         """
-        path = self.map_path(name)
+        path = self.cached_logits_path(name)
         try:
             with np.load(path, allow_pickle=False) as data:
                 height, width = data['size'].tolist()
                 return data['encoded'], (height, width), data['layout'].tolist() if 'layout' in data else []
         except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise ValueError(f'the map {path} is damaged ({error}): delete it and start again') from error
+            raise ValueError(
+                f'the cached logits {path} are damaged ({error}): delete the file and start again'
+            ) from error
 
-    def delete_maps(self) -> None:
-        """Delete all small maps."""
-        folder = self.root / self.MAPS  # labels of images in a folder of this name lie there, too
+    def delete_cached_logits(self) -> None:
+        """Delete all cached logits."""
+        folder = self.root / self.CACHED_LOGITS  # labels of images in a folder of this name lie there, too
         for path in folder.rglob('*.npz'):
             path.unlink(missing_ok=True)
         for path in sorted([folder, *folder.rglob('*')], reverse=True):

@@ -13,9 +13,9 @@ from torch import nn
 
 from mmuda.evaluation.confusion import confusion_matrix
 from mmuda.pseudo_labels import (
+    CachedLogits,
     ClassBalancedLabeler,
     PseudoLabelStore,
-    SmallMap,
     SoftmaxMapPredictor,
     generate_pseudo_labels,
 )
@@ -118,7 +118,7 @@ def run(case: Case, tmp_path: Path) -> Callable[[str], tuple[PseudoLabelStore, C
             store,
             dict(variant=variant),
             num_classes=int(case['param_num_classes']),
-            keep_maps=True,
+            keep_cached_logits=True,
         )
         return store, labeler, segmentor
 
@@ -207,8 +207,8 @@ def products(case: Case, store: PseudoLabelStore, variant: str) -> Iterator[torc
     """The full-size maps, times the prior where the variant has one."""
     prior = torch.from_numpy(case['in_prior']) if with_prior(variant) else 1
     for index in range(len(case['in_images'])):
-        encoded, size, layout = store.read_map(f'{index}.png')
-        yield predictor(case).decode(SmallMap.from_layout(torch.from_numpy(encoded), layout), size) * prior
+        encoded, size, layout = store.read_cached_logits(f'{index}.png')
+        yield predictor(case).decode(CachedLogits.from_layout(torch.from_numpy(encoded), layout), size) * prior
 
 
 def predictor(case: Case) -> SoftmaxMapPredictor:

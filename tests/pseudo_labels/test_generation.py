@@ -9,13 +9,13 @@ from PIL import Image
 from torch import nn
 
 from mmuda.pseudo_labels import (
+    CachedLogits,
     CachedPredictor,
     ClassBalancedLabeler,
     ConfidenceLabeler,
     EntropyRegularizedLabeler,
     Predictor,
     PseudoLabelStore,
-    SmallMap,
     fingerprint,
     generate_pseudo_labels,
 )
@@ -44,10 +44,10 @@ class Brightness(Predictor):
 class SmallBrightness(Brightness, CachedPredictor):
     """The same in two steps: the image itself is what is kept."""
 
-    def encode(self, segmentor: nn.Module, image: np.ndarray, name: str) -> SmallMap:
-        return SmallMap(self(segmentor, image, name), (8, 12), image.shape[:2], align_corners=True)
+    def encode(self, segmentor: nn.Module, image: np.ndarray, name: str) -> CachedLogits:
+        return CachedLogits(self(segmentor, image, name), (8, 12), image.shape[:2], align_corners=True)
 
-    def decode(self, encoded: SmallMap, size: tuple[int, int]) -> torch.Tensor:
+    def decode(self, encoded: CachedLogits, size: tuple[int, int]) -> torch.Tensor:
         assert encoded.values.shape[1:] == encoded.content == size and encoded.padded == (8, 12)
         return encoded.values
 
@@ -285,7 +285,7 @@ def test_class_that_is_never_predicted_has_threshold_one(images, store):
     class Two(SmallBrightness):
         def encode(self, segmentor, image, name):
             values = torch.cat([self(segmentor, image, name)[:2], torch.full((1, 6, 8), -1.0)])
-            return SmallMap(values, (8, 12), (6, 8), align_corners=True)
+            return CachedLogits(values, (8, 12), (6, 8), align_corners=True)
 
     balance(images, store, Two())
     summary = store.summary()
@@ -294,23 +294,25 @@ def test_class_that_is_never_predicted_has_threshold_one(images, store):
 
 def test_maps_are_deleted_in_the_end(images, store):
     balance(images, store)
-    assert not (store.root / 'maps').exists()
+    assert not (store.root / 'cached_logits').exists()
 
 
 def test_maps_are_kept_if_wanted(images, store):
-    balance(images, store, keep_maps=True)
-    assert all(store.has_map(name) for name in NAMES)
+    balance(images, store, keep_cached_logits=True)
+    assert all(store.has_cached_logits(name) for name in NAMES)
 
 
 def test_kept_maps_that_are_missing_are_made_again(images, store):
     balance(images, store)
-    assert balance(images, store, keep_maps=True).calls == len(images)
-    assert all(store.has_map(name) for name in NAMES)
+    assert balance(images, store, keep_cached_logits=True).calls == len(images)
+    assert all(store.has_cached_logits(name) for name in NAMES)
 
 
 def test_keeping_maps_needs_a_predictor_that_has_them(images, store):
-    with pytest.raises(ValueError, match='soft labels need a predictor with maps, got Brightness: use LogitMapPred'):
-        balance(images, store, Brightness(), keep_maps=True)
+    with pytest.raises(
+        ValueError, match='soft labels need a predictor whose logits can be kept, got Brightness: use LogitMapPred'
+    ):
+        balance(images, store, Brightness(), keep_cached_logits=True)
 
 
 def test_passes_need_the_number_of_classes(images, store):
@@ -343,12 +345,12 @@ def test_deleted_label_is_made_again_with_the_same_thresholds(images, store):
 @pytest.mark.parametrize(
     'method, call',
     [
-        ('write_map', 3),
+        ('write_cached_logits', 3),
         ('write_summary', 1),
         ('write', 1),
         ('write', 4),
         ('write_summary', 2),
-        ('delete_maps', 1),
+        ('delete_cached_logits', 1),
         ('finish', 1),
     ],
 )

@@ -282,28 +282,28 @@ def no_space(*args, **kwargs):
 
 
 def test_maps_come_back_bit_for_bit(store):
-    store.write_map('city/a.jpg', MAP / 3, (5, 7), (8, 8, 5, 7, 1))
-    encoded, size, layout = store.read_map('city/a.jpg')
+    store.write_cached_logits('city/a.jpg', MAP / 3, (5, 7), (8, 8, 5, 7, 1))
+    encoded, size, layout = store.read_cached_logits('city/a.jpg')
     np.testing.assert_array_equal(encoded, MAP / 3)
     assert encoded.dtype == np.float32 and size == (5, 7) and layout == [8, 8, 5, 7, 1]
 
 
 def test_deleted_maps_leave_nothing(store):
-    store.write_map('city/a.jpg', MAP, (5, 7))
-    store.delete_maps()
-    assert not store.has_map('city/a.jpg')
+    store.write_cached_logits('city/a.jpg', MAP, (5, 7))
+    store.delete_cached_logits()
+    assert not store.has_cached_logits('city/a.jpg')
     assert [path.name for path in store.root.iterdir()] == ['manifest.json']
 
 
 def test_deleting_maps_keeps_labels_of_images_in_a_folder_of_that_name(store):
-    store.write('maps/a.jpg', dict(label=LABEL, confidence=CONFIDENCE))
-    store.write_map('maps/a.jpg', MAP, (5, 7))
-    store.delete_maps()
-    assert store.has('maps/a.jpg') and not store.has_map('maps/a.jpg')
+    store.write('cached_logits/a.jpg', dict(label=LABEL, confidence=CONFIDENCE))
+    store.write_cached_logits('cached_logits/a.jpg', MAP, (5, 7))
+    store.delete_cached_logits()
+    assert store.has('cached_logits/a.jpg') and not store.has_cached_logits('cached_logits/a.jpg')
 
 
 def test_deleting_maps_that_are_not_there(store):
-    store.delete_maps()
+    store.delete_cached_logits()
     assert files(store.root) == ['manifest.json']
 
 
@@ -315,7 +315,10 @@ def test_summary_comes_back(store):
 
 @pytest.mark.parametrize(
     'write',
-    [lambda store: store.write_map('a.png', MAP, (5, 7)), lambda store: store.write_summary(dict(thresholds=[1]))],
+    [
+        lambda store: store.write_cached_logits('a.png', MAP, (5, 7)),
+        lambda store: store.write_summary(dict(thresholds=[1])),
+    ],
     ids=['map', 'summary'],
 )
 def test_full_disk_while_writing_maps_and_summary(store, monkeypatch, write):
@@ -333,8 +336,8 @@ def test_full_disk_in_the_middle_of_a_map(store, monkeypatch):
         no_space()
 
     monkeypatch.setattr(store_module.np, 'savez', fill)
-    with pytest.raises(OSError, match=r'maps/a\.npz \(No space left'):
-        store.write_map('a.png', MAP, (5, 7))
+    with pytest.raises(OSError, match=r'cached_logits/a\.npz \(No space left'):
+        store.write_cached_logits('a.png', MAP, (5, 7))
     assert files(store.root) == ['manifest.json']
 
 
@@ -346,8 +349,8 @@ def test_damaged_summary_is_named(store):
 
 @pytest.mark.parametrize('damage', [lambda data: data[: len(data) // 2], lambda data: b'', lambda data: b'no map'])
 def test_damaged_map_is_named(store, damage):
-    store.write_map('a.png', MAP, (5, 7))
-    path = store.map_path('a.png')
+    store.write_cached_logits('a.png', MAP, (5, 7))
+    path = store.cached_logits_path('a.png')
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(ValueError, match=r'the map .*a\.npz is damaged .*delete it and start again'):
-        store.read_map('a.png')
+    with pytest.raises(ValueError, match=r'the cached logits .*a\.npz are damaged .*delete the file and start again'):
+        store.read_cached_logits('a.png')

@@ -1,14 +1,14 @@
 # One round of a student in minutes on a CPU, its labels by channel-wise fusion.
 #
 # Networks that were trained for minutes are less certain than those of the paper. A threshold of 50 in the place of 90
-# keeps what the owner of a class holds more likely than all other classes together.
+# keeps what the teacher of a class holds more likely than all other classes together.
 runner_type = 'SelfTrainingRunner'
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=5e-4, weight_decay=0.01))
 
 train_cfg = dict(
     num_rounds=1,
     iterations=250,
-    labeler=dict(type='ChannelWiseLabeler', owner=None, threshold=50, window=5),
+    labeler=dict(type='ChannelWiseLabeler', teacher_of_class=None, threshold=50, window=5),
     learning_rate=dict(decay='poly', power=0.9),
 )
 val_cfg = dict(type='ValLoop')

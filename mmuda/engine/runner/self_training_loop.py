@@ -106,7 +106,7 @@ class SelfTrainingLoop(UDATrainLoop):
             :class:`~mmuda.engine.teachers.FileTeacherConfig`. Defaults to None.
         store (str, optional): Folder of the teachers' labels. Runs with the same teachers and labeler can share
             one. Defaults to ``<work dir>/pseudo_labels``.
-        keep_teacher_maps (bool): Where the labeler looks at all images first: keep the small maps of the teachers
+        keep_teacher_maps (bool): Where the labeler looks at all images first: keep the cached logits of the teachers
             meanwhile. False: run them twice. Defaults to True.
         owned_planes (str, optional): Folder in which what the teachers say is kept, one certainty per class and pixel,
             for labels with another threshold or window. Needs a labeler that knows the owners of the classes. Defaults

@@ -1,4 +1,4 @@
-"""Which teacher owns a class in channel-wise fusion."""
+"""Which teacher is asked about a class in channel-wise fusion."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -10,11 +10,11 @@ from torch import Tensor
 from mmuda.pseudo_labels.ensemble.box_sum import equals
 
 # Teachers 0..3: R-MRNet, DACS, CRST-MRKLD, CBST. 19 classes.
-GTA5_OWNERS = (1, 1, 1, 0, 1, 2, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 3, 2, 1)
+GTA5_TEACHERS = (1, 1, 1, 0, 1, 2, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 3, 2, 1)
 # Teachers 0..2: CRST-MRKLD, CBST, R-MRNet. The 16 classes of SYNTHIA in the order of the train ids, without gaps.
-SYNTHIA16_OWNERS = (2, 2, 2, 0, 0, 2, 2, 0, 2, 1, 2, 2, 2, 2, 2, 2)
+SYNTHIA16_TEACHERS = (2, 2, 2, 0, 0, 2, 2, 0, 2, 1, 2, 2, 2, 2, 2, 2)
 
-PUBLISHED_OWNERS = MappingProxyType(dict(gta5=GTA5_OWNERS, synthia16=SYNTHIA16_OWNERS))
+PUBLISHED_TEACHERS = MappingProxyType(dict(gta5=GTA5_TEACHERS, synthia16=SYNTHIA16_TEACHERS))
 
 
 class ClassCertainty:
@@ -30,7 +30,7 @@ class ClassCertainty:
     Example:
         >>> certainty = ClassCertainty(2, 2)
         >>> certainty.update(torch.tensor([[0, 1], [1, 1]]), torch.tensor([[.9, .5], [.7, .9]]))
-        >>> owners_by_certainty(certainty.mean())
+        >>> teachers_by_certainty(certainty.mean())
         (0, 1)
     """
 
@@ -70,7 +70,7 @@ class ClassCertainty:
         return self.sums / self.pixels
 
 
-def owners_by_certainty(mean: Tensor) -> tuple[int, ...]:
+def teachers_by_certainty(mean: Tensor) -> tuple[int, ...]:
     """Return for each class the teacher that is most certain about it.
 
     Args:
@@ -84,17 +84,17 @@ def owners_by_certainty(mean: Tensor) -> tuple[int, ...]:
     return tuple(latest.masked_fill(never.all(0), 0).tolist())
 
 
-def resolve_owners(
-    owners: str | Sequence[int | str] | Mapping[int | str, int | str],
+def resolve_teachers(
+    given: str | Sequence[int | str] | Mapping[int | str, int | str],
     num_classes: int,
     num_teachers: int,
     classes: Sequence[str] | None = None,
     teachers: Sequence[str] | None = None,
 ) -> tuple[int, ...]:
-    """Read a table of owners.
+    """Read a table that gives each class a teacher.
 
     Args:
-        owners (str, sequence or mapping): ``'gta5'`` or ``'synthia16'``, the tables of the paper; or a teacher per
+        given (str, sequence or mapping): ``'gta5'`` or ``'synthia16'``, the tables of the paper; or a teacher per
             class id; or from class (id or name) to teacher. A teacher is an index or a name.
         num_classes (int): C.
         num_teachers (int): T.
@@ -105,38 +105,40 @@ def resolve_owners(
         tuple[int, ...]: (C,), index of the teacher of each class.
 
     Raises:
-        ValueError: If a class has no owner, a class or a teacher is unknown, or there are too many entries; the
+        ValueError: If a class has no teacher, a class or a teacher is unknown, or there are too many entries; the
             message names them.
     """
-    table = f'table {owners!r}' if isinstance(owners, str) else 'owner table'
-    if isinstance(owners, str):
-        if owners not in PUBLISHED_OWNERS:
-            raise ValueError(f'owner = {owners!r}, expected one of {tuple(PUBLISHED_OWNERS)}, a list or a dict')
-        owners = PUBLISHED_OWNERS[owners]
+    table = f'table {given!r}' if isinstance(given, str) else 'table of teachers'
+    if isinstance(given, str):
+        if given not in PUBLISHED_TEACHERS:
+            raise ValueError(
+                f'teacher_of_class = {given!r}, expected one of {tuple(PUBLISHED_TEACHERS)}, a list or a dict'
+            )
+        given = PUBLISHED_TEACHERS[given]
     names = list(classes) if classes is not None else [f'class {index}' for index in range(num_classes)]
-    if isinstance(owners, Mapping):
-        unknown = [key for key in owners if key not in names and key not in range(num_classes)]
+    if isinstance(given, Mapping):
+        unknown = [key for key in given if key not in names and key not in range(num_classes)]
         if unknown:
             raise ValueError(f'the {table} has the unknown classes {unknown}, expected some of {names}')
-        owners = [owners.get(index, owners.get(name)) for index, name in enumerate(names)]
-    elif len(owners) != num_classes:
-        missing = f', those of {names[len(owners) :]} are missing' if len(owners) < num_classes else ''
+        given = [given.get(index, given.get(name)) for index, name in enumerate(names)]
+    elif len(given) != num_classes:
+        missing = f', those of {names[len(given) :]} are missing' if len(given) < num_classes else ''
         raise ValueError(
-            f'the {table} has {len(owners)} entries, expected one for each of the {num_classes} classes{missing}'
+            f'the {table} has {len(given)} entries, expected one for each of the {num_classes} classes{missing}'
         )
-    missing = [name for name, owner in zip(names, owners) if owner is None]
+    missing = [name for name, teacher in zip(names, given) if teacher is None]
     if missing:
-        raise ValueError(f'the {table} has no owner for {missing}: name a teacher for each class')
-    return tuple(_teacher(owner, name, table, num_teachers, teachers) for name, owner in zip(names, owners))
+        raise ValueError(f'the {table} has no teacher for {missing}: name a teacher for each class')
+    return tuple(_teacher(own, name, table, num_teachers, teachers) for name, own in zip(names, given))
 
 
-def _teacher(owner: int | str, class_name: str, table: str, num_teachers: int, teachers: Sequence[str] | None) -> int:
-    if isinstance(owner, str) and teachers is not None and owner in teachers:
-        return list(teachers).index(owner)
-    if not isinstance(owner, (str, bool)) and owner in range(num_teachers):
-        return int(owner)
+def _teacher(given: int | str, class_name: str, table: str, num_teachers: int, teachers: Sequence[str] | None) -> int:
+    if isinstance(given, str) and teachers is not None and given in teachers:
+        return list(teachers).index(given)
+    if not isinstance(given, (str, bool)) and given in range(num_teachers):
+        return int(given)
     known = f'0..{num_teachers - 1}' + (f' ({", ".join(teachers)})' if teachers is not None else '')
-    raise ValueError(f'the {table} gives {class_name} to the unknown teacher {owner!r}, expected {known}')
+    raise ValueError(f'the {table} gives {class_name} to the unknown teacher {given!r}, expected {known}')
 
 
 def top_certainty(labels: Tensor, certainties: Tensor) -> Tensor:

@@ -41,18 +41,18 @@ class EnsemblePredictions:
         self.known = torch.tensor(
             [[c in teacher.class_ids.values() for c in range(len(classes))] for teacher in teachers]
         )
-        for index, owner in enumerate(labeler.teacher_of_class or ()):
+        for index, own in enumerate(labeler.teacher_of_class or ()):
             knowing = [teacher.name for teacher, known in zip(teachers, self.known[:, index]) if known]
-            if knowing and teachers[owner].name not in knowing:
+            if knowing and teachers[own].name not in knowing:
                 raise ValueError(
-                    f'the owner of {classes[index]!r} is the teacher {teachers[owner].name!r}, which does '
+                    f'the teacher of {classes[index]!r} is {teachers[own].name!r}, which does '
                     f'not know this class: choose among {knowing}'
                 )
 
     @torch.no_grad()
     def __call__(self, name: str, path: str) -> TeacherPredictions:
         """Return the predictions of all teachers for the image ``name`` of the file ``path``."""
-        owners = self.labeler.teacher_of_class
+        teacher_of_class = self.labeler.teacher_of_class
         reads_certainties = self.labeler.reads_certainties
         labels: list[Tensor] = []
         certainties: Tensor | None = None
@@ -61,7 +61,7 @@ class EnsemblePredictions:
             read = [
                 (own, c)
                 for own, c in teacher.class_ids.items()
-                if reads_certainties and (owners is None or owners[c] == index)
+                if reads_certainties and (teacher_of_class is None or teacher_of_class[c] == index)
             ]
             label, planes = teacher(name, path, [own for own, _ in read])
             if labels and label.shape != labels[0].shape:
@@ -70,64 +70,68 @@ class EnsemblePredictions:
                     f'{tuple(label.shape)}, teacher {self.teachers[0].name!r} {tuple(labels[0].shape)}'
                 )
             if certainties is None:
-                leading = (len(self.teachers),) if owners is None else ()
+                leading = (len(self.teachers),) if teacher_of_class is None else ()
                 shape = (*leading, self.num_classes, *label.shape)
                 zeros = torch.zeros(shape if reads_certainties else (), dtype=torch.uint8, device=self.device)
                 certainties = zeros.expand(shape)
             if read:
-                (certainties[index] if owners is None else certainties)[[c for _, c in read]] = planes.to(self.device)
+                (certainties[index] if teacher_of_class is None else certainties)[[c for _, c in read]] = planes.to(
+                    self.device
+                )
             labels.append(label.to(self.device))
         return TeacherPredictions(
-            torch.stack(labels), certainties, None if owners is None else tuple(owners), self.known
+            torch.stack(labels), certainties, None if teacher_of_class is None else tuple(teacher_of_class), self.known
         )
 
     def encode(self, name: str, path: str) -> None:
-        """Make the small maps of all teachers that have some, if they are not there."""
+        """Make the cached logits of all teachers that have some, if they are not there."""
         for teacher in self.teachers:
             teacher.encode(name, path)
 
 
-class StoredPlanes:
-    """Predictions with known owners, kept on disk: other thresholds and windows need no teacher again.
+class StoredCertainties:
+    """Predictions of a known teacher for each class, kept on disk: other thresholds and windows need no teacher again.
 
     Of each image the labels of all teachers and one certainty per class and pixel are kept, as compressed bytes.
 
     Args:
-        predictions (EnsemblePredictions): Of a labeler that knows the owners.
-        store (PseudoLabelStore): Folder of the files, as its small maps; opened.
+        predictions (EnsemblePredictions): Of a labeler that knows the teacher of each class.
+        store (PseudoLabelStore): Folder of the files, as its cached logits; opened.
 
     Raises:
-        ValueError: If the labeler does not know the owners.
+        ValueError: If the labeler does not know the teacher of each class.
     """
 
     def __init__(self, predictions: EnsemblePredictions, store: PseudoLabelStore) -> None:
-        owners = predictions.labeler.teacher_of_class
-        if owners is None:
+        teacher_of_class = predictions.labeler.teacher_of_class
+        if teacher_of_class is None:
             raise ValueError(
-                'only the planes of the owners of the classes are kept, but '
-                f'{type(predictions.labeler).__name__} does not know them before it labels: give `owner`, '
-                'as found by an earlier run (round.json), or leave out train_cfg.owned_planes'
+                'of each class the certainty of its teacher is kept, but '
+                f'{type(predictions.labeler).__name__} does not know the teachers before it labels: give '
+                '`teacher_of_class`, as found by an earlier run (round.json), or leave out `class_certainties`'
             )
         self.predictions = predictions
         self.store = store
         self.device = predictions.device
-        self.owners = tuple(owners)
+        self.teacher_of_class = tuple(teacher_of_class)
 
     def __call__(self, name: str, path: str) -> TeacherPredictions:
         """Return the predictions for the image ``name`` of the file ``path``, from disk if they are there."""
         num_teachers = len(self.predictions.teachers)
-        if self.store.has_map(name):
-            planes = torch.from_numpy(self.store.read_map(name)[0]).to(self.device)
-            return TeacherPredictions(planes[:num_teachers], planes[num_teachers:], self.owners, self.predictions.known)
+        if self.store.has_cached_logits(name):
+            planes = torch.from_numpy(self.store.read_cached_logits(name)[0]).to(self.device)
+            return TeacherPredictions(
+                planes[:num_teachers], planes[num_teachers:], self.teacher_of_class, self.predictions.known
+            )
         made = self.predictions(name, path)
         planes = torch.cat([made.labels, made.certainties]).cpu().numpy()
         replace_file(
-            self.store.map_path(name),
+            self.store.cached_logits_path(name),
             lambda file: np.savez_compressed(file, encoded=planes, size=np.array(planes.shape[1:])),
         )
         return made
 
     def encode(self, name: str, path: str) -> None:
         """Make the file of an image, if it is not there."""
-        if not self.store.has_map(name):
+        if not self.store.has_cached_logits(name):
             self(name, path)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from mmuda.pseudo_labels.ensemble.box_sum import box_sum, equals
-from mmuda.pseudo_labels.ensemble.class_teachers import resolve_owners
+from mmuda.pseudo_labels.ensemble.class_teachers import resolve_teachers
 from mmuda.pseudo_labels.labelers.labeler import IGNORE_INDEX, check_num_classes
 from mmuda.pseudo_labels.thresholds.assignment import top_class
 
@@ -93,23 +93,23 @@ def most_certain(certainties: Tensor, threshold: float = 90.0) -> tuple[Tensor, 
 def channel_wise(
     labels: Tensor,
     certainties: Tensor,
-    owners: Sequence[int],
+    teacher_of_class: Sequence[int],
     threshold: float = 90.0,
     window: int = 5,
     tile: int | None = 256,
 ) -> tuple[Tensor, Tensor]:
     """Fusion in which each class belongs to one teacher, the main policy of the paper (Sec. 3).
 
-    A class is claimed where its owner predicts it. Where exactly one class is claimed, that is the label, with
-    its owner's certainty. Elsewhere (none or several) the class with the most claims in the window around the pixel
-    is the label, with the mean of its owner's certainty over the window. Outside of the image there are no claims and
+    A class is claimed where its teacher predicts it. Where exactly one class is claimed, that is the label, with
+    its teacher's certainty. Elsewhere (none or several) the class with the most claims in the window around the pixel
+    is the label, with the mean of its teacher's certainty over the window. Outside of the image there are no claims and
     the certainty is 0, so that disagreement near the border is dropped.
 
     Args:
         labels (Tensor): (T, H, W), uint8, class ids; 255 claims nothing.
-        certainties (Tensor): (T, C, H, W), 0..100, uint8 or floating point; or only the planes that are read,
-            (C, H, W): plane c of teacher ``owners[c]``.
-        owners (Sequence[int]): (C,), teacher of each class.
+        certainties (Tensor): (T, C, H, W), 0..100, uint8 or floating point; or the certainty of each class by its
+            teacher alone, (C, H, W).
+        teacher_of_class (Sequence[int]): (C,), teacher of each class.
         threshold (float): In percent; labels below are dropped, equal ones kept. Defaults to 90.
         window (int): Odd number of pixels. Defaults to 5.
         tile (int, optional): Height of the tiles that are worked on at a time, which are twice as wide. None: the whole
@@ -120,32 +120,34 @@ def channel_wise(
         where dropped. Their certainty (H, W), float32, 0..100, also where dropped.
 
     Raises:
-        ValueError: If shapes, owners or settings are others.
+        ValueError: If shapes, teachers or settings are others.
     """
     _check_labels(labels)
     check_window(window)
     if tile is not None and tile < 1:
         raise ValueError(f'tile must be positive or None, got {tile}')
-    owners, planes = _owned_planes(labels, certainties, owners)
+    teacher_of_class, planes = _class_certainties(labels, certainties, teacher_of_class)
     label = torch.empty_like(labels[0])
     confidence = torch.empty_like(label, dtype=torch.float32)
     area = window * window
     for inner, outer, inside in _tiles(*label.shape, tile, window // 2):
-        fused, score = _fuse(labels[(slice(None), *outer)], [plane[outer] for plane in planes], owners, window, inside)
+        fused, score = _fuse(
+            labels[(slice(None), *outer)], [plane[outer] for plane in planes], teacher_of_class, window, inside
+        )
         label[inner] = fused.masked_fill_(score < threshold * area, IGNORE_INDEX)
         confidence[inner] = score / area
     return label, confidence
 
 
-def count_claims(labels: Tensor, owners: Sequence[int]) -> Tensor:
+def count_claims(labels: Tensor, teacher_of_class: Sequence[int]) -> Tensor:
     """Return how many classes are claimed (H, W), uint8; arguments as of :func:`channel_wise`."""
     count = torch.zeros_like(labels[0])
-    for c, owner in enumerate(owners):
-        count += equals(labels[owner], c)
+    for c, teacher in enumerate(teacher_of_class):
+        count += equals(labels[teacher], c)
     return count
 
 
-def local_vote(labels: Tensor, owners: Sequence[int], window: int = 5) -> Tensor:
+def local_vote(labels: Tensor, teacher_of_class: Sequence[int], window: int = 5) -> Tensor:
     """Return the class with the most claims in the window around each pixel.
 
     Arguments as of :func:`channel_wise`.
@@ -154,7 +156,7 @@ def local_vote(labels: Tensor, owners: Sequence[int], window: int = 5) -> Tensor
         Tensor: (H, W), uint8: the lowest of equal classes, 0 where the window is empty.
     """
     check_window(window)
-    return _most_claims(_claims(labels, owners), labels[0], window)
+    return _most_claims(_claims(labels, teacher_of_class), labels[0], window)
 
 
 def check_window(window: int) -> None:
@@ -164,10 +166,10 @@ def check_window(window: int) -> None:
 
 
 def _fuse(
-    labels: Tensor, planes: Sequence[Tensor], owners: Sequence[int], window: int, inside: tuple[slice, slice]
+    labels: Tensor, planes: Sequence[Tensor], teacher_of_class: Sequence[int], window: int, inside: tuple[slice, slice]
 ) -> tuple[Tensor, Tensor]:
     """Label and certainty times window area of the pixels ``inside`` a tile with halo."""
-    claims = _claims(labels, owners)
+    claims = _claims(labels, teacher_of_class)
     count = torch.zeros_like(labels[0][inside])
     label = torch.zeros_like(count)
     certainty = torch.zeros_like(count, dtype=planes[0].dtype)
@@ -191,9 +193,9 @@ def _fuse(
     return label, score
 
 
-def _claims(labels: Tensor, owners: Sequence[int]) -> dict[int, Tensor]:
+def _claims(labels: Tensor, teacher_of_class: Sequence[int]) -> dict[int, Tensor]:
     """Where each class is claimed (H, W), uint8, of those that are at all."""
-    claims = ((c, equals(labels[owner], c)) for c, owner in enumerate(owners))
+    claims = ((c, equals(labels[teacher], c)) for c, teacher in enumerate(teacher_of_class))
     return {c: claim for c, claim in claims if claim.any()}
 
 
@@ -282,8 +284,10 @@ def _check_labels(labels: Tensor) -> None:
         )
 
 
-def _owned_planes(labels: Tensor, certainties: Tensor, owners: Sequence[int]) -> tuple[tuple[int, ...], list[Tensor]]:
-    """Checked owners, and the certainty (H, W) of each class by its owner."""
+def _class_certainties(
+    labels: Tensor, certainties: Tensor, teacher_of_class: Sequence[int]
+) -> tuple[tuple[int, ...], list[Tensor]]:
+    """Checked teachers, and the certainty (H, W) of each class by its teacher."""
     if (
         certainties.ndim not in (3, 4)
         or certainties.shape[-2:] != labels.shape[1:]
@@ -295,7 +299,7 @@ def _owned_planes(labels: Tensor, certainties: Tensor, owners: Sequence[int]) ->
         )
     num_classes = certainties.shape[-3]
     check_num_classes(num_classes)
-    owners = resolve_owners(owners, num_classes, len(labels))
+    teacher_of_class = resolve_teachers(teacher_of_class, num_classes, len(labels))
     if certainties.ndim == 3:
-        return owners, list(certainties)
-    return owners, [certainties[owner, c] for c, owner in enumerate(owners)]
+        return teacher_of_class, list(certainties)
+    return teacher_of_class, [certainties[teacher, c] for c, teacher in enumerate(teacher_of_class)]

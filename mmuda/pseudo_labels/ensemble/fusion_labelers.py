@@ -14,8 +14,8 @@ from mmseg.registry import TASK_UTILS
 from mmuda.pseudo_labels.ensemble.certainty import HIGHEST
 from mmuda.pseudo_labels.ensemble.class_teachers import (
     ClassCertainty,
-    owners_by_certainty,
-    resolve_owners,
+    resolve_teachers,
+    teachers_by_certainty,
     top_certainty,
 )
 from mmuda.pseudo_labels.ensemble.fusion import channel_wise, check_window, majority_vote, mean_certainty, most_certain
@@ -61,7 +61,7 @@ class MeanCertaintyLabeler(Labeler):
 
     def __call__(self, predictions: TeacherPredictions) -> LabelPlanes:
         """Label one image, see :class:`Labeler`."""
-        _check_all_planes(self, predictions)
+        _check_all_certainties(self, predictions)
         labels, certainty = mean_certainty(predictions.certainties, self.threshold, predictions.known)
         return LabelPlanes(labels, certainty / HIGHEST)
 
@@ -98,15 +98,15 @@ class _PassLabeler(Labeler):
 class ChannelWiseLabeler(_PassLabeler):
     """Each class belongs to one teacher; the main policy of the paper. See :func:`channel_wise`.
 
-    Without a table of owners one pass over the images finds them: a class belongs to the teacher that has the highest
+    Without a table one pass over the images finds the teachers: a class belongs to the teacher that has the highest
     certainty on average over the pixels that it predicts as that class. No label is needed. The averages are those of
     bytes, floor(100 p), which is what files of teachers hold, not of the maxima of the soft-max: teachers that are less
     than one percent apart may change places.
 
     Args:
-        owner (str, sequence or mapping, optional): ``'gta5'`` (teachers R-MRNet, DACS, CRST-MRKLD, CBST, in this
-            order) or ``'synthia16'`` (CRST-MRKLD, CBST, R-MRNet; 16 classes); or a teacher per class; or from class
-            to teacher, see :func:`resolve_owners`. Defaults to None: found by a pass.
+        teacher_of_class (str, sequence or mapping, optional): ``'gta5'`` (teachers R-MRNet, DACS, CRST-MRKLD, CBST, in
+            this order) or ``'synthia16'`` (CRST-MRKLD, CBST, R-MRNet; 16 classes); or a teacher per class; or from class
+            to teacher, see :func:`resolve_teachers`. Defaults to None: found by a pass.
         threshold (float): In percent. Defaults to 90.
         window (int): Odd number of pixels in which teachers vote where claims collide or are missing.
             Defaults to 5.
@@ -118,79 +118,79 @@ class ChannelWiseLabeler(_PassLabeler):
 
     def __init__(
         self,
-        owner: str | Sequence[int | str] | Mapping[int | str, int | str] | None = None,
+        teacher_of_class: str | Sequence[int | str] | Mapping[int | str, int | str] | None = None,
         threshold: float = 90.0,
         window: int = 5,
         tile: int | None = 256,
     ) -> None:
         self.threshold = _checked_threshold(self, threshold)
         check_window(window)
-        self.owner = owner
+        self.table = teacher_of_class
         self.window = window
         self.tile = tile
         self.teacher_of_class = None
 
     @property
     def num_passes(self) -> int:
-        """1 if the owners are to be found, else 0."""
-        return int(self.owner is None)
+        """1 if the teachers of the classes are to be found, else 0."""
+        return int(self.table is None)
 
     def resolve(self, classes: Sequence[str], teachers: Sequence[str]) -> None:
-        """Read the table of owners, which may name classes and teachers; nothing if a pass finds them.
+        """Read the table, which may name classes and teachers; nothing if a pass finds them.
 
         Args:
             classes (Sequence[str]): Names of the C classes.
             teachers (Sequence[str]): Names of the T teachers, in the order of the predictions.
 
         Raises:
-            ValueError: If the table does not fit, see :func:`resolve_owners`.
+            ValueError: If the table does not fit, see :func:`resolve_teachers`.
         """
-        if self.owner is not None:
-            self.teacher_of_class = resolve_owners(self.owner, len(classes), len(teachers), classes, teachers)
+        if self.table is not None:
+            self.teacher_of_class = resolve_teachers(self.table, len(classes), len(teachers), classes, teachers)
 
     def begin(self, num_classes: int, device: str | torch.device = 'cpu') -> None:
-        """Forget all images and owners that were found. Arguments as of the base class."""
+        """Forget all images and teachers of classes that were found. Arguments as of the base class."""
         super().begin(num_classes, device)
-        if self.owner is None:
+        if self.table is None:
             self.teacher_of_class = None
 
     def observe(self, predictions: TeacherPredictions) -> None:
         """Add the certainties of one image."""
-        _check_all_planes(self, predictions)
+        _check_all_certainties(self, predictions)
         if self._statistics is None:
             self._statistics = ClassCertainty(predictions.num_teachers, self.num_classes, self.device)
         certainty = top_certainty(predictions.labels, predictions.certainties)
         self._statistics.update(predictions.labels, certainty)
 
     def end_pass(self) -> None:
-        """End the pass, on every rank: adds the sums of all ranks and finds the owners."""
+        """End the pass, on every rank: adds the sums of all ranks and finds the teacher of each class."""
         teachers = torch.tensor(0 if self._statistics is None else len(self._statistics.sums), device=self.device)
         all_reduce(teachers, 'max')
         self._check_ready(teachers > 0)
         if self._statistics is None:  # a rank without images
             self._statistics = ClassCertainty(int(teachers), self.num_classes, self.device)
         self._statistics.reduce()
-        self.teacher_of_class = owners_by_certainty(self._statistics.mean())
+        self.teacher_of_class = teachers_by_certainty(self._statistics.mean())
 
     def __call__(self, predictions: TeacherPredictions) -> LabelPlanes:
         """Label one image.
 
         Args:
-            predictions (TeacherPredictions): With the planes of all teachers, or those of the owners.
+            predictions (TeacherPredictions): With the certainties of all teachers, or of the teacher of each class.
 
         Returns:
             LabelPlanes: Labels and confidence.
 
         Raises:
-            ValueError: If the table of owners does not fit, or the planes are those of other owners.
-            RuntimeError: If the owners are not known yet.
+            ValueError: If the table does not fit, or the certainties are those of other teachers.
+            RuntimeError: If the teachers of the classes are not known yet.
         """
-        if self.teacher_of_class is None and self.owner is not None:
-            self.teacher_of_class = resolve_owners(self.owner, predictions.num_classes, predictions.num_teachers)
+        if self.teacher_of_class is None and self.table is not None:
+            self.teacher_of_class = resolve_teachers(self.table, predictions.num_classes, predictions.num_teachers)
         self._check_ready(self.teacher_of_class is not None)
-        if predictions.owners is not None and tuple(predictions.owners) != self.teacher_of_class:
+        if predictions.teacher_of_class is not None and tuple(predictions.teacher_of_class) != self.teacher_of_class:
             raise ValueError(
-                f'the certainties are those of the owners {list(predictions.owners)}, but labels are '
+                f'the certainties are those of the teachers {list(predictions.teacher_of_class)}, but labels are '
                 f'made with {list(self.teacher_of_class)}: make the certainties again'
             )
         labels, certainty = channel_wise(
@@ -200,10 +200,10 @@ class ChannelWiseLabeler(_PassLabeler):
 
     def description(self) -> dict[str, Any]:
         """See :class:`Labeler`."""
-        table = self.owner
+        table = self.table
         return dict(
             type='ChannelWiseLabeler',
-            owner=dict(table) if isinstance(table, Mapping) else table,
+            teacher_of_class=dict(table) if isinstance(table, Mapping) else table,
             threshold=self.threshold,
             window=self.window,
         )
@@ -212,30 +212,32 @@ class ChannelWiseLabeler(_PassLabeler):
         """Return what was found, as JSON values.
 
         Returns:
-            dict: ``owners`` (C); ``mean_certainties`` (T, C), in percent, None where a teacher never predicts the
-            class; ``predicted_pixels`` (T, C).
+            dict: ``teacher_of_class`` (C); ``mean_certainties`` (T, C), in percent, None where a teacher never predicts
+            the class; ``predicted_pixels`` (T, C).
         """
         self._check_ready(self._statistics is not None and self.teacher_of_class is not None)
         mean = [[None if value != value else value for value in row] for row in self._statistics.mean().tolist()]
         return dict(
-            owners=list(self.teacher_of_class), mean_certainties=mean, predicted_pixels=self._statistics.pixels.tolist()
+            teacher_of_class=list(self.teacher_of_class),
+            mean_certainties=mean,
+            predicted_pixels=self._statistics.pixels.tolist(),
         )
 
     def load_summary(self, summary: dict[str, Any], device: str | torch.device = 'cpu') -> None:
-        """Take over the owners of a :meth:`summary`, in the place of the pass.
+        """Take over the teachers of a :meth:`summary`, instead of the pass.
 
         Args:
             summary (dict): Of a labeler of this kind.
             device (str or torch.device): Of the predictions to come. Defaults to ``'cpu'``.
         """
-        self.begin(len(summary['owners']), device)
+        self.begin(len(summary['teacher_of_class']), device)
         pixels = torch.tensor(summary['predicted_pixels'], device=device)
         mean = torch.tensor(
             [[value or 0.0 for value in row] for row in summary['mean_certainties']], dtype=torch.float64, device=device
         )
         self._statistics = ClassCertainty(*pixels.shape, device)
         self._statistics.pixels, self._statistics.sums = pixels, mean * pixels
-        self.teacher_of_class = tuple(summary['owners'])
+        self.teacher_of_class = tuple(summary['teacher_of_class'])
 
 
 @TASK_UTILS.register_module()
@@ -270,7 +272,7 @@ class RankUnificationLabeler(_PassLabeler):
 
     def observe(self, predictions: TeacherPredictions) -> None:
         """Add the certainties of one image."""
-        _check_all_planes(self, predictions)
+        _check_all_certainties(self, predictions)
         if self._statistics is None:
             self._statistics = RankedCertainty(self.num_classes, self.device)
         self._statistics.update(predictions.certainties)
@@ -286,7 +288,7 @@ class RankUnificationLabeler(_PassLabeler):
     def __call__(self, predictions: TeacherPredictions) -> LabelPlanes:
         """Label one image, see :class:`Labeler`."""
         self._check_ready(self.delta is not None)
-        _check_all_planes(self, predictions)
+        _check_all_certainties(self, predictions)
         certainties = unify_ranks(predictions.certainties, torch.tensor(self.delta), predictions.known)
         labels, certainty = most_certain(certainties, self.threshold)
         return LabelPlanes(labels, certainty / HIGHEST)
@@ -316,9 +318,9 @@ def _checked_threshold(labeler: Any, threshold: float) -> float:
     return threshold
 
 
-def _check_all_planes(labeler: Any, predictions: TeacherPredictions) -> None:
-    if predictions.owners is not None:
+def _check_all_certainties(labeler: Any, predictions: TeacherPredictions) -> None:
+    if predictions.teacher_of_class is not None:
         raise ValueError(
-            f'{type(labeler).__name__} reads the certainties of all teachers, but only those of the '
-            'owners of the classes are there'
+            f'{type(labeler).__name__} reads the certainties of all teachers, but only those of '
+            'the teacher of each class are there'
         )

@@ -15,14 +15,15 @@ from mmuda.pseudo_labels.thresholds.assignment import top_class
 class TeacherPredictions:
     """Labels and certainties of T teachers for one image, at the size of the image and in one class space.
 
-    Fusion labelers (:mod:`mmuda.pseudo_labels.ensemble.fusion_labelers`) are called with it. Where each class belongs to
-    one teacher, only the planes of the owners are read; ``owners`` says that the others have been left out.
+    Fusion labelers (:mod:`mmuda.pseudo_labels.ensemble.fusion_labelers`) are called with it. Where each class has
+    one teacher, the certainties of the others are not read; ``teacher_of_class`` says that they have been left out.
 
     Args:
         labels (Tensor): (T, H, W), uint8, class ids below C, 255 where a teacher has no label.
         certainties (Tensor): (T, C, H, W), uint8, 0..100; 0 for classes that a teacher does not know. With
-            ``owners`` (C, H, W): plane c of the teacher ``owners[c]``.
-        owners (tuple[int, ...], optional): (C,), teacher of each class. Defaults to None: planes of all teachers.
+            ``teacher_of_class`` (C, H, W): that of each class by its teacher.
+        teacher_of_class (tuple[int, ...], optional): (C,), teacher of each class. Defaults to None: all
+            teachers.
         known (Tensor, optional): (T, C), bool, which teacher knows which class: means are over those that do.
             Defaults to None: all know all.
 
@@ -32,19 +33,19 @@ class TeacherPredictions:
 
     labels: Tensor
     certainties: Tensor
-    owners: tuple[int, ...] | None = None
+    teacher_of_class: tuple[int, ...] | None = None
     known: Tensor | None = None
 
     def __post_init__(self) -> None:
         labels, certainties = self.labels, self.certainties
-        leading = labels.shape[:1] if self.owners is None else ()
+        leading = labels.shape[:1] if self.teacher_of_class is None else ()
         if (
             labels.ndim != 3
             or certainties.ndim != len(leading) + 3
             or certainties.shape[: len(leading)] != leading
             or certainties.shape[-2:] != labels.shape[1:]
         ):
-            wanted = '(T, C, H, W)' if self.owners is None else '(C, H, W), as owners are given'
+            wanted = '(T, C, H, W)' if self.teacher_of_class is None else '(C, H, W), as teacher_of_class is given'
             raise ValueError(
                 f'expected labels (T, H, W) and certainties {wanted}, got {tuple(labels.shape)} and '
                 f'{tuple(certainties.shape)}'
@@ -54,8 +55,10 @@ class TeacherPredictions:
                 f'labels and certainties of teachers are bytes (uint8), got {labels.dtype} and {certainties.dtype}'
             )
         check_num_classes(self.num_classes)
-        if self.owners is not None and len(self.owners) != self.num_classes:
-            raise ValueError(f'there are owners of {len(self.owners)} classes and planes of {self.num_classes}')
+        if self.teacher_of_class is not None and len(self.teacher_of_class) != self.num_classes:
+            raise ValueError(
+                f'there are teachers of {len(self.teacher_of_class)} classes and certainties of {self.num_classes}'
+            )
         shape = (self.num_teachers, self.num_classes)
         if self.known is not None and (self.known.shape != shape or self.known.dtype != torch.bool):
             raise ValueError(

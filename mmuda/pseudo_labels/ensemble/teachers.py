@@ -90,7 +90,7 @@ class Teacher(ABC):
             uint8, of the P classes asked for.
         """
 
-    def encode(self, name: str, path: str) -> None:  # noqa: B027  (most teachers have no small maps)
+    def encode(self, name: str, path: str) -> None:  # noqa: B027  (most teachers have no cached logits)
         """Make what :meth:`__call__` needs of an image and what can be kept small, if it is not there."""
 
     def _student_ids(self, labels: Tensor) -> Tensor:
@@ -139,7 +139,7 @@ class ModelTeacher(Teacher):
             raise ValueError(f'teacher {self.name!r}, image {path}: {error}') from error
 
     def encode(self, name: str, path: str) -> None:
-        """Keep the small map of the model, if its predictor has one."""
+        """Keep the cached logits of the model, if its predictor has one."""
         self.predictions.encode(name, path)
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class SmallMap:
+class CachedLogits:
     """What a network gave for an image, before it is enlarged.
 
     The network saw the resized image, padded at the bottom and right. Enlarging leaves the padding out.
@@ -41,7 +41,7 @@ class SmallMap:
         return (*self.padded, *self.content, int(self.align_corners))
 
     @classmethod
-    def from_layout(cls, values: Tensor, layout: Sequence[int]) -> 'SmallMap':
+    def from_layout(cls, values: Tensor, layout: Sequence[int]) -> 'CachedLogits':
         """Put values and :attr:`layout` together again.
 
         Raises:

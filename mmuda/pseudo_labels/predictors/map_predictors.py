@@ -14,7 +14,7 @@ from mmseg.structures import SegDataSample
 from PIL import Image
 from torch import Tensor, nn
 
-from mmuda.pseudo_labels.predictors.cached_logits import SmallMap
+from mmuda.pseudo_labels.predictors.cached_logits import CachedLogits
 from mmuda.pseudo_labels.predictors.fused_probabilities import fused_probabilities
 from mmuda.pseudo_labels.predictors.predictor import CachedPredictor
 
@@ -38,14 +38,14 @@ class MapPredictor(CachedPredictor):
         self.divisor = divisor
 
     @torch.no_grad()
-    def encode(self, segmentor: nn.Module, image: np.ndarray, name: str) -> SmallMap:
+    def encode(self, segmentor: nn.Module, image: np.ndarray, name: str) -> CachedLogits:
         """See :class:`CachedPredictor`."""
         inputs, content = self._inputs(segmentor, self._resized(image))
         views = [self._scores(segmentor, inputs)]
         if self.flip:
             views.append(self._scores(segmentor, inputs.flip(3)).flip(3))
         height, width = inputs.shape[2:]
-        return SmallMap(self._joined(views).float(), (height, width), content, segmentor.decode_head.align_corners)
+        return CachedLogits(self._joined(views).float(), (height, width), content, segmentor.decode_head.align_corners)
 
     @abstractmethod
     def _resized(self, image: np.ndarray) -> np.ndarray:
@@ -98,7 +98,7 @@ class SoftmaxMapPredictor(MapPredictor):
         """See :class:`Predictor`."""
         return dict(type='SoftmaxMapPredictor', long_side=self.long_side, flip=self.flip, stride=self.divisor)
 
-    def decode(self, encoded: SmallMap, size: tuple[int, int]) -> Tensor:
+    def decode(self, encoded: CachedLogits, size: tuple[int, int]) -> Tensor:
         """See :class:`CachedPredictor`."""
         (rows, columns), (height, width) = encoded.padded, encoded.content
         planes = []
@@ -157,7 +157,7 @@ class LogitMapPredictor(MapPredictor):
         scale = list(self.scale) if isinstance(self.scale, Sequence) else self.scale
         return dict(type='LogitMapPredictor', scale=scale, flip=self.flip, backend=self.backend)
 
-    def decode(self, encoded: SmallMap, size: tuple[int, int]) -> Tensor:
+    def decode(self, encoded: CachedLogits, size: tuple[int, int]) -> Tensor:
         """See :class:`CachedPredictor`."""
         views = encoded.resized(size).softmax(dim=1)
         return views[0] if len(views) == 1 else 0.5 * (views[0] + views[1])

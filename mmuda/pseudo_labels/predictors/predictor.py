@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
-from mmuda.pseudo_labels.predictors.cached_logits import SmallMap
+from mmuda.pseudo_labels.predictors.cached_logits import CachedLogits
 
 
 class Predictor(ABC):
@@ -42,11 +42,11 @@ class CachedPredictor(Predictor):
     """
 
     @abstractmethod
-    def encode(self, segmentor: nn.Module, image: np.ndarray, name: str) -> SmallMap:
+    def encode(self, segmentor: nn.Module, image: np.ndarray, name: str) -> CachedLogits:
         """Run the network; return what :meth:`decode` needs, float32. Arguments as of :meth:`Predictor.__call__`."""
 
     @abstractmethod
-    def decode(self, encoded: SmallMap, size: tuple[int, int]) -> Tensor:
+    def decode(self, encoded: CachedLogits, size: tuple[int, int]) -> Tensor:
         """Return probabilities (C, H, W) at ``size`` = (H, W)."""
 
     def cached(self) -> 'CachedPredictor':

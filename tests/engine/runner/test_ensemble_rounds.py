@@ -109,9 +109,9 @@ def test_fused_labels_can_be_looked_at(data, teachers, run, tmp_path):
         np.testing.assert_array_equal(found[f'{name}_color.png'], plain[f'{name}.png'])
 
 
-def test_summary_has_the_owners_and_the_teachers(run):
+def test_summary_has_the_teachers_of_classes_and_the_teachers(run):
     found = summary(run.work_dir)
-    assert len(found['labels']['owners']) == 19 and set(found['labels']['owners']) <= {0, 1}
+    assert len(found['labels']['teacher_of_class']) == 19 and set(found['labels']['teacher_of_class']) <= {0, 1}
     assert sum(found['labels']['labelled_pixels']) == sum(
         int((label != 255).sum()) for label in labels(run.work_dir).values()
     )
@@ -157,14 +157,14 @@ def test_each_network_runs_once_per_image_with_kept_maps_and_twice_without(data,
         dict(type='MeanCertaintyLabeler', threshold=6),
         dict(
             type='ChannelWiseLabeler',
-            owner={
+            teacher_of_class={
                 name: 'two' if index < 9 or name in ('terrain', 'truck', 'train') else 'plain'
                 for index, name in enumerate(CLASSES)
             },
             threshold=6,
         ),
     ],
-    ids=['majority', 'certainty', 'named owners'],
+    ids=['majority', 'certainty', 'named teachers'],
 )
 def test_every_policy_runs(data, teachers, tmp_path, labeler):
     cfg = ensemble_config(data, tmp_path, teachers)
@@ -254,10 +254,15 @@ class TestStore:
             train(ensemble_config(data, tmp_path / 'a', teachers[:1], resume=True, **options))
 
 
-class TestOwnedPlanes:
+class TestStoredCertainties:
     def options(self, tmp_path: Path, run: Runner, **labeler: Any) -> dict[str, Any]:
         labeler = (
-            dict(type='ChannelWiseLabeler', owner=summary(run.work_dir)['labels']['owners'], window=5, threshold=6)
+            dict(
+                type='ChannelWiseLabeler',
+                teacher_of_class=summary(run.work_dir)['labels']['teacher_of_class'],
+                window=5,
+                threshold=6,
+            )
             | labeler
         )
         return dict(train_cfg__owned_planes=str(tmp_path / 'planes'), train_cfg__labeler=labeler)
@@ -269,14 +274,20 @@ class TestOwnedPlanes:
         train(ensemble_config(data, tmp_path / 'b', teachers, **self.options(tmp_path, run)))
         assert_equal_labels(tmp_path / 'b', run.work_dir)
 
-    def test_planes_of_other_owners_are_refused(self, data, teachers, run, tmp_path):
+    def test_certainties_of_other_teachers_are_refused(self, data, teachers, run, tmp_path):
         train(ensemble_config(data, tmp_path / 'a', teachers, **self.options(tmp_path, run)))
-        with pytest.raises(ValueError, match='planes holds other pseudo labels: owners is'):
-            train(ensemble_config(data, tmp_path / 'b', teachers, **self.options(tmp_path, run, owner=[0] * 19)))
+        with pytest.raises(ValueError, match='planes holds other pseudo labels: teacher_of_class is'):
+            train(
+                ensemble_config(
+                    data, tmp_path / 'b', teachers, **self.options(tmp_path, run, teacher_of_class=[0] * 19)
+                )
+            )
 
-    def test_owners_must_be_known(self, data, teachers, run, tmp_path):
-        with pytest.raises(ValueError, match='ChannelWiseLabeler does not know them before it labels: give `owner`'):
-            train(ensemble_config(data, tmp_path / 'a', teachers, **self.options(tmp_path, run, owner=None)))
+    def test_teachers_of_classes_must_be_known(self, data, teachers, run, tmp_path):
+        with pytest.raises(
+            ValueError, match='ChannelWiseLabeler does not know the teachers before it labels: give `teacher_of_class`'
+        ):
+            train(ensemble_config(data, tmp_path / 'a', teachers, **self.options(tmp_path, run, teacher_of_class=None)))
 
 
 class TestFiles:
@@ -354,7 +365,7 @@ def train_until(cfg: Config, owner: type, method: str, call: int) -> None:
 
 
 KILLS: dict[str, tuple[type, str, int]] = {
-    'while finding the owners': (ChannelWiseLabeler, 'observe', 3),
+    'while finding the teachers of classes': (ChannelWiseLabeler, 'observe', 3),
     'between two label files': (PseudoLabelStore, 'write', 3),
     'before the labels are complete': (PseudoLabelStore, 'finish', 1),
     'before the first iteration': (SelfTrainingLoop, 'next_batch', 1),
@@ -392,4 +403,4 @@ def test_two_ranks_give_the_labels_of_one(data, teachers, run, tmp_path):
     found, want = (
         json.loads(Path(folder, 'pseudo_labels', 'summary.json').read_text()) for folder in (tmp_path, run.work_dir)
     )
-    assert found['owners'] == want['owners'] and found['labelled_pixels'] == want['labelled_pixels']
+    assert found['teacher_of_class'] == want['teacher_of_class'] and found['labelled_pixels'] == want['labelled_pixels']

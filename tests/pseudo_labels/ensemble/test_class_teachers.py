@@ -1,7 +1,13 @@
 import pytest
 import torch
 
-from mmuda.pseudo_labels import GTA5_OWNERS, SYNTHIA16_OWNERS, ClassCertainty, owners_by_certainty, resolve_owners
+from mmuda.pseudo_labels import (
+    GTA5_TEACHERS,
+    SYNTHIA16_TEACHERS,
+    ClassCertainty,
+    resolve_teachers,
+    teachers_by_certainty,
+)
 from mmuda.pseudo_labels.ensemble.class_teachers import top_certainty
 
 NAN = float('nan')
@@ -19,8 +25,8 @@ CLASSES, TEACHERS = ('road', 'sky', 'car'), ('mrnet', 'cbst')
         ([NAN, NAN, NAN], 0),
     ],
 )
-def test_owner_of_a_class(means, expected):
-    assert owners_by_certainty(torch.tensor(means)[:, None]) == (expected,)
+def test_teacher_of_a_class(means, expected):
+    assert teachers_by_certainty(torch.tensor(means)[:, None]) == (expected,)
 
 
 def test_mean_over_the_pixels_of_all_images():
@@ -51,38 +57,38 @@ def test_top_certainty_is_that_of_the_own_label():
 
 
 @pytest.mark.parametrize(
-    'owners',
+    'given',
     [(0, 1, 0), ['mrnet', 'cbst', 'mrnet'], {'road': 0, 'sky': 'cbst', 'car': 'mrnet'}, {0: 0, 1: 1, 'car': 0}],
 )
-def test_ways_to_write_a_table(owners):
-    assert resolve_owners(owners, 3, 2, CLASSES, TEACHERS) == (0, 1, 0)
+def test_ways_to_write_a_table(given):
+    assert resolve_teachers(given, 3, 2, CLASSES, TEACHERS) == (0, 1, 0)
 
 
-@pytest.mark.parametrize('name, num_teachers, want', [('gta5', 4, GTA5_OWNERS), ('synthia16', 3, SYNTHIA16_OWNERS)])
+@pytest.mark.parametrize('name, num_teachers, want', [('gta5', 4, GTA5_TEACHERS), ('synthia16', 3, SYNTHIA16_TEACHERS)])
 def test_published_tables(name, num_teachers, want):
-    assert resolve_owners(name, len(want), num_teachers) == want
+    assert resolve_teachers(name, len(want), num_teachers) == want
 
 
 @pytest.mark.parametrize(
-    'owners, message',
+    'given, message',
     [
         ((0, 1), r"has 2 entries, expected one for each of the 3 classes, those of \['car'\] are missing"),
         ((0, 1, 0, 1), 'has 4 entries, expected one for each of the 3 classes$'),
         ((0, 1, 2), r'gives car to the unknown teacher 2, expected 0\.\.1 \(mrnet, cbst\)'),
         ((0, -1, 0), 'gives sky to the unknown teacher -1'),
         (('mrnet', 'dacs', 0), "gives sky to the unknown teacher 'dacs'"),
-        ((0, None, 1), r"has no owner for \['sky'\]"),
-        ({'road': 0, 'car': 1}, r"has no owner for \['sky'\]"),
+        ((0, None, 1), r"has no teacher for \['sky'\]"),
+        ({'road': 0, 'car': 1}, r"has no teacher for \['sky'\]"),
         ({'road': 0, 'sky': 0, 'car': 1, 'tree': 1}, r"unknown classes \['tree'\]"),
         ('gta5', "table 'gta5' has 19 entries"),
-        ('mine', r"owner = 'mine', expected one of \('gta5', 'synthia16'\)"),
+        ('mine', r"teacher_of_class = 'mine', expected one of \('gta5', 'synthia16'\)"),
     ],
 )
-def test_a_table_that_does_not_fit_is_refused(owners, message):
+def test_a_table_that_does_not_fit_is_refused(given, message):
     with pytest.raises(ValueError, match=message):
-        resolve_owners(owners, 3, 2, CLASSES, TEACHERS)
+        resolve_teachers(given, 3, 2, CLASSES, TEACHERS)
 
 
 def test_a_published_table_with_too_few_teachers_is_refused():
     with pytest.raises(ValueError, match="table 'gta5' gives class 16 to the unknown teacher 3"):
-        resolve_owners('gta5', 19, 3)
+        resolve_teachers('gta5', 19, 3)

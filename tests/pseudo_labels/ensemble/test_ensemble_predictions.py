@@ -24,8 +24,10 @@ def teachers() -> list[ModelTeacher]:
     return [teacher(CLASSES, 0), teacher(('sky', 'road'), 1)]
 
 
-def ensemble(teachers, owners=None) -> EnsemblePredictions:
-    return EnsemblePredictions(teachers, CLASSES, SimpleNamespace(teacher_of_class=owners, reads_certainties=True))
+def ensemble(teachers, teacher_of_class=None) -> EnsemblePredictions:
+    return EnsemblePredictions(
+        teachers, CLASSES, SimpleNamespace(teacher_of_class=teacher_of_class, reads_certainties=True)
+    )
 
 
 def test_every_teacher_is_in_the_place_of_the_student(teachers):
@@ -35,16 +37,21 @@ def test_every_teacher_is_in_the_place_of_the_student(teachers):
     assert torch.equal(predictions.certainties[1], torch.stack([certainties[1], certainties[0] * 0, certainties[0]]))
 
 
-def test_known_owners_leave_their_planes_alone(teachers):
-    owners = (1, 0, 1)
-    every, owned = (ensemble(teachers, known)('0.png', '0.png') for known in (None, owners))
-    assert owned.owners == owners and torch.equal(owned.labels, every.labels)
-    assert torch.equal(owned.certainties, torch.stack([every.certainties[t, c] for c, t in enumerate(owners)]))
+def test_of_known_teachers_the_certainties_are_read_alone(teachers):
+    teacher_of_class = (1, 0, 1)
+    every, owned = (ensemble(teachers, known)('0.png', '0.png') for known in (None, teacher_of_class))
+    assert owned.teacher_of_class == teacher_of_class and torch.equal(owned.labels, every.labels)
+    assert torch.equal(
+        owned.certainties, torch.stack([every.certainties[t, c] for c, t in enumerate(teacher_of_class)])
+    )
 
 
 def test_which_teacher_knows_which_class(teachers):
-    for owners in (None, (1, 0, 1)):
-        assert ensemble(teachers, owners)('0.png', '0.png').known.tolist() == [[True] * 3, [True, False, True]]
+    for teacher_of_class in (None, (1, 0, 1)):
+        assert ensemble(teachers, teacher_of_class)('0.png', '0.png').known.tolist() == [
+            [True] * 3,
+            [True, False, True],
+        ]
 
 
 def test_teachers_without_a_class_do_not_lower_its_mean(teachers):
@@ -67,8 +74,8 @@ def test_majority_asks_for_no_certainty():
     assert torch.equal(MajorityLabeler()(predictions).label, predictions.labels[0])
 
 
-def test_owner_must_know_its_class(teachers):
-    with pytest.raises(ValueError, match="owner of 'wall' is the teacher 'teacher 1', .*choose among .'teacher 0'"):
+def test_the_teacher_of_a_class_must_know_it(teachers):
+    with pytest.raises(ValueError, match="teacher of 'wall' is 'teacher 1', .*choose among .'teacher 0'"):
         ensemble(teachers, (1, 1, 1))
 
 

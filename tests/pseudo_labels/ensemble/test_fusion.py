@@ -11,7 +11,7 @@ from mmuda.pseudo_labels.ensemble.fusion import channel_wise, count_claims, loca
 
 X = 255
 # The hand-made example of two teachers and three classes; class 1 belongs to the second teacher.
-OWNERS = (0, 1, 0)
+TEACHER_OF_CLASS = (0, 1, 0)
 LABELS = torch.tensor(
     [
         [[0, 0, 0, 1, 1], [0, 0, 2, 1, 1], [0, 2, 2, 2, 1], [2, 2, 2, 1, 1], [2, 2, 1, 1, 1]],
@@ -41,15 +41,15 @@ def random_case(
     labels = generator.integers(0, num_classes, (num_teachers, *shape))
     labels[generator.random(labels.shape) < 0.1] = X
     certainties = generator.integers(0, 101, (num_teachers, num_classes, *shape))
-    owners = generator.integers(0, num_teachers, num_classes).tolist()
-    return torch.from_numpy(labels).byte(), torch.from_numpy(certainties).byte(), owners
+    teacher_of_class = generator.integers(0, num_teachers, num_classes).tolist()
+    return torch.from_numpy(labels).byte(), torch.from_numpy(certainties).byte(), teacher_of_class
 
 
 def by_definition(
-    labels: torch.Tensor, certainties: torch.Tensor, owners: list[int], threshold: float, window: int
+    labels: torch.Tensor, certainties: torch.Tensor, teacher_of_class: list[int], threshold: float, window: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    claims = np.stack([labels[owner].numpy() == c for c, owner in enumerate(owners)]).astype(float)
-    planes = np.stack([certainties[owner, c].numpy() for c, owner in enumerate(owners)]).astype(float)
+    claims = np.stack([labels[teacher].numpy() == c for c, teacher in enumerate(teacher_of_class)]).astype(float)
+    planes = np.stack([certainties[teacher, c].numpy() for c, teacher in enumerate(teacher_of_class)]).astype(float)
     size = (1, window, window)
     votes, means = (uniform_filter(maps, size, mode='constant').round(9) for maps in (claims, planes))
     single = claims.sum(0) == 1
@@ -163,7 +163,7 @@ class TestMeanCertainty:
 
 class TestChannelWise:
     def test_certainty_of_the_example(self):
-        confidence = channel_wise(LABELS, example_certainties(), OWNERS)[1]
+        confidence = channel_wise(LABELS, example_certainties(), TEACHER_OF_CLASS)[1]
         torch.testing.assert_close(
             confidence,
             torch.tensor(
@@ -186,10 +186,10 @@ class TestChannelWise:
         ],
     )
     def test_labels_of_the_example(self, threshold, expected):
-        assert channel_wise(LABELS, example_certainties(), OWNERS, threshold)[0].tolist() == expected
+        assert channel_wise(LABELS, example_certainties(), TEACHER_OF_CLASS, threshold)[0].tolist() == expected
 
     def test_claims_of_the_example(self):
-        assert count_claims(LABELS, OWNERS).tolist() == [
+        assert count_claims(LABELS, TEACHER_OF_CLASS).tolist() == [
             [1, 1, 2, 1, 1],
             [1, 2, 2, 1, 1],
             [1, 1, 2, 2, 0],
@@ -225,17 +225,22 @@ class TestChannelWise:
             (dict(window=-1), 'window must be an odd'),
             (dict(tile=0), 'tile must be positive or None, got 0'),
             (
-                dict(owners=(0, 1)),
+                dict(teacher_of_class=(0, 1)),
                 "2 entries, expected one for each of the 3 classes, those of .'class 2'. are missing",
             ),
-            (dict(owners=(0, 1, 2)), r'gives class 2 to the unknown teacher 2, expected 0\.\.1'),
+            (dict(teacher_of_class=(0, 1, 2)), r'gives class 2 to the unknown teacher 2, expected 0\.\.1'),
             (dict(certainties=torch.zeros(3, 3, 5, 5, dtype=torch.uint8)), r'for labels \(2, 5, 5\)'),
             (dict(certainties=torch.zeros(3, 5, 4, dtype=torch.uint8)), r'for labels \(2, 5, 5\)'),
         ],
     )
     def test_other_input_is_refused(self, settings, message):
         with pytest.raises(ValueError, match=message):
-            channel_wise(**{**dict(labels=LABELS, certainties=example_certainties(), owners=OWNERS), **settings})
+            channel_wise(
+                **{
+                    **dict(labels=LABELS, certainties=example_certainties(), teacher_of_class=TEACHER_OF_CLASS),
+                    **settings,
+                }
+            )
 
 
 shapes = st.tuples(st.integers(1, 12), st.integers(1, 12))
@@ -254,9 +259,9 @@ def test_tiles_with_halo_equal_the_whole_image(seed, shape, window, tile):
 @given(seed=seeds, shape=shapes, window=windows, threshold=st.integers(0, 100))
 @settings(deadline=None, max_examples=60)
 def test_channel_wise_equals_its_definition(seed, shape, window, threshold):
-    labels, certainties, owners = random_case(seed, shape)
-    want, confidence = by_definition(labels, certainties, owners, threshold, window)
-    got = channel_wise(labels, certainties, owners, threshold, window)
+    labels, certainties, teacher_of_class = random_case(seed, shape)
+    want, confidence = by_definition(labels, certainties, teacher_of_class, threshold, window)
+    got = channel_wise(labels, certainties, teacher_of_class, threshold, window)
     np.testing.assert_array_equal(got[0], want)
     np.testing.assert_allclose(got[1], confidence, rtol=1e-6, atol=1e-9)
 
@@ -281,10 +286,12 @@ def test_mean_certainty_equals_its_definition(seed, num_teachers, threshold):
 
 @given(seed=seeds, shape=shapes)
 @settings(deadline=None, max_examples=20)
-def test_planes_of_the_owners_are_enough(seed, shape):
-    labels, certainties, owners = random_case(seed, shape)
-    planes = torch.stack([certainties[owner, c] for c, owner in enumerate(owners)])
-    for got, want in zip(channel_wise(labels, planes, owners, 50), channel_wise(labels, certainties, owners, 50)):
+def test_the_certainties_of_each_class_by_its_teacher_are_enough(seed, shape):
+    labels, certainties, teacher_of_class = random_case(seed, shape)
+    planes = torch.stack([certainties[teacher, c] for c, teacher in enumerate(teacher_of_class)])
+    for got, want in zip(
+        channel_wise(labels, planes, teacher_of_class, 50), channel_wise(labels, certainties, teacher_of_class, 50)
+    ):
         assert torch.equal(got, want)
 
 

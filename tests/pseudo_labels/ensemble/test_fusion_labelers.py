@@ -46,7 +46,7 @@ def same_labels(labeler: Labeler, other: Labeler) -> bool:
     [
         dict(type='MajorityLabeler'),
         dict(type='MeanCertaintyLabeler', threshold=50),
-        dict(type='ChannelWiseLabeler', owner=[0, 1, 1], threshold=50),
+        dict(type='ChannelWiseLabeler', teacher_of_class=[0, 1, 1], threshold=50),
         dict(type='RankUnificationLabeler', delta=[1.0, 9.0, 90.0], threshold=50),
     ],
 )
@@ -88,7 +88,7 @@ def test_mean_is_over_the_teachers_that_know_the_class(labeler):
 
 
 @pytest.mark.parametrize('labeler', [MeanCertaintyLabeler(), RankUnificationLabeler([1.0, 2.0, 3.0])])
-def test_planes_of_the_owners_are_not_enough_for_means(labeler):
+def test_certainties_of_one_teacher_a_class_are_not_enough_for_means(labeler):
     image = predictions()
     with pytest.raises(ValueError, match='reads the certainties of all teachers'):
         labeler(TeacherPredictions(image.labels, image.certainties[0], (0, 0, 0)))
@@ -98,15 +98,15 @@ class TestChannelWise:
     def test_a_table_needs_no_pass(self):
         assert ChannelWiseLabeler([0, 1, 1]).num_passes == 0 and ChannelWiseLabeler().num_passes == 1
 
-    def test_owners_are_the_most_certain_teachers(self):
+    def test_teachers_of_classes_are_the_most_certain_teachers(self):
         labels = torch.tensor([[0, 0, 1, 1], [0, 1, 1, 2]]).byte().unsqueeze(1)
         certainties = torch.zeros(2, 4, 1, 4).byte()
         certainties[0, 0], certainties[1, 0] = 80, 70
         certainties[:, 1] = 60
         labeler = fitted(ChannelWiseLabeler(), [TeacherPredictions(labels, certainties)], num_classes=4)
-        assert labeler.owners == (0, 1, 1, 0)  # equal ones: the later; a class of nobody: the first
+        assert labeler.teacher_of_class == (0, 1, 1, 0)  # equal ones: the later; a class of nobody: the first
 
-    def test_owners_are_found_from_certainties_in_whole_percent(self):
+    def test_teachers_of_classes_are_found_from_certainties_in_whole_percent(self):
         generator = np.random.default_rng(0)
         logits = 4 * generator.standard_normal((3, 2, 4, 5, 6)).astype(np.float32)  # images, teachers, classes
         images = torch.from_numpy(logits).softmax(2)
@@ -115,21 +115,21 @@ class TestChannelWise:
         labeler = fitted(
             ChannelWiseLabeler(), [TeacherPredictions.from_probabilities(list(image)) for image in images], 4
         )
-        assert labeler.owners == tuple(means.argmax(0))
-        assert len(set(labeler.owners)) == 2
+        assert labeler.teacher_of_class == tuple(means.argmax(0))
+        assert len(set(labeler.teacher_of_class)) == 2
         np.testing.assert_allclose(labeler.summary()['mean_certainties'], means, rtol=1e-12)
 
     def test_less_than_a_percent_decides_only_by_the_bytes(self):
         first, second = torch.full((4,), 0.999), torch.tensor([1.0, 0.99, 1.0, 0.99])  # 99 % each; 99.5 % on average
         image = TeacherPredictions.from_probabilities([torch.stack([p, 1 - p]).view(2, 1, 4) for p in (first, second)])
-        assert fitted(ChannelWiseLabeler(), [image], num_classes=2).owners[0] == 1
+        assert fitted(ChannelWiseLabeler(), [image], num_classes=2).teacher_of_class[0] == 1
 
     def test_summary(self):
         labels = torch.tensor([[0, 0], [0, 1]]).byte().unsqueeze(1)
         certainties = torch.tensor([[[80, 90], [20, 10]], [[55, 0], [45, 100]]]).byte().unsqueeze(2)
         summary = fitted(ChannelWiseLabeler(), [TeacherPredictions(labels, certainties)], num_classes=2).summary()
         assert summary == dict(
-            owners=[0, 1], mean_certainties=[[85.0, None], [55.0, 100.0]], predicted_pixels=[[2, 0], [1, 1]]
+            teacher_of_class=[0, 1], mean_certainties=[[85.0, None], [55.0, 100.0]], predicted_pixels=[[2, 0], [1, 1]]
         )
 
     def test_summary_replaces_the_pass(self):
@@ -139,23 +139,23 @@ class TestChannelWise:
         resumed.load_summary(summary)
         assert same_labels(labeler, resumed) and resumed.summary() == summary
 
-    def test_labels_are_those_of_the_owners_that_were_found(self):
+    def test_labels_are_those_of_the_teachers_that_were_found(self):
         sure, unsure = torch.tensor([[90, 10], [60, 40]]).byte().view(2, 2, 1, 1).expand(2, 2, 1, 3)
         labels = torch.tensor([[0, 0, 1], [0, 1, 1]]).byte().unsqueeze(1)
         certainties = torch.stack([sure, unsure])
         certainties[1, :, 0, 1] = torch.tensor([30, 70]).byte()
         labeler = fitted(ChannelWiseLabeler(threshold=65, window=1), [TeacherPredictions(labels, certainties)], 2)
-        assert labeler.owners == (0, 1)  # means of class 0: 90 and 60, of class 1: 10 and 55
+        assert labeler.teacher_of_class == (0, 1)  # means of class 0: 90 and 60, of class 1: 10 and 55
         planes = labeler(TeacherPredictions(labels, certainties))
         got, confidence = planes.label, planes.confidence
         # pixel 1 is claimed twice: the lower class wins in its window of one pixel
         assert got.tolist() == [[0, 0, X]]
         torch.testing.assert_close(confidence, torch.tensor([[0.9, 0.9, 0.4]]))
 
-    def test_a_new_pass_forgets_the_old_owners(self):
+    def test_a_new_pass_forgets_the_old_teachers(self):
         labeler = fitted(ChannelWiseLabeler(), [predictions()])
         labeler.begin(3)
-        assert labeler.owners is None
+        assert labeler.teacher_of_class is None
 
     def test_labels_before_the_pass_are_refused(self):
         with pytest.raises(RuntimeError, match='has not read the images yet'):
@@ -168,16 +168,18 @@ class TestChannelWise:
     def test_a_table_is_read_with_names(self):
         labeler = ChannelWiseLabeler({'road': 'cbst', 'sky': 0, 'car': 'cbst'}, threshold=50)
         labeler.resolve(['road', 'sky', 'car'], ['dacs', 'cbst'])
-        assert labeler.owners == (1, 0, 1)
+        assert labeler.teacher_of_class == (1, 0, 1)
         assert same_labels(labeler, ChannelWiseLabeler([1, 0, 1], threshold=50))
 
     def test_a_table_with_an_unknown_teacher_is_refused_before_labelling(self):
         with pytest.raises(ValueError, match=r'gives car to the unknown teacher 2, expected 0\.\.1 \(dacs, cbst\)'):
             ChannelWiseLabeler([0, 1, 2]).resolve(['road', 'sky', 'car'], ['dacs', 'cbst'])
 
-    def test_planes_of_other_owners_are_refused(self):
+    def test_certainties_of_other_teachers_are_refused(self):
         image = TeacherPredictions(predictions().labels, predictions().certainties[0], (0, 0, 0))
-        with pytest.raises(ValueError, match=r'those of the owners \[0, 0, 0\], but labels are made with \[0, 1, 0\]'):
+        with pytest.raises(
+            ValueError, match=r'those of the teachers \[0, 0, 0\], but labels are made with \[0, 1, 0\]'
+        ):
             ChannelWiseLabeler([0, 1, 0])(image)
 
     def test_even_windows_are_refused(self):

@@ -7,7 +7,7 @@ from PIL import Image
 from torch import nn
 
 from mmuda.models.segmentors import UDADataPreprocessor
-from mmuda.pseudo_labels import LogitMapPredictor, SmallMap, SoftmaxMapPredictor
+from mmuda.pseudo_labels import CachedLogits, LogitMapPredictor, SoftmaxMapPredictor
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (16, 24, 3), np.uint8)
 
@@ -216,13 +216,13 @@ def test_map_of_a_padded_input_is_enlarged_to_the_padded_size():
 def test_kept_map_is_decoded_by_itself(align_corners):
     predictor, segmentor = LogitMapPredictor(1.0), Averages(8, align_corners, 32)
     small = predictor.encode(segmentor, edge(), 'a.png')
-    again = SmallMap.from_layout(small.values, [int(number) for number in small.layout])
+    again = CachedLogits.from_layout(small.values, [int(number) for number in small.layout])
     assert torch.equal(LogitMapPredictor(0.5).decode(again, (20, 20)), predictor(segmentor, edge(), 'a.png'))
 
 
 def test_map_without_its_layout_is_refused():
     with pytest.raises(ValueError, match=r'the layout \[\], expected 5 numbers.*label again'):
-        SmallMap.from_layout(torch.zeros(1, 3, 4, 4), [])
+        CachedLogits.from_layout(torch.zeros(1, 3, 4, 4), [])
 
 
 @pytest.mark.parametrize('settings', [dict(long_side=0), dict(stride=0)])
