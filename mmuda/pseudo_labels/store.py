@@ -282,7 +282,7 @@ class PseudoLabelStore:
         )
 
     def read_cached_logits(self, name: str) -> tuple[np.ndarray, tuple[int, int], list[int]]:
-        """Return what :meth:`write_cached_logits` wrote: map, size and layout.
+        """Return what :meth:`write_cached_logits` wrote: values, size and layout.
 
         Raises:
             ValueError: If the file is damaged.
