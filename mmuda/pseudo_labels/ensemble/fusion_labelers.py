@@ -105,8 +105,8 @@ class ChannelWiseLabeler(_PassLabeler):
 
     Args:
         teacher_of_class (str, sequence or mapping, optional): ``'gta5'`` (teachers R-MRNet, DACS, CRST-MRKLD, CBST,
-            in this order) or ``'synthia16'`` (CRST-MRKLD, CBST, R-MRNet; 16 classes); or a teacher per class; or from class
-            to teacher, see :func:`resolve_teachers`. Defaults to None: found by a pass.
+            in this order) or ``'synthia16'`` (CRST-MRKLD, CBST, R-MRNet; 16 classes); or a teacher per class; or from
+            class to teacher, see :func:`resolve_teachers`. Defaults to None: found by a pass.
         threshold (float): In percent. Defaults to 90.
         window (int): Odd number of pixels in which teachers vote where claims collide or are missing.
             Defaults to 5.
