@@ -87,7 +87,7 @@ class UDADataset(AdaptationDataset):
 
     def parts(self) -> dict[str, Any]:
         """See :class:`AdaptationDataset`."""
-        return {view: getattr(self, view) for view in self.views}
+        return dict(source=self.source) if self.target is None else dict(source=self.source, target=self.target)
 
     def __len__(self) -> int:
         return max(len(getattr(self, view)) for view in self.views)
