@@ -152,6 +152,6 @@ def top_certainty(labels: Tensor, certainties: Tensor) -> Tensor:
         Tensor: (T, H, W), 0 where there is no label.
     """
     top = torch.zeros_like(certainties[:, 0])
-    for c, planes in enumerate(certainties.unbind(1)):
-        top += equals(labels, c) * planes
+    for c, certainty in enumerate(certainties.unbind(1)):
+        top += equals(labels, c) * certainty
     return top

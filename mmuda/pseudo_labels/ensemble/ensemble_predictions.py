@@ -57,13 +57,13 @@ class EnsemblePredictions:
         labels: list[Tensor] = []
         certainties: Tensor | None = None
         for index, teacher in enumerate(self.teachers):
-            # (id of the teacher, id of the student) of the planes that are read
+            # (id of the teacher, id of the student) of the classes whose certainty is read
             read = [
                 (own, c)
                 for own, c in teacher.class_ids.items()
                 if reads_certainties and (teacher_of_class is None or teacher_of_class[c] == index)
             ]
-            label, planes = teacher(name, path, [own for own, _ in read])
+            label, own = teacher(name, path, [own for own, _ in read])
             if labels and label.shape != labels[0].shape:
                 raise ValueError(
                     f'image {path}: teacher {teacher.name!r} gives labels of (height, width) = '
@@ -75,7 +75,7 @@ class EnsemblePredictions:
                 zeros = torch.zeros(shape if reads_certainties else (), dtype=torch.uint8, device=self.device)
                 certainties = zeros.expand(shape)
             if read:
-                (certainties[index] if teacher_of_class is None else certainties)[[c for _, c in read]] = planes.to(
+                (certainties[index] if teacher_of_class is None else certainties)[[c for _, c in read]] = own.to(
                     self.device
                 )
             labels.append(label.to(self.device))
@@ -119,15 +119,15 @@ class StoredCertainties:
         """Return the predictions for the image ``name`` of the file ``path``, from disk if they are there."""
         num_teachers = len(self.predictions.teachers)
         if self.store.has_cached_logits(name):
-            planes = torch.from_numpy(self.store.read_cached_logits(name)[0]).to(self.device)
+            stored = torch.from_numpy(self.store.read_cached_logits(name)[0]).to(self.device)
             return TeacherPredictions(
-                planes[:num_teachers], planes[num_teachers:], self.teacher_of_class, self.predictions.known
+                stored[:num_teachers], stored[num_teachers:], self.teacher_of_class, self.predictions.known
             )
         made = self.predictions(name, path)
-        planes = torch.cat([made.labels, made.certainties]).cpu().numpy()
+        stored = torch.cat([made.labels, made.certainties]).cpu().numpy()
         replace_file(
             self.store.cached_logits_path(name),
-            lambda file: np.savez_compressed(file, encoded=planes, size=np.array(planes.shape[1:])),
+            lambda file: np.savez_compressed(file, encoded=stored, size=np.array(stored.shape[1:])),
         )
         return made
 

@@ -126,13 +126,13 @@ def channel_wise(
     check_window(window)
     if tile is not None and tile < 1:
         raise ValueError(f'tile must be positive or None, got {tile}')
-    teacher_of_class, planes = _class_certainties(labels, certainties, teacher_of_class)
+    teacher_of_class, own = _class_certainties(labels, certainties, teacher_of_class)
     label = torch.empty_like(labels[0])
     confidence = torch.empty_like(label, dtype=torch.float32)
     area = window * window
     for inner, outer, inside in _tiles(*label.shape, tile, window // 2):
         fused, score = _fuse(
-            labels[(slice(None), *outer)], [plane[outer] for plane in planes], teacher_of_class, window, inside
+            labels[(slice(None), *outer)], [of_class[outer] for of_class in own], teacher_of_class, window, inside
         )
         label[inner] = fused.masked_fill_(score < threshold * area, IGNORE_INDEX)
         confidence[inner] = score / area
@@ -166,18 +166,22 @@ def check_window(window: int) -> None:
 
 
 def _fuse(
-    labels: Tensor, planes: Sequence[Tensor], teacher_of_class: Sequence[int], window: int, inside: tuple[slice, slice]
+    labels: Tensor,
+    certainties: Sequence[Tensor],
+    teacher_of_class: Sequence[int],
+    window: int,
+    inside: tuple[slice, slice],
 ) -> tuple[Tensor, Tensor]:
     """Label and certainty times window area of the pixels ``inside`` a tile with halo."""
     claims = _claims(labels, teacher_of_class)
     count = torch.zeros_like(labels[0][inside])
     label = torch.zeros_like(count)
-    certainty = torch.zeros_like(count, dtype=planes[0].dtype)
+    certainty = torch.zeros_like(count, dtype=certainties[0].dtype)
     for c, claim in claims.items():
         inner = claim[inside]
         count += inner
         label += inner * c
-        certainty += inner * planes[c][inside]
+        certainty += inner * certainties[c][inside]
     clear = equals(count, 1)  # elsewhere both sums mean nothing
     label *= clear
     certainty *= clear
@@ -189,7 +193,7 @@ def _fuse(
     for c in {0, *claims}:
         chosen = equals(label, c) * unclear
         if chosen.any():
-            score += box_sum(planes[c].to(score.dtype), window)[inside] * chosen
+            score += box_sum(certainties[c].to(score.dtype), window)[inside] * chosen
     return label, score
 
 

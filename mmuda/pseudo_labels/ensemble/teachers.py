@@ -77,13 +77,13 @@ class Teacher(ABC):
             self._table[own] = student
 
     @abstractmethod
-    def __call__(self, name: str, path: str, planes: Sequence[int]) -> tuple[Tensor, Tensor]:
+    def __call__(self, name: str, path: str, asked: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Predict one image.
 
         Args:
             name (str): Of the image within its data set.
             path (str): Its file.
-            planes (Sequence[int]): Classes whose certainty is needed, the teacher's own ids.
+            asked (Sequence[int]): Classes whose certainty is needed, the teacher's own ids.
 
         Returns:
             tuple[Tensor, Tensor]: Labels (H, W), uint8, ids of the student and 255; certainties (P, H, W), 0..100,
@@ -117,7 +117,7 @@ class ModelTeacher(Teacher):
         super().__init__(name, classes, student_classes, drop_classes)
         self.predictions = predictions
 
-    def __call__(self, name: str, path: str, planes: Sequence[int]) -> tuple[Tensor, Tensor]:
+    def __call__(self, name: str, path: str, asked: Sequence[int]) -> tuple[Tensor, Tensor]:
         """See :class:`Teacher`.
 
         Raises:
@@ -134,7 +134,7 @@ class ModelTeacher(Teacher):
             best = torch.tensor(kept, device=probabilities.device)[top_class(probabilities[kept])[1].long()]
             labels = self._student_ids(best)
             # Interpolated probabilities can lie a little outside of 0..1.
-            return labels, certainty_bytes(probabilities[list(planes)].clamp_(0, 1))
+            return labels, certainty_bytes(probabilities[list(asked)].clamp_(0, 1))
         except ValueError as error:
             raise ValueError(f'teacher {self.name!r}, image {path}: {error}') from error
 
@@ -148,7 +148,7 @@ class FileTeacher(Teacher):
 
     For the image ``city/stem.png`` these are ``<labels>/stem.png``, (H, W) train ids, 8 bit, and
     ``<certainties>/stem.npy``, (H, W, C), 0..100, of any type: what is no byte is rounded down to one. Files of
-    certainties are mapped into memory, and only the planes asked for are copied.
+    certainties are mapped into memory, and only those asked for are copied.
     A label that is left out is none.
 
     Args:
@@ -217,7 +217,7 @@ class FileTeacher(Teacher):
             digest.update(certainties[rows].tobytes())
         return digest.hexdigest()[:32]
 
-    def __call__(self, name: str, path: str, planes: Sequence[int]) -> tuple[Tensor, Tensor]:
+    def __call__(self, name: str, path: str, asked: Sequence[int]) -> tuple[Tensor, Tensor]:
         """See :class:`Teacher`.
 
         Raises:
@@ -228,7 +228,7 @@ class FileTeacher(Teacher):
             size = image.size[::-1]
         label_path, certainty_path = self.files(name)
         labels = torch.from_numpy(self._read_labels(label_path, size))
-        certainties = torch.from_numpy(self._read_certainties(certainty_path, size, planes))
+        certainties = torch.from_numpy(self._read_certainties(certainty_path, size, asked))
         return self._student_ids(labels), certainties
 
     def _read_labels(self, path: Path, size: tuple[int, int]) -> np.ndarray:
@@ -262,7 +262,7 @@ class FileTeacher(Teacher):
             )
         return certainties
 
-    def _read_certainties(self, path: Path, size: tuple[int, int], planes: Sequence[int]) -> np.ndarray:
+    def _read_certainties(self, path: Path, size: tuple[int, int], asked: Sequence[int]) -> np.ndarray:
         certainties = self._open_certainties(path)
         if certainties.shape[:2] != size:
             raise ValueError(
@@ -271,7 +271,7 @@ class FileTeacher(Teacher):
             )
         sample = np.moveaxis(certainties[::SAMPLED_ROWS], 2, 0)
         check_certainties(torch.from_numpy(sample.astype(np.float32)), f'teacher {self.name!r}: {path}')
-        wanted = np.moveaxis(certainties[..., list(planes)], 2, 0)
+        wanted = np.moveaxis(certainties[..., list(asked)], 2, 0)
         if wanted.size and not (wanted.min() >= 0 and wanted.max() <= HIGHEST):  # NaN compares false
             raise ValueError(
                 f'teacher {self.name!r}: {path}: certainties of {wanted.min():g}..{wanted.max():g}, '

@@ -49,7 +49,7 @@ class CachedLogits:
         """
         if len(layout) != 5:
             raise ValueError(
-                f'a kept map has the layout {list(layout)}, expected 5 numbers: it was made by an earlier '
+                f'cached logits have the layout {list(layout)}, expected 5 numbers: they were made by an earlier '
                 'version. Delete the folder of the pseudo labels and label again'
             )
         height, width, inner_height, inner_width, align_corners = layout

@@ -63,9 +63,9 @@ def test_teachers_without_a_class_do_not_lower_its_mean(teachers):
 
 def test_majority_asks_for_no_certainty():
     class Watched(ModelTeacher):
-        def __call__(self, name, path, planes):
-            assert not planes
-            return super().__call__(name, path, planes)
+        def __call__(self, name, path, asked):
+            assert not asked
+            return super().__call__(name, path, asked)
 
     one = teacher(CLASSES, 0)
     watched = Watched(one.name, one.classes, CLASSES, one.predictions)
