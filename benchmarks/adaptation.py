@@ -2,8 +2,8 @@
 
 Runs the shipped configs ``configs/<task>/<method>.py`` through ``tools/train.py``, each in a process of its own, and
 writes what was measured as Markdown tables: mIoU (mean and spread over seeds), IoU per class, wall time, peak memory;
-for self-training also mIoU per round and the portion of each class that was labelled. Beside the trained models it
-reports source-only models with BatchNorm statistics re-estimated on the unlabelled target images. The number is
+for self-training also mIoU per round and the portion of each class that was labeled. Beside the trained models it
+reports source-only models with BatchNorm statistics re-estimated on the unlabeled target images. The number is
 always that of the last checkpoint on the target's validation images.
 
     python benchmarks/adaptation.py toy --seeds 0 1 2
@@ -35,12 +35,12 @@ from mmuda.engine.hooks import AdaptiveBatchNormHook  # noqa: E402
 METHODS = dict(
     source_only=('source only', None),
     source_only_bn=('source only, BN statistics of the target', 'source_only'),
-    source_only_colours=('source only, random colours', None),
-    source_only_colours_bn=('the same, BN statistics of the target', 'source_only_colours'),
+    source_only_colors=('source only, random colors', None),
+    source_only_colors_bn=('the same, BN statistics of the target', 'source_only_colors'),
     source_continued=('source only, 600 iterations more', 'source_only'),
     source_continued_bn=('the same, BN statistics of the target', 'source_continued'),
-    source_continued_colours=('source only, 600 iterations more, random colours', 'source_only'),
-    source_continued_colours_bn=('the same, BN statistics of the target', 'source_continued_colours'),
+    source_continued_colors=('source only, 600 iterations more, random colors', 'source_only'),
+    source_continued_colors_bn=('the same, BN statistics of the target', 'source_continued_colors'),
     mrnet=('MRNet stage 1', None),
     mrnet_classmix=('MRNet stage 1 with ClassMix', None),
     mrnet_stage2=('MRNet stage 2', 'mrnet'),
@@ -75,7 +75,7 @@ def train(root: Path, task: str, seed: int, method: str) -> None:
         options.append(f'custom_hooks.0.work_dir={work_dir(root, task, seed, start)}')
     if method.startswith('ensemble'):
         options += [
-            f'train_cfg.teachers.{i}.work_dir={work_dir(root, task, seed, teacher)}'
+            f'train_cfg.labels.teachers.{i}.work_dir={work_dir(root, task, seed, teacher)}'
             for i, teacher in enumerate(TEACHERS)
         ]
     command = [sys.executable, 'tools/train.py', f'configs/{task}/{method}.py', '--work-dir', str(folder)]
@@ -169,7 +169,7 @@ def report(root: Path, task: str, seeds: list[int], methods: list[str]) -> str:
 
 
 def report_rounds(root: Path, task: str, seeds: list[int], methods: list[str], names: list[str]) -> str:
-    """mIoU after every round, and the labelled part of the pixels predicted as each class, means over seeds."""
+    """mIoU after every round, and the labeled part of the pixels predicted as each class, means over seeds."""
     scores, portions = [], []
     for method in methods:
         rounds = [
@@ -185,17 +185,16 @@ def report_rounds(root: Path, task: str, seeds: list[int], methods: list[str], n
             [METHODS[method][0]]
             + [f'{np.mean([each["evaluation"]["mIoU"] for each in turn]):.2f}' for turn in zip(*rounds)]
         )
-        labelled, predicted = (
-            np.sum([turns[-1]['labels'][key] for turns in rounds], axis=0)
-            for key in ('labelled_pixels', 'class_pixels')
+        labeled, predicted = (
+            np.sum([turns[-1]['labels'][key] for turns in rounds], axis=0) for key in ('labeled_pixels', 'class_pixels')
         )
         portions.append(
-            [METHODS[method][0]] + [f'{part / whole:.2f}' if whole else '-' for part, whole in zip(labelled, predicted)]
+            [METHODS[method][0]] + [f'{part / whole:.2f}' if whole else '-' for part, whole in zip(labeled, predicted)]
         )
     if not scores:
         return ''
     header = ['mIoU after', *(f'round {i}' for i in range(len(scores[0]) - 1))]
-    return f'{table(scores, header)}\n\n{table(portions, ["labelled, last round", *names])}'
+    return f'{table(scores, header)}\n\n{table(portions, ["labeled, last round", *names])}'
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
     python benchmarks/benchmark_blur.py [--size 512 512] [--batch 2] [--device cpu] [--threads 1]
 
 `full` convolves with the square kernel of the published side (51 at 512 pixels), `separable` with two lines of that
-side, `ours` with two lines without the taps that are too small for float32. All must agree to 1e-3 grey levels.
+side, `ours` with two lines without the taps that are too small for float32. All must agree to 1e-3 gray levels.
 """
 
 import argparse
@@ -68,10 +68,10 @@ def main() -> None:
         milliseconds, got = timed(run, args.device, args.repeats)
         difference = float((got - want).abs().max())
         if difference > TOLERANCE:
-            raise SystemExit(f'{name}: differs from the full kernel by {difference} grey levels')
+            raise SystemExit(f'{name}: differs from the full kernel by {difference} gray levels')
         print(
             f'{name} {milliseconds:.1f} ms, {full / milliseconds:.1f} times faster, '
-            f'differs by {difference:.1e} grey levels'
+            f'differs by {difference:.1e} gray levels'
         )
 
 

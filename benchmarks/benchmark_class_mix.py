@@ -1,4 +1,4 @@
-"""ClassMix of a batch: the vectorised step against a loop over images and classes, side by side in one run.
+"""ClassMix of a batch: the vectorized step against a loop over images and classes, side by side in one run.
 
     python benchmarks/benchmark_class_mix.py [--size 512 512] [--batch 2] [--classes 19] [--device cpu] [--threads 1]
 

@@ -10,7 +10,7 @@ from mmuda import compat
 
 compat.apply()
 
-from mmuda import datasets, engine, evaluation, models, visualization  # noqa: E402, F401
+from mmuda import datasets, engine, evaluation, models  # noqa: E402, F401
 from mmuda.version import __version__  # noqa: E402
 
 __all__ = ['__version__']

@@ -18,6 +18,7 @@ import tempfile
 import types
 import warnings
 from collections.abc import Callable
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -62,7 +63,7 @@ def apply() -> None:
     _write_files_whole()
     _check_work_dirs()
     _distribute_on_cpu()
-    _refuse_deep_grey_images()
+    _refuse_deep_gray_images()
     _applied = True
 
 
@@ -89,14 +90,14 @@ def _unavailable_op(name: str) -> type:
 def _stand_in_for_mmcv_ops() -> None:
     """Let mmseg import without compiled operators: it imports ``mmcv.ops`` unguarded.
 
-    The stand-in is for ``mmcv.ops`` and not for ``mmcv._ext``, by which mmengine recognises full mmcv.
+    The stand-in is for ``mmcv.ops`` and not for ``mmcv._ext``, by which mmengine recognizes full mmcv.
     """
     if 'mmcv.ops' in sys.modules or importlib.util.find_spec('mmcv._ext') is not None:
         return
     import mmcv
 
     ops = types.ModuleType('mmcv.ops', 'Stand-ins for the compiled operators, which are not installed.')
-    ops.__path__ = []  # type: ignore[attr-defined]
+    ops.__path__ = []
 
     def __getattr__(name: str) -> type:
         if name.startswith('_'):
@@ -186,7 +187,7 @@ def safe_load(file: Any, map_location: Any = None, *, _load: Callable = torch.lo
     except Exception as e:  # of zip archives, pickles and storages, by what is damaged
         raise CheckpointError(
             f'Checkpoint {name} cannot be read: it is damaged, cut off, or no checkpoint of PyTorch. Found: '
-            f'{type(e).__name__}: {(str(e).splitlines() or [""])[0]} Copy it anew, or take another one.'
+            f'{type(e).__name__}: {(str(e).splitlines() or [""])[0]} Copy it again, or take another one.'
         ) from e
 
 
@@ -239,7 +240,7 @@ def _without_python_text(load: Callable) -> Callable:
 def _with_config(init_model: Callable) -> Callable:
     """Wrap ``BaseInferencer._init_model`` so that it takes the config from the caller alone.
 
-    Otherwise mmengine runs the config's text in the checkpoint. To read the text without running it would not do: a
+    Otherwise mmengine runs the config's text in the checkpoint. Reading the text without running it is not enough: a
     config names what is called, and ``type='subprocess.Popen'`` is found, too.
     """
 
@@ -271,7 +272,7 @@ def _naming_the_checkpoint(load: Callable) -> Callable:
 
 
 def _never_run_text_of_checkpoints() -> None:
-    """Close the two doors through which mmengine runs a config's text that lies in a checkpoint as plain data."""
+    """Stop mmengine from running the text of a config that is stored in a checkpoint; it does so in two places."""
     CheckpointLoader.load_checkpoint = classmethod(_without_python_text(CheckpointLoader.load_checkpoint.__func__))
     BaseInferencer._init_model = _with_config(BaseInferencer._init_model)
 
@@ -280,7 +281,7 @@ def _never_run_text_of_checkpoints() -> None:
 
 
 def _write_files_whole() -> None:
-    """Let what mmengine writes to a disk, checkpoints above all, be there whole or not at all."""
+    """Let mmengine write files, checkpoints above all, either completely or not at all."""
 
     def put(self: LocalBackend, obj: bytes, filepath: str | Path) -> None:
         try:
@@ -296,7 +297,7 @@ def _write_files_whole() -> None:
 
 
 def _check_work_dirs() -> None:
-    """Let a work dir that cannot be written be an error in words, before anything else is made."""
+    """Say that a work dir cannot be written before anything else is made."""
     init = Runner.__init__
 
     @functools.wraps(init)
@@ -320,7 +321,7 @@ def _check_work_dirs() -> None:
 
 
 def _gloo_without_gpu(init: Callable) -> Callable:
-    """Wrap one of mmengine's initialisers so that it works, with gloo, where there is no accelerator."""
+    """Wrap one of mmengine's initializers so that it works, with gloo, where there is no accelerator."""
 
     @functools.wraps(init)
     def wrapper(backend: str, *args: Any, **kwargs: Any) -> None:
@@ -338,7 +339,7 @@ def _gloo_without_gpu(init: Callable) -> Callable:
 
 
 def _leave_process_group() -> None:
-    """End gloo's threads while Python is still there: left to the end of the process, they may abort it."""
+    """End gloo's threads before Python ends: otherwise they may abort the process."""
     gc.collect()  # a DDP model in a cycle holds the group
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
@@ -364,15 +365,15 @@ def _distribute_on_cpu() -> None:
 # images ---------------------------------------------------------------------------------------------
 
 
-def _refuse_deep_grey_images() -> None:
-    """Let no 16-bit grey image become white: Pillow clips its values at 255, and mmcv lets it."""
+def _refuse_deep_gray_images() -> None:
+    """Let no 16-bit gray image become white: Pillow clips its values at 255, and mmcv lets it."""
     convert = mmcv.image.io._pillow2array
 
     @functools.wraps(convert)
     def checked(img: Any, flag: str = 'color', *args: Any, **kwargs: Any) -> np.ndarray:
         if flag != 'unchanged' and img.mode.startswith(('I', 'F')):
             raise OSError(
-                f'it is a grey image of more than 8 bits (mode {img.mode!r}), whose values would be clipped '
+                f'it is a gray image of more than 8 bits (mode {img.mode!r}), whose values would be clipped '
                 'at 255: scale them and save it with 8 bits'
             )
         return convert(img, flag, *args, **kwargs)
@@ -412,7 +413,7 @@ _ALSO_READ = (
 
 
 def _merge_known(merge: Callable) -> Callable:
-    """Wrap the merging of ``--cfg-options``: a first part that nothing reads would train another method unseen."""
+    """Wrap the merging of ``--cfg-options`` so that a key whose first part nothing reads is an error."""
 
     @functools.wraps(merge)
     def merge_known(config: Config, options: dict, *args: Any, **kwargs: Any) -> None:
@@ -446,9 +447,10 @@ def load_stock_tool(name: str) -> types.ModuleType:
         ValueError: If ``--cfg-options`` has a key that nothing reads.
     """
     path = _stock_tool_path(name)
-    spec = importlib.util.spec_from_file_location(f'stock_{path.stem}', path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    loader = SourceFileLoader(f'stock_{path.stem}', str(path))
+    module = types.ModuleType(loader.name)
+    module.__file__ = str(path)
+    loader.exec_module(module)
     return module
 
 

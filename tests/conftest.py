@@ -1,5 +1,6 @@
 import gc
 from collections.abc import Iterator
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import torch
 from mmengine.registry import DefaultScope, init_default_scope
 
 import mmuda  # noqa: F401  (registers everything, makes the stack work)
+from tests.helpers.locks import locked_by_another
 
 torch.set_num_threads(1)
 PARITY = Path(__file__).parent / 'parity'
@@ -33,3 +35,10 @@ def runners_are_freed() -> Iterator[None]:
     """Runners are full of cycles: left to themselves those of many modules add up to gigabytes."""
     yield
     gc.collect()
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> Iterator[BaseProcess]:
+    """Another process that has locked ``tmp_path / 'lock'``."""
+    with locked_by_another(tmp_path / 'lock') as process:
+        yield process

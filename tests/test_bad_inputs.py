@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mmuda.compat import run_stock_tool
-from tests.tiny import make_data, plain_text_of_configs, tiny_config
+from tests.helpers.tiny import make_data, plain_text_of_configs, tiny_config
 
 
 @pytest.fixture(scope='module')

@@ -13,9 +13,9 @@ from mmseg.apis import MMSegInferencer, init_model
 
 from mmuda import compat
 from mmuda.engine.checkpoints import read_settings
-from tests.engine.ensemble import make_teachers
-from tests.engine.test_teachers import loaded as load_the_teachers
-from tests.tiny import (
+from tests.engine.self_training.test_teachers import loaded as load_the_teachers
+from tests.helpers.ensemble import make_teachers
+from tests.helpers.tiny import (
     REPO,
     add_hook,
     load,
@@ -173,7 +173,7 @@ def test_inferencer_with_weights_alone_refuses(trained, marker, tmp_path, place,
 
 
 def test_every_inferencer_has_the_lock_and_every_loader_the_filter():
-    """A door that mmengine would open anew, for instance by a reload, is seen here."""
+    """A door that mmengine would open again, for instance by a reload, is seen here."""
     assert BaseInferencer._init_model.__wrapped__ and CheckpointLoader.load_checkpoint.__func__.__wrapped__
     assert MMSegInferencer._init_model is BaseInferencer._init_model
 

@@ -273,9 +273,9 @@ def test_processes_leave_their_group_before_python_ends(monkeypatch, tmp_path):
 # images
 
 
-def test_16_bit_grey_image_is_refused_where_values_would_be_clipped(tmp_path):
+def test_16_bit_gray_image_is_refused_where_values_would_be_clipped(tmp_path):
     Image.fromarray(np.full((2, 3), 3000, np.uint16)).save(tmp_path / 'a.png')
     data = (tmp_path / 'a.png').read_bytes()
-    with pytest.raises(OSError, match="a grey image of more than 8 bits .mode 'I;16'."):
+    with pytest.raises(OSError, match="a gray image of more than 8 bits .mode 'I;16'."):
         mmcv.imfrombytes(data, backend='pillow')
     assert (mmcv.imfrombytes(data, flag='unchanged', backend='pillow') == 3000).all()

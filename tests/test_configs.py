@@ -16,12 +16,12 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS, MODELS, TASK_UTILS, TRANSFORMS
 from PIL import Image
 
-from mmuda.datasets.transforms import CentredMiningCrop, PackSoftLabels
-from mmuda.engine.labelling import build_fusion
-from mmuda.engine.runner import SelfTrainingLoop
-from mmuda.engine.teachers import teacher_configs
+from mmuda.datasets.transforms import CenteredMiningCrop, PackSoftLabels
+from mmuda.engine.self_training import SelfTrainingLoop
+from mmuda.engine.self_training.labeling import build_fusion
+from mmuda.engine.self_training.teachers import teacher_configs
 from mmuda.evaluation.protocols import SYNTHIA_16
-from tests.datasets.published import write_dataset
+from tests.helpers.published import write_dataset
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 METHODS = sorted(path.relative_to(CONFIGS).as_posix() for path in CONFIGS.glob('[!_]*/*.py'))
@@ -86,6 +86,7 @@ def test_heads_have_the_classes_of_the_data(name):
         'cs2nthu': 13,
         'toy': 19,
         'camvid': 11,
+        'own_data': 3,
     }
     task = next(task for task in classes if task in name)
     assert config(name).model.segmentor.decode_head.num_classes == classes[task]
@@ -129,7 +130,7 @@ def test_one_number_changes_the_length(name):
 
 def test_published_losses_of_stage_1():
     cfg = config('mrnet/gta2cs.py')
-    source = objective(cfg, 'SourceSupervision')
+    source = objective(cfg, 'Supervision')
     assert source.weights == dict(aux=0.5, main=1.0)
     assert (source.loss.percentile, source.class_weights.max_weight) == (80.0, 7.0)
     assert objective(cfg, 'AdversarialAlignment').weights == dict(aux=2e-4, main=1e-3)
@@ -162,7 +163,7 @@ def test_published_label_thresholds():
 
 def test_mrnets_baseline_differs_from_it_in_its_objectives_and_statistics_alone():
     for task in ('toy', 'camvid'):
-        baseline, method = config(f'{task}/source_only_colours.py'), config(f'{task}/mrnet.py')
+        baseline, method = config(f'{task}/source_only_colors.py'), config(f'{task}/mrnet.py')
         assert _with_target_of(method, baseline) == method.train_dataloader
         for key in ('optim_wrapper', 'param_scheduler', 'train_cfg', 'randomness'):
             assert baseline[key] == method[key]
@@ -239,21 +240,23 @@ def nodes(node: Any) -> Iterator[dict]:
 def test_parts_of_the_rounds_build(name):
     init_default_scope('mmseg')
     train_cfg = config(name).train_cfg
-    assert set(train_cfg) <= set(inspect.signature(SelfTrainingLoop).parameters)
-    if 'teachers' not in train_cfg:
-        TASK_UTILS.build(train_cfg.predictor)
-        assert TASK_UTILS.build(train_cfg.labeler).portion <= train_cfg.target_portion.maximum
+    labels = train_cfg.labels
+    for settings, kind in ((train_cfg, SelfTrainingLoop), (labels, TASK_UTILS.get(labels.type))):
+        assert set(settings) - {'type'} <= set(inspect.signature(kind).parameters)
+    if labels.type == 'ModelLabels':
+        TASK_UTILS.build(labels.predictor)
+        assert TASK_UTILS.build(labels.labeler).portion <= labels.portion.maximum
 
 
-@pytest.mark.parametrize('name', [name for name in ROUNDS if 'teachers' in config(name).train_cfg])
+@pytest.mark.parametrize('name', [name for name in ROUNDS if 'teachers' in config(name).train_cfg.labels])
 def test_teachers_have_the_classes_of_the_student_and_every_class_an_owner(name, monkeypatch):
     monkeypatch.chdir(CONFIGS.parent)
     init_default_scope('mmseg')
     cfg = config(name)
-    teachers = teacher_configs(cfg.train_cfg.teachers, cfg.train_cfg.get('predictor'))
+    teachers = teacher_configs(cfg.train_cfg.labels.teachers, cfg.train_cfg.labels.get('predictor'))
     target = cfg.train_dataloader.dataset.target.dataset
     classes = target.get('metainfo', DATASETS.get(target.type).METAINFO)['classes']
-    build_fusion(cfg.train_cfg.labeler, teachers, classes)
+    build_fusion(cfg.train_cfg.labels.labeler, teachers, classes)
     for teacher in teachers:
         num_classes = teacher.cfg.model.segmentor.decode_head.num_classes
         assert num_classes - len(teacher.drop_classes) == len(classes), teacher.name
@@ -261,8 +264,8 @@ def test_teachers_have_the_classes_of_the_student_and_every_class_an_owner(name,
 
 def published_views(cfg: Config) -> dict:
     """How a teacher's own method looks at an image: as it labels the target, or as it is tested."""
-    if 'predictor' in cfg.train_cfg:
-        return cfg.train_cfg.predictor
+    if 'labels' in cfg.train_cfg:
+        return cfg.train_cfg.labels.predictor
     for hook in cfg.get('custom_hooks', []):
         if hook.type == 'PseudoLabelHook':
             return hook.predictor
@@ -272,7 +275,7 @@ def published_views(cfg: Config) -> dict:
 
 @pytest.mark.parametrize('name', [name for name in ROUNDS if name.startswith('ensemble/')])
 def test_teachers_see_an_image_as_their_own_method_does(name):
-    for teacher in config(name).train_cfg.teachers:
+    for teacher in config(name).train_cfg.labels.teachers:
         assert teacher.predictor == published_views(config(teacher.config.removeprefix('configs/'))), teacher.name
 
 
@@ -350,7 +353,7 @@ def test_synthia_has_16_classes_everywhere(name):
 )
 def test_published_rounds(task, portions, num_rounds):
     train_cfg = config(f'cbst/{task}.py').train_cfg
-    assert (train_cfg.target_portion.start, train_cfg.source_portion.start) == portions
+    assert (train_cfg.labels.portion.start, train_cfg.source.portion.start) == portions
     assert (train_cfg.num_rounds, train_cfg.epochs) == (num_rounds, 2)
 
 
@@ -368,9 +371,9 @@ def test_published_crops_of_the_rounds():
     square, wide = pools.values()
     assert [transform(part, 'RareClassCrop').nominal_size for part in (square.source, square.target)] == [1280, 2048]
     for part, (low, high) in ((wide.source, (0.8, 1.2)), (wide.target, (0.6, 1.5))):
-        assert transform(part, 'CentredMiningCrop').scales == pytest.approx(crst_scales(low, high))
+        assert transform(part, 'CenteredMiningCrop').scales == pytest.approx(crst_scales(low, high))
     assert crst_scales(0.8, 1.2) == pytest.approx([0.8, 0.9, 1.0, 1.1])
-    everywhere = inspect.signature(CentredMiningCrop).parameters['scales'].default
+    everywhere = inspect.signature(CenteredMiningCrop).parameters['scales'].default
     assert everywhere == pytest.approx(crst_scales(0.5, 1.5)) and len(everywhere) == 11
 
 
@@ -385,15 +388,15 @@ def crst_scales(low: float, high: float) -> list[float]:
 )
 def test_images_and_labels_of_crst_are_resized_as_published(name):
     cfg = config(name)
-    crops = [node for node in nodes(cfg.train_dataloader.dataset) if node.type == 'CentredMiningCrop']
+    crops = [node for node in nodes(cfg.train_dataloader.dataset) if node.type == 'CenteredMiningCrop']
     assert len(crops) >= 1 and {crop.get('resize') for crop in crops} == {'published'}
     if name in ROUNDS:
-        assert (cfg.train_cfg.predictor.scale, cfg.train_cfg.predictor.backend) == (0.9, 'cv2')
+        assert (cfg.train_cfg.labels.predictor.scale, cfg.train_cfg.labels.predictor.backend) == (0.9, 'cv2')
 
 
 def test_st_has_one_threshold_and_no_rare_classes():
     for name in ('cbst/st_gta2cs_r38', 'cbst/st_synthia2cs_dlv2', 'toy/st', 'camvid/st'):
-        labeler = config(f'{name}.py').train_cfg.labeler
+        labeler = config(f'{name}.py').train_cfg.labels.labeler
         assert (labeler.policy, labeler.rare_number, labeler.rare_share) == ('global', 0, 0)
 
 
@@ -401,8 +404,8 @@ def test_st_has_one_threshold_and_no_rare_classes():
 def test_soft_labels_have_the_crop_of_the_hard_ones(name):
     lrent, mrkld = config(name), config(name.replace('lrent', 'mrkld'))
     soft, hard = (cfg.train_dataloader.dataset.target for cfg in (lrent, mrkld))
-    assert soft.pipeline[-1].type == PackSoftLabels.__name__ and lrent.train_cfg.keep_maps
-    assert transform(soft, 'CentredMiningCrop') == transform(hard, 'CentredMiningCrop')
+    assert soft.pipeline[-1].type == PackSoftLabels.__name__ and lrent.train_cfg.labels.keep_cached_logits
+    assert transform(soft, 'CenteredMiningCrop') == transform(hard, 'CenteredMiningCrop')
 
 
 def test_target_protocols():

@@ -8,8 +8,8 @@ import torch
 from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 
-from tests.tiny import Killed, add_hook, assert_same, hook_of, load, make_data, tiny_config, train
-from tests.two_ranks import run_on_two_ranks
+from tests.helpers.tiny import Killed, add_hook, assert_same, hook_of, load, make_data, tiny_config, train
+from tests.helpers.two_ranks import run_on_two_ranks
 
 KILLED, END = 2, 4
 

@@ -8,8 +8,8 @@ import torch
 from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 
-from tests.tiny import REPO, Killed, add_hook, hook_of, load, make_data, run_tool, tiny_config, train
-from tests.two_ranks import free_port, run_on_two_ranks
+from tests.helpers.tiny import REPO, Killed, add_hook, hook_of, load, make_data, run_tool, tiny_config, train
+from tests.helpers.two_ranks import free_port, run_on_two_ranks
 
 STEPS = 3
 
@@ -82,7 +82,7 @@ def ranks(data, tmp_path_factory) -> list[list[dict[str, torch.Tensor]]]:
 
 @pytest.mark.parametrize('class_balance', [False, True], ids=['plain', 'class balance'])
 def test_two_ranks_equal_one_process_with_the_whole_batch(data, ranks, tmp_path, class_balance):
-    """The labels of every sample are ignored in another number of rows: the ranks have other normalisers."""
+    """The labels of every sample are ignored in another number of rows: the ranks have other normalizers."""
     one = weights_after_training(equality_config(data, tmp_path, 2, class_balance))
     first, second = (results[class_balance] for results in ranks)
     for name, want in one.items():

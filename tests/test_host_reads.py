@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from tests.host_reads import HostReads
+from tests.helpers.host_reads import HostReads
 
 X = torch.tensor([1.0, 0.0, 2.0])
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from mmengine.config import Config
 
-from tests.tiny import make_data, tiny_config, tiny_self_training_config, train
+from tests.helpers.tiny import make_data, tiny_config, tiny_self_training_config, train
 
 HEAD = dict(type='FCNHead', in_channels=64, in_index=1, channels=8, num_convs=1, num_classes=19)
 

@@ -10,7 +10,7 @@ from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS, OPTIM_WRAPPERS
 
-from tests.tiny import Killed, add_hook, assert_same, hook_of, load, make_data, tiny_config, train
+from tests.helpers.tiny import Killed, add_hook, assert_same, hook_of, load, make_data, tiny_config, train
 
 UPDATES = 2
 

@@ -12,7 +12,7 @@ from mmengine.runner import Runner
 from mmseg.registry import DATASETS
 from PIL import Image
 
-from tests.tiny import REPO, make_data, plain_text_of_configs, train
+from tests.helpers.tiny import REPO, make_data, plain_text_of_configs, train
 
 FOLDER = 'gtFine/PLF_source'
 

@@ -17,7 +17,8 @@ from mmseg.registry import DATASETS, HOOKS, MODELS, OPTIMIZERS, PARAM_SCHEDULERS
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from mmuda.engine.runner import SelfTrainingLoop
+from mmuda.engine.self_training import SelfTrainingLoop
+from mmuda.engine.self_training.schedules import SourceSchedule
 
 REPO = Path(__file__).resolve().parents[1]
 METHODS = ('mrnet', 'cbst', 'crst', 'dacs', 'ensemble')
@@ -76,7 +77,8 @@ def setting(node: Any, path: str) -> Any:
         elif 'type' in node:
             node = default(node['type'], key)
         else:
-            parameter = inspect.signature(SelfTrainingLoop.__init__).parameters.get(key)
+            kind = SourceSchedule if 'portion' in node else SelfTrainingLoop
+            parameter = inspect.signature(kind.__init__).parameters.get(key)
             assert parameter is not None, f'{path}: there is no {key!r}, and no default'
             node = parameter.default
     return node
@@ -96,7 +98,7 @@ def parts(cfg: Config, place: str) -> list[dict]:
         source=lambda: pipeline(data.source),
         target=lambda: pipeline(data.target),
         val=lambda: cfg.val_dataloader.dataset.pipeline,
-        teachers=lambda: cfg.train_cfg.teachers,
+        teachers=lambda: cfg.train_cfg.labels.teachers,
     )[place]()
 
 

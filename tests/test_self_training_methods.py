@@ -12,7 +12,7 @@ from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
 from mmuda.toy_data import write_toy_data
-from tests.tiny import REPO, add_hook, hook_of, make_data, tiny_self_training_config, train
+from tests.helpers.tiny import REPO, add_hook, hook_of, make_data, tiny_self_training_config, train
 
 METHODS = ('st', 'cbst', 'cbst_sp', 'crst_mrkld', 'crst_lrent')
 
@@ -54,6 +54,11 @@ def samples_of(runner: Runner) -> list:
     return hook_of(runner, 'KeepSamples').samples
 
 
+def mined_ids(runner: Runner) -> tuple[int, ...]:
+    """Classes that the target's crops look for: what the first transform says."""
+    return runner.train_loop.pool.target.pipeline.transforms[0]({})['mine_ids']
+
+
 @pytest.mark.parametrize('name', METHODS)
 def test_both_rounds_train_and_are_evaluated(runs, name):
     assert runs[name].iter == 4
@@ -73,13 +78,13 @@ def test_statistics_are_those_of_the_target_at_the_end(runs):
 def test_st_has_one_threshold_and_mines_nothing(runs):
     for summary in summaries(runs['st']):
         assert len(set(summary['labels']['thresholds'])) == 1
-        assert summary['labels']['smallest_classes'] == summary['labels']['priority_classes'] == []
-    assert runs['st'].train_loop.pool.target.pipeline.transforms[2].mine_ids == ()
+        assert summary['mined_classes'] == dict(mine_ids=[], priority_ids=[])
+    assert mined_ids(runs['st']) == ()
 
 
 def test_cbst_has_thresholds_of_classes_and_mines_rare_ones(runs):
     assert len(set(summaries(runs['cbst'])[0]['labels']['thresholds'])) > 1
-    assert runs['cbst'].train_loop.pool.target.pipeline.transforms[2].mine_ids
+    assert len(mined_ids(runs['cbst'])) == 3
 
 
 def test_spatial_prior_is_that_of_the_source_labels(runs):
@@ -89,7 +94,7 @@ def test_spatial_prior_is_that_of_the_source_labels(runs):
 
 
 def test_prior_changes_the_labels_of_the_first_round(runs):
-    first = {name: summaries(runs[name])[0]['labels']['labelled_pixels'] for name in ('cbst', 'cbst_sp')}
+    first = {name: summaries(runs[name])[0]['labels']['labeled_pixels'] for name in ('cbst', 'cbst_sp')}
     assert first['cbst'] != first['cbst_sp']
 
 
@@ -127,7 +132,10 @@ def test_settings_of_cbst_at_full_size_run(tmp_path):
             'log_level': 'WARNING',
             'custom_hooks': [],
             'train_cfg': dict(
-                num_rounds=2, epochs=1, predictor=dict(long_side=90), source_portion=dict(start=0.5, maximum=1.0)
+                num_rounds=2,
+                epochs=1,
+                source=dict(portion=dict(start=0.5, maximum=1.0)),
+                labels=dict(predictor=dict(long_side=90)),
             ),
             'model.segmentor': dict(backbone=dict(base_channels=4), decode_head=dict(in_channels=256, channels=8)),
         }
@@ -147,4 +155,4 @@ def test_settings_of_cbst_at_full_size_run(tmp_path):
     runner = train(cfg)
     assert runner.iter == 6  # two epochs of 2 source and 4 target images in batches of 2
     assert {'mIoU16', 'mIoU13'} <= set(summaries(runner)[1]['evaluation'])
-    assert all(len(summary['labels']['labelled_pixels']) == 16 for summary in summaries(runner))
+    assert all(len(summary['labels']['labeled_pixels']) == 16 for summary in summaries(runner))

@@ -17,7 +17,7 @@ from mmseg.registry import MODELS
 from PIL import Image
 
 from mmuda import compat
-from tests.two_ranks import free_port
+from tests.helpers.two_ranks import free_port
 
 REPO = Path(__file__).parents[1]
 STOCK_TOOLS = Path(mmseg.__file__).parent / '.mim' / 'tools'

@@ -10,7 +10,7 @@ from mmengine.config import Config
 
 from mmuda.datasets import UDADataset
 from mmuda.pseudo_labels import PseudoLabelStore
-from tests.tiny import (
+from tests.helpers.tiny import (
     REPO,
     Killed,
     add_hook,
@@ -93,7 +93,7 @@ def test_what_resuming_must_restore_changes_after_the_kill(whole):
 def test_sigkill_and_resume_by_the_command_line(data, whole, tmp_path):
     cfg = stage1(data, tmp_path / 'run', train_dataloader__num_workers=1)
     add_hook(cfg, type='KillAt', iteration=KILLED + 1, hard=True)  # one iteration is lost and made again
-    cfg.custom_imports.imports.append('tests.tiny')
+    cfg.custom_imports.imports.append('tests.helpers.tiny')
     cfg.dump(tmp_path / 'killed.py')
     cfg.custom_hooks.pop()
     cfg.dump(tmp_path / 'config.py')
@@ -168,7 +168,7 @@ def test_resumed_stage_2_reuses_its_labels(data, whole, tmp_path, monkeypatch, i
     labels = sorted((tmp_path / 'run' / 'pseudo_labels').rglob('*.png'))
     assert len(labels) == 2 * 4 * generations  # labels and confidences
 
-    monkeypatch.setattr(PseudoLabelStore, 'write', lambda *_: pytest.fail('labelled again'))
+    monkeypatch.setattr(PseudoLabelStore, 'write', lambda *_: pytest.fail('labeled again'))
     cfg = stage2(data, tmp_path / 'run', start, interval, resume=True)
     cfg.load_from = None
     train(cfg)

@@ -117,7 +117,7 @@ def train(run: Run, iterations: int) -> None:
     """
     shutil.rmtree(run.work_dir, ignore_errors=True)
     options = [f'load_from={run.start.checkpoint}'] if run.start else []
-    config, full = Config.fromfile(run.config), Config.fromfile(ROOT / 'configs' / 'toy' / 'source_only_colours.py')
+    config, full = Config.fromfile(run.config), Config.fromfile(ROOT / 'configs' / 'toy' / 'source_only_colors.py')
     length = iterations * config.train_cfg.max_iters // full.train_cfg.max_iters
     options += [f'train_cfg.max_iters={length}', f'train_cfg.val_interval={length}']
     arguments = [str(run.config), '--work-dir', str(run.work_dir), '--cfg-options', *options]
@@ -171,7 +171,7 @@ def uncertainty(model: torch.nn.Module, batch: dict) -> torch.Tensor:
 
 
 def draw(runs: list[Run], path: Path, rows: int = 4) -> Path:
-    """Compare the models on unlabelled target training images."""
+    """Compare the models on unlabeled target training images; ``adaptation.png`` beside ``path`` has fewer columns."""
     init_default_scope('mmseg')
     dataset, names = target_images(runs[-1])
     store = PseudoLabelStore(runs[-1].work_dir / 'pseudo_labels')
@@ -189,7 +189,13 @@ def draw(runs: list[Run], path: Path, rows: int = 4) -> Path:
         row['pseudo label'] = np.array(Image.open(store.label_path(names[k])))
         row['uncertainty'] = uncertainty(models[-2], pseudo_collate([sample])).numpy()
         table.append(row)
-    return comparison_figure(table, dataset.metainfo['classes'], dataset.metainfo['palette'], path)
+    classes = dataset.metainfo['classes'], dataset.metainfo['palette']
+    small = [
+        {'target image': row['image'], 'source only': row['source only'], 'MRNet': row['MRNet'], 'labels': row['truth']}
+        for row in table[:3]
+    ]
+    comparison_figure(small, *classes, path.with_name('adaptation.png'))
+    return comparison_figure(table, *classes, path)
 
 
 def parse_args() -> argparse.Namespace:
@@ -204,7 +210,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     configs, work_dir, console = ROOT / 'configs' / 'toy', args.work_dir.resolve(), Console()
-    source_only = Run('source only', configs / 'source_only_colours.py', work_dir / 'source_only')
+    source_only = Run('source only', configs / 'source_only_colors.py', work_dir / 'source_only')
     mrnet = Run('MRNet', configs / 'mrnet.py', work_dir / 'mrnet')
     rectified = Run('MRNet + Rectifying', configs / 'mrnet_rectified.py', work_dir / 'mrnet_rectified', mrnet)
     runs = [source_only, mrnet, rectified]

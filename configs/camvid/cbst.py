@@ -10,5 +10,5 @@ custom_hooks = [
     dict(type='StageCheckpointHook', work_dir='work_dirs/camvid/source_only', config='configs/camvid/source_only.py'),
     dict(type='AdaptiveBatchNormHook', scale=(257, 193)),
 ]
-train_cfg = dict(predictor=dict(type='LogitMapPredictor', scale=(257, 193)))
+train_cfg = dict(labels=dict(predictor=dict(type='LogitMapPredictor', scale=(257, 193))))
 work_dir = 'work_dirs/camvid/cbst'

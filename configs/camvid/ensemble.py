@@ -11,12 +11,14 @@ custom_hooks = [
     dict(type='StageCheckpointHook', work_dir='work_dirs/camvid/source_only', config='configs/camvid/source_only.py'),
 ]
 train_cfg = dict(
-    teachers=[
-        dict(config='configs/camvid/mrnet_rectified.py'),
-        dict(config='configs/camvid/dacs.py'),
-        dict(config='configs/camvid/crst_mrkld.py'),
-        dict(config='configs/camvid/cbst.py'),
-    ],
-    predictor=dict(type='LogitMapPredictor', scale=(257, 193), flip=False),
+    labels=dict(
+        teachers=[
+            dict(config='configs/camvid/mrnet_rectified.py'),
+            dict(config='configs/camvid/dacs.py'),
+            dict(config='configs/camvid/crst_mrkld.py'),
+            dict(config='configs/camvid/cbst.py'),
+        ],
+        predictor=dict(type='LogitMapPredictor', scale=(257, 193), flip=False),
+    )
 )
 work_dir = 'work_dirs/camvid/ensemble'

@@ -1,5 +1,5 @@
 # Labels by majority vote of the teachers.
 _base_ = './ensemble.py'
 
-train_cfg = dict(labeler=dict(_delete_=True, type='MajorityLabeler'))
+train_cfg = dict(labels=dict(labeler=dict(_delete_=True, type='MajorityLabeler')))
 work_dir = 'work_dirs/camvid/ensemble_majority'

@@ -11,7 +11,7 @@ model = dict(segmentor=dict(decode_head=dict(num_classes=11)))
 source_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
-    dict(type='CentredMiningCrop', crop_size=(193, 257), scales=(0.428, 0.482, 0.535, 0.589, 0.643)),
+    dict(type='CenteredMiningCrop', crop_size=(193, 257), scales=(0.428, 0.482, 0.535, 0.589, 0.643)),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSegInputs'),
 ]

@@ -6,7 +6,7 @@ _base_ = [
     '../_base_/schedules/cbst_rounds.py',
 ]
 model = dict(segmentor=dict(decode_head=dict(num_classes=16)))
-train_cfg = dict(target_portion=dict(start=0.2), source_portion=dict(start=0.02))
+train_cfg = dict(source=dict(portion=dict(start=0.02)), labels=dict(portion=dict(start=0.2)))
 custom_hooks = [
     dict(
         type='StageCheckpointHook',

@@ -9,7 +9,7 @@ model = dict(segmentor=dict(decode_head=dict(num_classes=13)))
 train_dataloader = dict(dataset=dict(target=dict(dataset=dict(data_root='data/nthu/Rome'))))
 val_dataloader = dict(dataset=dict(data_root='data/nthu/Rome'))
 test_dataloader = val_dataloader
-train_cfg = dict(target_portion=dict(start=0.2))
+train_cfg = dict(labels=dict(portion=dict(start=0.2)))
 custom_hooks = [
     dict(
         type='StageCheckpointHook',

@@ -8,12 +8,7 @@ _base_ = [
 model = dict(
     segmentor=dict(backbone=dict(init_cfg=None)),  # StageCheckpointHook gives the weights
     objectives=[
-        dict(
-            type='SourceSupervision',
-            name='pool',
-            view='pool',
-            loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
-        ),
+        dict(type='Supervision', view='pool', loss=dict(type='PixelCrossEntropyLoss')),
     ],
 )
 optim_wrapper = dict(

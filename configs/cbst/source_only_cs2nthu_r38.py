@@ -1,4 +1,4 @@
-# The labelled source alone on ResNet-38: 30 epochs of Cityscapes; the length is ours.
+# The labeled source alone on ResNet-38: 30 epochs of Cityscapes; the length is ours.
 _base_ = [
     '../_base_/default_runtime.py',
     '../_base_/datasets/cs2nthu_504x504.py',
@@ -12,7 +12,7 @@ model = dict(
         ),
         decode_head=dict(num_classes=13),
     ),
-    objectives=[dict(type='GridSupervision', name='source', view='source')],
+    objectives=[dict(type='Supervision', view='source', resolution='logits')],
 )
 train_cfg = dict(max_iters=5578)
 train_dataloader = dict(dataset=dict(target=None))

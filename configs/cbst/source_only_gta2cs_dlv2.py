@@ -1,4 +1,4 @@
-# The labelled source alone on DeepLab-v2.
+# The labeled source alone on DeepLab-v2.
 _base_ = [
     '../_base_/default_runtime.py',
     '../_base_/datasets/gta2cs_500x500.py',
@@ -7,7 +7,7 @@ _base_ = [
 ]
 model = dict(
     objectives=[
-        dict(type='SourceSupervision', loss=dict(type='HardPixelCrossEntropyLoss', percentile=None)),
+        dict(type='Supervision', view='source', loss=dict(type='PixelCrossEntropyLoss')),
     ]
 )
 train_dataloader = dict(dataset=dict(target=None))

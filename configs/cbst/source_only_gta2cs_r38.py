@@ -1,4 +1,4 @@
-# The labelled source alone on ResNet-38, from ImageNet weights (see ../_base_/models/resnet38.py).
+# The labeled source alone on ResNet-38, from ImageNet weights (see ../_base_/models/resnet38.py).
 _base_ = [
     '../_base_/default_runtime.py',
     '../_base_/datasets/gta2cs_504x504.py',
@@ -11,7 +11,7 @@ model = dict(
             init_cfg=dict(type='Pretrained', checkpoint='pretrained/resnet38_imagenet.pth', prefix='backbone.')
         )
     ),
-    objectives=[dict(type='GridSupervision', name='source', view='source')],
+    objectives=[dict(type='Supervision', view='source', resolution='logits')],
 )
 train_dataloader = dict(dataset=dict(target=None))
 work_dir = 'work_dirs/cbst/source_only_gta2cs_r38'

@@ -1,4 +1,4 @@
-# The labelled source alone on SegFormer-B0; crops as for DeepLab-v2, the optimizer's settings are ours.
+# The labeled source alone on SegFormer-B0; crops as for DeepLab-v2, the optimizer's settings are ours.
 _base_ = [
     '../_base_/default_runtime.py',
     '../_base_/datasets/gta2cs_500x500.py',
@@ -7,7 +7,7 @@ _base_ = [
 ]
 model = dict(
     objectives=[
-        dict(type='SourceSupervision', loss=dict(type='HardPixelCrossEntropyLoss', percentile=None)),
+        dict(type='Supervision', view='source', loss=dict(type='PixelCrossEntropyLoss')),
     ]
 )
 optim_wrapper = dict(

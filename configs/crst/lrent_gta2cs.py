@@ -1,4 +1,4 @@
-# CRST with label entropy regularisation (LRENT).
+# CRST with label entropy regularization (LRENT).
 _base_ = [
     '../_base_/rounds_runtime.py',
     '../_base_/datasets/gta2cs_pool_512x1024.py',
@@ -8,12 +8,14 @@ _base_ = [
 target_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
-    dict(type='CentredMiningCrop', crop_size=(512, 1024), resize='published'),
+    dict(type='CenteredMiningCrop', crop_size=(512, 1024), resize='published'),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSoftLabels'),
 ]
 train_dataloader = dict(dataset=dict(target=dict(pipeline=target_pipeline)))
-train_cfg = dict(keep_maps=True, labeler=dict(_delete_=True, type='EntropyRegularizedLabeler', alpha=0.25))
+train_cfg = dict(
+    labels=dict(keep_cached_logits=True, labeler=dict(_delete_=True, type='EntropyRegularizedLabeler', alpha=0.25))
+)
 custom_hooks = [
     dict(
         type='StageCheckpointHook',

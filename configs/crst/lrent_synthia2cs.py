@@ -1,4 +1,4 @@
-# CRST with label entropy regularisation (LRENT).
+# CRST with label entropy regularization (LRENT).
 _base_ = [
     '../_base_/rounds_runtime.py',
     '../_base_/datasets/synthia2cs_pool_600x900.py',
@@ -10,7 +10,7 @@ target_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
     dict(
-        type='CentredMiningCrop',
+        type='CenteredMiningCrop',
         crop_size=(600, 900),
         scales=(0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5),
         resize='published',
@@ -21,10 +21,8 @@ target_pipeline = [
 train_dataloader = dict(dataset=dict(target=dict(pipeline=target_pipeline)))
 train_cfg = dict(
     num_rounds=4,
-    source_portion=dict(start=0.02),
-    source_seed=0,
-    keep_maps=True,
-    labeler=dict(_delete_=True, type='EntropyRegularizedLabeler', alpha=0.25),
+    source=dict(portion=dict(start=0.02), seed=0),
+    labels=dict(keep_cached_logits=True, labeler=dict(_delete_=True, type='EntropyRegularizedLabeler', alpha=0.25)),
 )
 custom_hooks = [
     dict(

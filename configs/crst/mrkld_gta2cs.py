@@ -1,4 +1,4 @@
-# CRST with model regularisation (MRKLD).
+# CRST with model regularization (MRKLD).
 _base_ = [
     '../_base_/rounds_runtime.py',
     '../_base_/datasets/gta2cs_pool_512x1024.py',

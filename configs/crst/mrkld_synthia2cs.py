@@ -1,4 +1,4 @@
-# CRST with model regularisation (MRKLD).
+# CRST with model regularization (MRKLD).
 _base_ = [
     '../_base_/rounds_runtime.py',
     '../_base_/datasets/synthia2cs_pool_600x900.py',
@@ -6,7 +6,7 @@ _base_ = [
     '../_base_/schedules/crst_rounds.py',
 ]
 model = dict(segmentor=dict(decode_head=dict(num_classes=16)))
-train_cfg = dict(num_rounds=4, source_portion=dict(start=0.02), source_seed=0)
+train_cfg = dict(num_rounds=4, source=dict(portion=dict(start=0.02), seed=0))
 custom_hooks = [
     dict(
         type='StageCheckpointHook',

@@ -4,7 +4,7 @@ _base_ = './gta2cs.py'
 
 model = dict(
     objectives=[
-        dict(type='SourceSupervision', loss=dict(type='HardPixelCrossEntropyLoss', percentile=None)),
+        dict(type='Supervision', view='source', loss=dict(type='PixelCrossEntropyLoss')),
         dict(
             type='ClassMixSupervision',
             threshold=0.968,

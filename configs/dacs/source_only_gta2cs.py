@@ -1,9 +1,9 @@
-# The labelled source alone, with the network, crops and schedule of DACS.
+# The labeled source alone, with the network, crops and schedule of DACS.
 _base_ = './gta2cs.py'
 
 model = dict(
     objectives=[
-        dict(type='SourceSupervision', loss=dict(type='HardPixelCrossEntropyLoss', percentile=None)),
+        dict(type='Supervision', view='source', loss=dict(type='PixelCrossEntropyLoss')),
     ]
 )
 train_dataloader = dict(dataset=dict(target=None))

@@ -2,7 +2,9 @@
 _base_ = './gta2cs_drn54.py'
 
 train_cfg = dict(
-    labeler=dict(_delete_=True, type='MeanCertaintyLabeler', threshold=90),
-    store='work_dirs/ensemble/gta2cs_certainty_labels',
+    labels=dict(
+        labeler=dict(_delete_=True, type='MeanCertaintyLabeler', threshold=90),
+        store='work_dirs/ensemble/gta2cs_certainty_labels',
+    )
 )
 work_dir = 'work_dirs/ensemble/gta2cs_certainty_drn54'

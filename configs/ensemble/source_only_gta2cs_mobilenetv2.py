@@ -1,4 +1,4 @@
-# The labelled source alone on the network of the student gta2cs_mobilenetv2.py.
+# The labeled source alone on the network of the student gta2cs_mobilenetv2.py.
 _base_ = [
     '../_base_/default_runtime.py',
     '../_base_/datasets/gta2cs.py',

@@ -1,4 +1,4 @@
-# The labelled source alone on the network of the student synthia2cs_dlv2_mobilenetv2.py, 16 classes.
+# The labeled source alone on the network of the student synthia2cs_dlv2_mobilenetv2.py, 16 classes.
 _base_ = [
     '../_base_/default_runtime.py',
     '../_base_/datasets/synthia2cs_16.py',

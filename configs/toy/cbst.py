@@ -8,5 +8,5 @@ custom_hooks = [
     dict(type='StageCheckpointHook', work_dir='work_dirs/toy/source_only', config='configs/toy/source_only.py'),
     dict(type='AdaptiveBatchNormHook', scale=(257, 129)),
 ]
-train_cfg = dict(predictor=dict(type='LogitMapPredictor', scale=(257, 129)))
+train_cfg = dict(labels=dict(predictor=dict(type='LogitMapPredictor', scale=(257, 129))))
 work_dir = 'work_dirs/toy/cbst'

@@ -1,4 +1,4 @@
-# CRST with label entropy regularisation (LRENT) on the small network.
+# CRST with label entropy regularization (LRENT) on the small network.
 _base_ = [
     '../_base_/small_runtime.py',
     '../_base_/datasets/toy_pool.py',
@@ -8,7 +8,7 @@ _base_ = [
 target_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
-    dict(type='CentredMiningCrop', crop_size=(129, 257), scales=(0.8, 0.9, 1.0, 1.1, 1.2)),
+    dict(type='CenteredMiningCrop', crop_size=(129, 257), scales=(0.8, 0.9, 1.0, 1.1, 1.2)),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSoftLabels'),
 ]
@@ -18,8 +18,10 @@ custom_hooks = [
     dict(type='AdaptiveBatchNormHook', scale=(257, 129)),
 ]
 train_cfg = dict(
-    keep_maps=True,
-    predictor=dict(type='LogitMapPredictor', scale=(257, 129)),
-    labeler=dict(_delete_=True, type='EntropyRegularizedLabeler', alpha=0.25),
+    labels=dict(
+        keep_cached_logits=True,
+        predictor=dict(type='LogitMapPredictor', scale=(257, 129)),
+        labeler=dict(_delete_=True, type='EntropyRegularizedLabeler', alpha=0.25),
+    )
 )
 work_dir = 'work_dirs/toy/crst_lrent'

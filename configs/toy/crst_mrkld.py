@@ -1,4 +1,4 @@
-# CRST with model regularisation (MRKLD) on the small network.
+# CRST with model regularization (MRKLD) on the small network.
 _base_ = [
     '../_base_/small_runtime.py',
     '../_base_/datasets/toy_pool.py',
@@ -9,5 +9,5 @@ custom_hooks = [
     dict(type='StageCheckpointHook', work_dir='work_dirs/toy/source_only', config='configs/toy/source_only.py'),
     dict(type='AdaptiveBatchNormHook', scale=(257, 129)),
 ]
-train_cfg = dict(predictor=dict(type='LogitMapPredictor', scale=(257, 129)), labeler=dict(sampling='crst'))
+train_cfg = dict(labels=dict(predictor=dict(type='LogitMapPredictor', scale=(257, 129)), labeler=dict(sampling='crst')))
 work_dir = 'work_dirs/toy/crst_mrkld'

@@ -10,12 +10,14 @@ custom_hooks = [
     dict(type='StageCheckpointHook', work_dir='work_dirs/toy/source_only', config='configs/toy/source_only.py'),
 ]
 train_cfg = dict(
-    teachers=[
-        dict(config='configs/toy/mrnet_rectified.py'),
-        dict(config='configs/toy/dacs.py'),
-        dict(config='configs/toy/crst_mrkld.py'),
-        dict(config='configs/toy/cbst.py'),
-    ],
-    predictor=dict(type='LogitMapPredictor', scale=(257, 129), flip=False),
+    labels=dict(
+        teachers=[
+            dict(config='configs/toy/mrnet_rectified.py'),
+            dict(config='configs/toy/dacs.py'),
+            dict(config='configs/toy/crst_mrkld.py'),
+            dict(config='configs/toy/cbst.py'),
+        ],
+        predictor=dict(type='LogitMapPredictor', scale=(257, 129), flip=False),
+    )
 )
 work_dir = 'work_dirs/toy/ensemble'

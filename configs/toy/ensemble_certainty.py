@@ -1,5 +1,5 @@
 # Labels by the mean certainty of the teachers.
 _base_ = './ensemble.py'
 
-train_cfg = dict(labeler=dict(_delete_=True, type='MeanCertaintyLabeler', threshold=50))
+train_cfg = dict(labels=dict(labeler=dict(_delete_=True, type='MeanCertaintyLabeler', threshold=50)))
 work_dir = 'work_dirs/toy/ensemble_certainty'

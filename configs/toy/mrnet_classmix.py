@@ -1,6 +1,6 @@
 _base_ = [
     '../_base_/small_runtime.py',
-    '../_base_/datasets/toy_colours.py',
+    '../_base_/datasets/toy_colors.py',
     '../_base_/methods/small_mrnet_classmix.py',
     '../_base_/schedules/small.py',
 ]

@@ -10,7 +10,7 @@ _base_ = [
 source_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
-    dict(type='CentredMiningCrop', crop_size=(129, 257), scales=(0.8, 0.9, 1.0, 1.1, 1.2)),
+    dict(type='CenteredMiningCrop', crop_size=(129, 257), scales=(0.8, 0.9, 1.0, 1.1, 1.2)),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSegInputs'),
 ]

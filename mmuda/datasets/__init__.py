@@ -3,11 +3,10 @@ from mmuda.datasets.adaptation_dataset import AdaptationDataset
 from mmuda.datasets.camvid import CamVidDataset
 from mmuda.datasets.cityscapes import Cityscapes9Dataset, CityscapesLabelIdsDataset
 from mmuda.datasets.cross_city import CrossCity19Dataset, CrossCityDataset
+from mmuda.datasets.folder_dataset import FolderDataset
 from mmuda.datasets.gta import GTADataset
-from mmuda.datasets.mined_classes import set_mined_classes
 from mmuda.datasets.pool_dataset import PoolDataset, PoolIndex, PoolSampler
 from mmuda.datasets.pseudo_label_dataset import PseudoLabelDataset
-from mmuda.datasets.published_dataset import PublishedDataset
 from mmuda.datasets.robotcar import RobotCarDataset
 from mmuda.datasets.spatial_prior import prior_of
 from mmuda.datasets.subset import SubsetDataset, select_images
@@ -22,12 +21,12 @@ __all__ = [
     'CityscapesLabelIdsDataset',
     'CrossCity19Dataset',
     'CrossCityDataset',
+    'FolderDataset',
     'GTADataset',
     'PoolDataset',
     'PoolIndex',
     'PoolSampler',
     'PseudoLabelDataset',
-    'PublishedDataset',
     'RobotCarDataset',
     'SubsetDataset',
     'SynthiaDataset',
@@ -36,6 +35,5 @@ __all__ = [
     'UDASampler',
     'prior_of',
     'select_images',
-    'set_mined_classes',
     'transforms',
 ]

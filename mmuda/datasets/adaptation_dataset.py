@@ -24,7 +24,7 @@ class AdaptationDataset(ABC):
         """Return the data sets that samples come from, by domain: ``source``, ``target``."""
 
     def pseudo_labeled(self) -> dict[str, PseudoLabelDataset]:
-        """Return those of :meth:`parts` whose labels the labelling makes."""
+        """Return those of :meth:`parts` whose labels the labeling makes."""
         return {name: part for name, part in self.parts().items() if isinstance(part, PseudoLabelDataset)}
 
     def full_init(self) -> None:  # noqa: B027  (mmengine calls it)

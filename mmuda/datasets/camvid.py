@@ -3,15 +3,15 @@
 from mmseg.registry import DATASETS
 
 from mmuda.datasets import label_maps
-from mmuda.datasets.published_dataset import PublishedDataset
+from mmuda.datasets.folder_dataset import FolderDataset
 
 
 @DATASETS.register_module()
-class CamVidDataset(PublishedDataset):
+class CamVidDataset(FolderDataset):
     """CamVid, 11 classes (Brostow et al., Pattern Recognition Letters 2009), split by daylight.
 
     Layout below ``data_root``: ``images/<split>/*.jpg``, ``labels/<split>/*.png`` (8-bit ids 0..10,
-    11 = void). The default prefix is the labelled split ``day_train``.
+    11 = void). The default prefix is the labeled split ``day_train``.
     """
 
     METAINFO = dict(classes=label_maps.CAMVID_CLASSES, palette=label_maps.CAMVID_PALETTE)

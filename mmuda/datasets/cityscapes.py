@@ -3,11 +3,11 @@
 from mmseg.registry import DATASETS
 
 from mmuda.datasets import label_maps
-from mmuda.datasets.published_dataset import PublishedDataset
+from mmuda.datasets.folder_dataset import FolderDataset
 
 
 @DATASETS.register_module()
-class CityscapesLabelIdsDataset(PublishedDataset):
+class CityscapesLabelIdsDataset(FolderDataset):
     """Cityscapes with its published ``*_gtFine_labelIds.png``, 19 classes (Cordts et al., CVPR 2016).
 
     Layout below ``data_root``: ``leftImg8bit/<split>/<city>/*_leftImg8bit.png``,

@@ -1,18 +1,19 @@
 """The four cities of the cross-city task."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from mmseg.registry import DATASETS
 
 from mmuda.datasets import label_maps
+from mmuda.datasets.folder_dataset import FolderDataset
 from mmuda.datasets.image_files import list_files, stem_of
-from mmuda.datasets.published_dataset import PublishedDataset
 
 _SUFFIXES = ('.png', '.jpg')
 
 
 @DATASETS.register_module()
-class CrossCityDataset(PublishedDataset):
+class CrossCityDataset(FolderDataset):
     """One city of the NTHU cross-city data, 13 classes (Chen et al., "No More Discrimination", ICCV 2017).
 
     One data set is one of the cities Rome, Rio, Tokyo and Taipei. Layout below ``data_root``, the folder of the city:
@@ -20,14 +21,14 @@ class CrossCityDataset(PublishedDataset):
     ``Labels/Test/<id>_eval.png`` (Cityscapes label ids), and the lists of ids ``List/train.txt`` and ``List/test.txt``,
     which can be given as ``ann_file``. Images may be ``.jpg`` files and may differ in size.
 
-    The default prefix is the unlabelled training part; for evaluation give
+    The default prefix is the unlabeled training part; for evaluation give
     ``data_prefix=dict(img_path='Images/Test', seg_map_path='Labels/Test')``. The source of the task is
     ``CityscapesLabelIdsDataset`` with ``metainfo=dict(classes=<the 13 names>)``.
 
     Args:
         img_suffix (str | Sequence[str], optional): End of image file names. Defaults to None: ``.png``, or ``.jpg``
             where the image folder has no ``.png`` file.
-        kwargs: As for :class:`~mmuda.datasets.PublishedDataset`.
+        kwargs: As for :class:`~mmuda.datasets.FolderDataset`.
     """
 
     METAINFO = dict(classes=label_maps.CROSS_CITY_CLASSES, palette=label_maps.CROSS_CITY_PALETTE)
@@ -39,12 +40,12 @@ class CrossCityDataset(PublishedDataset):
         'that data_root, the folder of one city, holds Images/, Labels/ and List/.'
     )
 
-    def __init__(self, img_suffix: str | Sequence[str] | None = None, **kwargs) -> None:
+    def __init__(self, img_suffix: str | Sequence[str] | None = None, **kwargs: Any) -> None:
         self._find_suffix = img_suffix is None
         super().__init__(img_suffix=img_suffix, **kwargs)
 
     def load_data_list(self) -> list[dict]:
-        """List images and labels, see :class:`~mmuda.datasets.PublishedDataset`."""
+        """List images and labels, see :class:`~mmuda.datasets.FolderDataset`."""
         if self._find_suffix:
             self.img_suffix = self._suffix_of(self.data_prefix.get('img_path', ''))
         return super().load_data_list()

@@ -3,11 +3,11 @@
 from mmseg.registry import DATASETS
 
 from mmuda.datasets import label_maps
-from mmuda.datasets.published_dataset import PublishedDataset
+from mmuda.datasets.folder_dataset import FolderDataset
 
 
 @DATASETS.register_module()
-class GTADataset(PublishedDataset):
+class GTADataset(FolderDataset):
     """GTA5: 24,966 rendered street scenes (Richter et al., Playing for Data, ECCV 2016).
 
     Layout below ``data_root``: ``images/00001.png``, ``labels/00001.png`` (paletted PNG whose indices are

@@ -49,7 +49,7 @@ def by_stem(names: Iterable[str], suffixes: str | Sequence[str]) -> tuple[dict[s
         tuple[dict[str, str], list[str]]: Stem -> name, and the names that no suffix fits.
 
     Raises:
-        ValueError: If two files have one stem: which one has the label, or the pseudo label, could not be said.
+        ValueError: If two files have one stem: both would have one label file.
     """
     found: dict[str, str] = {}
     others = []
@@ -60,7 +60,7 @@ def by_stem(names: Iterable[str], suffixes: str | Sequence[str]) -> tuple[dict[s
         elif stem in found:
             raise ValueError(
                 f'{found[stem]} and {name} have the same stem, {stem!r}, by which images and labels are '
-                f'matched: remove one of them, or name one suffix in the place of {suffixes!r}'
+                f'matched: remove one of them, or name one suffix instead of {suffixes!r}'
             )
         else:
             found[stem] = name

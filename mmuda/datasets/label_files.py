@@ -11,8 +11,8 @@ from PIL import Image
 from mmuda.datasets.image_files import MAX_PIXELS, check_pixels
 
 _HINTS = {
-    'RGB': 'a colour picture of the labels?',
-    'RGBA': 'a colour picture of the labels?',
+    'RGB': 'a color picture of the labels?',
+    'RGBA': 'a color picture of the labels?',
     'I;16': 'a 16-bit image: save its ids with 8 bits; they must not exceed 255',
     'I': 'an image of 16 or 32 bits: save its ids with 8 bits; they must not exceed 255',
     '1': 'a mask of one bit: save it with 8 bits, with the values 0 and 1',

@@ -1,7 +1,7 @@
 """Label ids of the published data sets, once, as data.
 
 Every table maps a raw id of the published files to a training id; ids that are not in the
-table are ignored. Class names and palettes (RGB) stand in the order of the training ids.
+table are ignored. Class names and palettes (RGB) are in the order of the training ids.
 """
 
 from collections.abc import Mapping

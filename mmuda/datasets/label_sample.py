@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mmuda.datasets.folder_dataset import FolderDataset
 from mmuda.datasets.label_maps import IGNORE_INDEX
-from mmuda.datasets.published_dataset import PublishedDataset
 from mmuda.datasets.transforms.load_label_ids import read_train_ids
 
 
@@ -34,7 +34,7 @@ class LabelSample:
 
     @property
     def looks_like_masks(self) -> bool:
-        """bool: Whether the files hold 0 and 255 and nothing else, so that one class alone is labelled."""
+        """bool: Whether the files hold 0 and 255 and nothing else, so that one class alone is labeled."""
         return self.plain_ids and len(self.classes) > 1 and np.flatnonzero(self.pixels).tolist() == [0, IGNORE_INDEX]
 
     def shares(self) -> str:
@@ -44,11 +44,11 @@ class LabelSample:
         return ', '.join([*named, f'ignored {percent[IGNORE_INDEX]:.2g}'])
 
 
-def sample_labels(dataset: PublishedDataset, number: int, seed: int) -> LabelSample:
-    """Read some labels of a labelled data set.
+def sample_labels(dataset: FolderDataset, number: int, seed: int) -> LabelSample:
+    """Read some labels of a labeled data set.
 
     Args:
-        dataset (PublishedDataset): The data set.
+        dataset (FolderDataset): The data set.
         number (int): How many labels are read at most.
         seed (int): Which ones, non-negative.
 

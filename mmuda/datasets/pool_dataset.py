@@ -1,7 +1,7 @@
-"""Labelled source and pseudo-labelled target images as one pool."""
+"""Labeled source and pseudo-labeled target images as one pool."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from torch.utils.data import Sampler
 
 from mmuda.datasets.adaptation_dataset import AdaptationDataset
 from mmuda.datasets.isolated_rng import isolated_rng
+from mmuda.datasets.mined_classes import MinedClasses, with_first_transform
 from mmuda.datasets.pseudo_label_dataset import PseudoLabelDataset
 from mmuda.datasets.subset import SubsetDataset
 from mmuda.datasets.uda_dataset import check_classes, packed
@@ -34,10 +35,11 @@ class PoolDataset(AdaptationDataset):
 
     The training data of a round of self-training (Zou et al., ECCV 2018): every batch mixes the domains as it
     falls. Each sample says in its meta information, as ``domain``, where it is from. The random numbers of a
-    sample's pipeline are seeded from (seed, position), as those of :class:`~mmuda.datasets.UDADataset`.
+    sample's pipeline are seeded from (seed, position), as those of :class:`~mmuda.datasets.UDADataset`. Which classes
+    the crops look for, a sample says itself: :meth:`mine`.
 
     Args:
-        source (dict, optional): Config of the labelled data set; None for the target alone, as in ensemble
+        source (dict, optional): Config of the labeled data set; None for the target alone, as in ensemble
             distillation.
         target (dict): Config of a :class:`~mmuda.datasets.PseudoLabelDataset`.
         seed (int): Seed of the pipelines' random numbers; the sampler sets it. Defaults to 0.
@@ -51,8 +53,9 @@ class PoolDataset(AdaptationDataset):
     """
 
     def __init__(self, source: dict | None, target: dict, seed: int = 0) -> None:
-        self.source = None if source is None else SubsetDataset(source)
-        self.target = DATASETS.build(target)
+        self._mined = dict(source=MinedClasses(), target=MinedClasses())
+        self.source = None if source is None else SubsetDataset(with_first_transform(source, self._mined['source']))
+        self.target = DATASETS.build(with_first_transform(target, self._mined['target']))
         if not isinstance(self.target, PseudoLabelDataset):
             raise TypeError(f'PoolDataset: the target must be a PseudoLabelDataset, got {type(self.target).__name__}')
         if self.source is not None:
@@ -73,6 +76,23 @@ class PoolDataset(AdaptationDataset):
         """See :class:`AdaptationDataset`."""
         source = {} if self.source is None else dict(source=self.source)
         return dict(source, target=self.target)
+
+    def mine(self, mine_ids: Sequence[int] = (), priority_ids: Sequence[int] = (), in_source: bool = True) -> None:
+        """Let the crops look for classes: they are ``mine_ids`` and ``priority_ids`` of every sample to come.
+
+        Call this before the workers start, see :class:`~mmuda.datasets.mined_classes.MinedClasses`.
+
+        Args:
+            mine_ids (Sequence[int]): Mined classes, in the order of the draws. Defaults to (): none.
+            priority_ids (Sequence[int]): Classes that go before them. Defaults to ().
+            in_source (bool): Whether source crops look for them, too. Defaults to True.
+
+        Raises:
+            ValueError: If a class is no training id.
+        """
+        self._mined['target'].set(mine_ids, priority_ids)
+        if in_source:
+            self._mined['source'].set(mine_ids, priority_ids)
 
     def __len__(self) -> int:
         return self.num_source + len(self.target)

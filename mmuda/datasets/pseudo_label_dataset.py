@@ -9,7 +9,7 @@ from mmseg.registry import DATASETS
 
 from mmuda.datasets.label_files import read_label_ids
 from mmuda.datasets.label_maps import IGNORE_INDEX, train_ids
-from mmuda.datasets.unlabelled import build_unlabelled
+from mmuda.datasets.unlabeled import build_unlabeled
 from mmuda.pseudo_labels.planes import LABEL, Plane
 from mmuda.pseudo_labels.store import PseudoLabelStore
 
@@ -28,7 +28,7 @@ class PseudoLabelDataset:
 
     Args:
         dataset (dict): Config of the data set with the images; its pipeline is not used.
-        pipeline (list): Transforms of a labelled pipeline.
+        pipeline (list): Transforms of a labeled pipeline.
         store (str, optional): Folder of the labels. Nothing needs to exist at construction; the attribute
             ``store`` can be set later, which ``PseudoLabelHook`` does. Defaults to None.
         flat (bool): The labels lie in ``store`` side by side and are all there. Defaults to False.
@@ -40,7 +40,7 @@ class PseudoLabelDataset:
     """
 
     def __init__(self, dataset: dict, pipeline: list, store: str | None = None, flat: bool = False) -> None:
-        self.dataset = build_unlabelled({key: value for key, value in dataset.items() if key != 'pipeline'})
+        self.dataset = build_unlabeled({key: value for key, value in dataset.items() if key != 'pipeline'})
         if 'img_path' not in getattr(self.dataset, 'data_prefix', {}):
             raise ValueError(
                 f'PseudoLabelDataset: {type(self.dataset).__name__} has no image folder of its '
@@ -59,7 +59,7 @@ class PseudoLabelDataset:
         return self.dataset.metainfo
 
     def full_init(self) -> None:
-        """Nothing to do: the data set is initialised in the constructor."""
+        """Nothing to do: the data set is initialized in the constructor."""
 
     def __len__(self) -> int:
         return len(self.dataset)

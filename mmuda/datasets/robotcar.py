@@ -3,15 +3,15 @@
 from mmseg.registry import DATASETS
 
 from mmuda.datasets import label_maps
-from mmuda.datasets.published_dataset import PublishedDataset
+from mmuda.datasets.folder_dataset import FolderDataset
 
 
 @DATASETS.register_module()
-class RobotCarDataset(PublishedDataset):
-    """Oxford RobotCar, 9 classes: 894 unlabelled and 271 labelled images (release of Tsai et al., ICCV 2019).
+class RobotCarDataset(FolderDataset):
+    """Oxford RobotCar, 9 classes: 894 unlabeled and 271 labeled images (release of Tsai et al., ICCV 2019).
 
     Layout below ``data_root``: ``train/<traversal>/<f>`` (no labels), ``val/<f>`` and its labels ``anno/<f>``
-    (RGBA PNG, id in channel 0). The default prefix is the unlabelled training part; for evaluation give
+    (RGBA PNG, id in channel 0). The default prefix is the unlabeled training part; for evaluation give
     ``data_prefix=dict(img_path='val', seg_map_path='anno')``.
     """
 

@@ -29,7 +29,7 @@ class SpatialPriorEstimate:
 
     Args:
         num_classes (int): C.
-        shape (tuple[int, int]): (height, width) of the prior: that of the images to be labelled.
+        shape (tuple[int, int]): (height, width) of the prior: that of the images to be labeled.
 
     Example:
         >>> estimate = SpatialPriorEstimate(2, (4, 4))
@@ -136,10 +136,10 @@ def prior_of(
     it is. To be called on all ranks.
 
     Args:
-        dataset (dict or BaseDataset): Labelled data set, or its config. All images of it count: in a config,
+        dataset (dict or BaseDataset): Labeled data set, or its config. All images of it count: in a config,
             wrappers with ``dataset`` (``SubsetDataset``) are followed down.
         path (str or Path): The file (``.npy``), in a folder that all ranks see.
-        shape (tuple[int, int]): (height, width) of the images to be labelled.
+        shape (tuple[int, int]): (height, width) of the images to be labeled.
         sigma (float): Standard deviation of the Gaussian in pixels. Defaults to 70 / 6.
         kernel (int): Number of its taps. Defaults to 70.
         overwrite (bool): Whether a prior of another description is replaced instead of refused. Defaults to
@@ -189,7 +189,7 @@ def _describe(
 ) -> dict[str, Any]:
     if not infos or any('seg_map_path' not in info for info in infos):
         raise ValueError(
-            f'the spatial prior is made of labels, but {type(dataset).__name__} has none: give a labelled '
+            f'the spatial prior is made of labels, but {type(dataset).__name__} has none: give a labeled '
             'data set, with seg_map_path in its data_prefix'
         )
     paths = [info['seg_map_path'] for info in infos]
@@ -210,7 +210,7 @@ def _matches(path: Path, description: dict[str, Any], overwrite: bool) -> bool:
     """Whether the prior is the one described; an error if it is another one and must be kept."""
     if overwrite:
         return False
-    hint = 'delete it, name another file, or make it anew with overwrite=True'
+    hint = 'delete it, name another file, or make it again with overwrite=True'
     try:
         found = json.loads(_description_path(path).read_text())
     except FileNotFoundError as error:

@@ -65,7 +65,7 @@ class SubsetDataset:
         return self.dataset.metainfo
 
     def full_init(self) -> None:
-        """Nothing to do: the data set is initialised in the constructor."""
+        """Nothing to do: the data set is initialized in the constructor."""
 
     def select(self, number: int, seed: int) -> None:
         """Draw the images in use from all images, see :func:`select_images`."""

@@ -5,11 +5,11 @@ from typing import Any
 from mmseg.registry import DATASETS
 
 from mmuda.datasets import label_maps
-from mmuda.datasets.published_dataset import PublishedDataset
+from mmuda.datasets.folder_dataset import FolderDataset
 
 
 @DATASETS.register_module()
-class SynthiaDataset(PublishedDataset):
+class SynthiaDataset(FolderDataset):
     """SYNTHIA-RAND-CITYSCAPES: 9,400 rendered street scenes (Ros et al., CVPR 2016).
 
     Layout below ``data_root``: ``RGB/0000000.png``, ``GT/LABELS/0000000.png`` (16-bit PNG of 3 channels, the
@@ -18,7 +18,7 @@ class SynthiaDataset(PublishedDataset):
     Args:
         lane_marking_is_road (bool): Whether lane marking (raw id 22) is road, as in CRST's code, or ignored, as in
             the code of all other methods here. Defaults to False.
-        kwargs: As for :class:`PublishedDataset`.
+        kwargs: As for :class:`FolderDataset`.
     """
 
     METAINFO = dict(classes=label_maps.CITYSCAPES_CLASSES, palette=label_maps.CITYSCAPES_PALETTE)

@@ -1,6 +1,16 @@
 """Which transforms a config has."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+
+def dicts_in(config: Any) -> Iterator[dict]:
+    """Yield all dicts of a config, however deep they are nested in dicts, lists and tuples."""
+    if isinstance(config, dict):
+        yield config
+        config = list(config.values())
+    for part in config if isinstance(config, (list, tuple)) else ():
+        yield from dicts_in(part)
 
 
 def transform_names(config: Any) -> set[str]:
@@ -15,7 +25,7 @@ def transform_names(config: Any) -> set[str]:
     """
     if isinstance(config, dict):
         kind = config.get('type')
-        parts = [value for key, value in config.items() if key != 'type']
+        parts: Iterable[Any] = [value for key, value in config.items() if key != 'type']
         name = kind if isinstance(kind, str) else getattr(kind, '__name__', '')
     elif isinstance(config, (list, tuple)):
         name, parts = '', config

@@ -1,18 +1,15 @@
-"""Labelled source and unlabelled target as one data set."""
+"""Labeled source and unlabeled target as one data set."""
 
 from typing import Any, NamedTuple
 
 from mmengine.dataset import BaseDataset
-from mmseg.datasets.transforms import RandomCrop
 from mmseg.registry import DATASETS
 
 from mmuda.datasets.adaptation_dataset import AdaptationDataset
 from mmuda.datasets.isolated_rng import isolated_rng
-from mmuda.datasets.mined_classes import walk_parts
-from mmuda.datasets.transform_names import transform_names
-from mmuda.datasets.unlabelled import build_unlabelled
+from mmuda.datasets.transform_names import dicts_in, transform_names
+from mmuda.datasets.unlabeled import build_unlabeled
 
-VIEWS = ('source', 'target')
 _LABEL_LOADERS = ('LoadAnnotations', 'LoadLabel')
 
 
@@ -32,7 +29,7 @@ class UDAIndex(NamedTuple):
 
 @DATASETS.register_module()
 class UDADataset(AdaptationDataset):
-    """Pairs of a labelled source sample and an unlabelled target sample.
+    """Pairs of a labeled source sample and an unlabeled target sample.
 
     The target's labels are never looked for: ``seg_map_path`` is dropped from its config before it is built.
     The random numbers of both pipelines (``random``, ``numpy.random``, torch CPU) are seeded from
@@ -40,15 +37,17 @@ class UDADataset(AdaptationDataset):
     was skipped on resume; the global random states are left as they were.
 
     Args:
-        source (dict): Config of the labelled data set.
+        source (dict): Config of the labeled data set.
         target (dict, optional): Config of the target data set; its pipeline loads no labels. None for the source
-            alone: the view ``target`` is then neither loaded nor in the batch, and the source samples are the same.
+            alone: the view ``target`` is then neither loaded nor in the batch, and the labeled samples are the same.
+        labeled_view (str): Name of the view of the labeled images: ``source``, or ``labeled`` where they are target
+            images with pseudo labels. Defaults to ``source``.
         seed (int): Seed of the pipelines' random numbers; :class:`~mmuda.datasets.UDASampler` sets it.
             Defaults to 0.
 
     Raises:
-        ValueError: If the class lists differ, or the target's pipeline loads labels, has a crop that needs them, or,
-            in loading, does not pack.
+        ValueError: If the class lists differ, both views have one name, or the target's pipeline loads labels, has a
+            crop that needs them, or, in loading, does not pack.
 
     Example of a config::
 
@@ -61,24 +60,27 @@ class UDADataset(AdaptationDataset):
                             pipeline=target_pipeline)))
     """
 
-    def __init__(self, source: dict, target: dict | None, seed: int = 0) -> None:
+    def __init__(self, source: dict, target: dict | None, labeled_view: str = 'source', seed: int = 0) -> None:
+        if labeled_view == 'target':
+            raise ValueError("UDADataset: labeled_view='target' is the name of the view without labels: choose another")
         loaders = sorted(name for name in transform_names(target) if any(part in name for part in _LABEL_LOADERS))
         if loaders:
             raise ValueError(
-                f'UDADataset: the target is unlabelled, but its pipeline has {loaders}. Remove '
+                f'UDADataset: the target is unlabeled, but its pipeline has {loaders}. Remove '
                 'the label loading from the pipeline of the target data set.'
             )
+        _check_crops(target)
         self.source: BaseDataset = DATASETS.build(source)
-        self.target: BaseDataset | None = None if target is None else build_unlabelled(target)
+        self.target: BaseDataset | None = None if target is None else build_unlabeled(target)
+        self.labeled_view = labeled_view
         self.seed = seed
         if self.target is not None:
-            _check_crops(self.target)
             check_classes(self.source.metainfo.get('classes'), self.target.metainfo.get('classes'), 'UDADataset')
 
     @property
     def views(self) -> tuple[str, ...]:
         """tuple[str, ...]: Names of the views of a batch."""
-        return VIEWS[:1] if self.target is None else VIEWS
+        return tuple(self._by_view())
 
     @property
     def metainfo(self) -> dict:
@@ -90,7 +92,7 @@ class UDADataset(AdaptationDataset):
         return dict(source=self.source) if self.target is None else dict(source=self.source, target=self.target)
 
     def __len__(self) -> int:
-        return max(len(getattr(self, view)) for view in self.views)
+        return max(map(len, self._by_view().values()))
 
     def __getitem__(self, index: UDAIndex | int) -> dict[str, dict[str, Any]]:
         """Load one pair.
@@ -100,18 +102,22 @@ class UDADataset(AdaptationDataset):
                 images ``i`` modulo the number of images of each domain.
 
         Returns:
-            dict: ``inputs`` and ``data_samples``, each a dict with the keys ``source`` and, where there is one,
-            ``target``: what the two pipelines packed.
+            dict: ``inputs`` and ``data_samples``, each a dict with the keys ``labeled_view`` and, where there is a
+            target, ``target``: what the two pipelines packed.
         """
         if not isinstance(index, UDAIndex):
             if not 0 <= index < len(self):
                 raise IndexError(f'index {index} of a UDADataset of length {len(self)}')
-            index = UDAIndex(index, **{view: index % len(getattr(self, view)) for view in self.views})
+            index = UDAIndex(index, *(index % len(part) for part in self._by_view().values()))
         samples = {}
-        for number, view in enumerate(self.views):
+        for number, (view, image) in enumerate(zip(self.views, (index.source, index.target))):
             with isolated_rng([self.seed, index.position, number]):
-                samples[view] = packed(getattr(self, view)[getattr(index, view)], f'UDADataset: the pipeline of {view}')
+                samples[view] = packed(self._by_view()[view][image], f'UDADataset: the pipeline of {view}')
         return {key: {view: samples[view][key] for view in samples} for key in ('inputs', 'data_samples')}
+
+    def _by_view(self) -> dict[str, BaseDataset]:
+        parts = {self.labeled_view: self.source}
+        return parts if self.target is None else dict(parts, target=self.target)
 
 
 def packed(sample: dict, owner: str) -> dict:
@@ -121,11 +127,11 @@ def packed(sample: dict, owner: str) -> dict:
     return sample
 
 
-def _check_crops(dataset: BaseDataset) -> None:
-    for part in walk_parts(dataset):
-        if isinstance(part, RandomCrop) and part.cat_max_ratio < 1:
+def _check_crops(target: dict | None) -> None:
+    for part in dicts_in(target):
+        if part.get('cat_max_ratio', 1) < 1:
             raise ValueError(
-                f'UDADataset: {type(part).__name__} with cat_max_ratio = {part.cat_max_ratio} in the '
+                f'UDADataset: {part.get("type")} with cat_max_ratio = {part["cat_max_ratio"]} in the '
                 'pipeline of the target chooses crops by labels; there are none. Leave cat_max_ratio out'
             )
 

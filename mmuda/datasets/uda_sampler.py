@@ -1,4 +1,4 @@
-"""Which source and which target image stand at which position of the run."""
+"""Which source and which target image a position of the run has."""
 
 import itertools
 from collections.abc import Iterator

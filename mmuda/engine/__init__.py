@@ -1,3 +1,3 @@
 """Hooks, loops, optimizers and schedulers."""
 
-from mmuda.engine import hooks, optimizers, runner, schedulers  # noqa: F401
+from mmuda.engine import hooks, optimizers, runner, schedulers, self_training  # noqa: F401

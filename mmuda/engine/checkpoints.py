@@ -97,7 +97,7 @@ def describe_last(work_dir: str | Path) -> str:
 
     Losses can be finite while weights are not, or the run may have started from ruined ones.
     """
-    path: str | Path = Path(work_dir, POINTER)
+    path: str | Path | None = Path(work_dir, POINTER)
     try:
         path = latest_checkpoint(work_dir)
         if path is None:
@@ -141,9 +141,10 @@ def _literal(node: ast.expr) -> Any:
     """As ``ast.literal_eval``, which knows no ``dict(key=value)``."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == 'dict':
         pairs = {keyword.arg: _literal(keyword.value) for keyword in node.keywords}
-        return dict(*map(_literal, node.args), **pairs)
+        return dict(*map(_literal, node.args), **pairs)  # type: ignore[arg-type]  # a TypeError for dict(**more)
     if isinstance(node, ast.Dict):
-        return {ast.literal_eval(key): _literal(value) for key, value in zip(node.keys, node.values)}
+        items = zip(node.keys, node.values)
+        return {ast.literal_eval(key): _literal(value) for key, value in items}  # type: ignore[arg-type]  # {**more}
     if isinstance(node, ast.List | ast.Tuple):
         values = [_literal(value) for value in node.elts]
         return values if isinstance(node, ast.List) else tuple(values)

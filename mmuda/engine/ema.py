@@ -6,20 +6,20 @@ import torch
 from torch import Tensor
 
 
-def ema_share(updates: int, momentum: float) -> float:
+def ema_share(update: int, momentum: float) -> float:
     """Share of itself that the average keeps in an update.
 
-    ``min(1 - 1 / (updates + 1), momentum)`` (Tarvainen and Valpola, Mean Teacher, NeurIPS 2017; Tranheden et al.,
-    DACS, WACV 2021): 0 in the first update, which copies the network, and growing up to ``momentum``.
+    ``min(1 - 1 / (update + 1), momentum)`` (Tarvainen and Valpola, Mean Teacher, NeurIPS 2017; Tranheden et al.,
+    DACS, WACV 2021): 0 in update 0, which copies the network, 1/2 in update 1, and growing up to ``momentum``.
 
     Args:
-        updates (int): Updates done before this one.
+        update (int): Number of this update.
         momentum (float): In [0, 1).
 
     Returns:
         float: In [0, momentum].
     """
-    return min(1 - 1 / (updates + 1), momentum)
+    return min(1 - 1 / (update + 1), momentum)
 
 
 @torch.no_grad()

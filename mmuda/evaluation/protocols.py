@@ -4,6 +4,8 @@ A protocol only selects which classes are averaged. The pixels of the other clas
 confusion matrix: predicting a listed class on them counts as a false positive.
 """
 
+from collections.abc import Sequence
+
 CITYSCAPES_19 = (
     'road',
     'sidewalk',
@@ -34,12 +36,12 @@ SYNTHIA_13 = tuple(name for name in SYNTHIA_16 if name not in ('wall', 'fence', 
 PROTOCOLS: dict[str, tuple[str, ...]] = dict(cityscapes19=CITYSCAPES_19, synthia16=SYNTHIA_16, synthia13=SYNTHIA_13)
 
 
-def protocol_indices(key: str, protocol: str | list[int] | list[str], classes: list[str]) -> list[int]:
+def protocol_indices(key: str, protocol: str | Sequence[int] | Sequence[str], classes: list[str]) -> list[int]:
     """Indices of a protocol's classes.
 
     Args:
         key (str): The protocol's name in the config, for error messages.
-        protocol (str | list): A name of :data:`PROTOCOLS`, 'all', or a list of class names or indices.
+        protocol (str | Sequence): A name of :data:`PROTOCOLS`, 'all', or a list of class names or indices.
         classes (list[str]): All classes of the data set, in the order of their indices.
 
     Returns:

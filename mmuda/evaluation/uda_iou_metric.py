@@ -82,10 +82,16 @@ class UDAIoUMetric(BaseMetric):
         self.format_only = format_only
         self.iou_per_class: dict[str, float] = {}
         self.image_root: str | None = None
-        self._reset()
+        self._dataset_meta: dict = {}
+        self._selected: dict[str, list[int]] = {}
+        self._total: Tensor | None = None
+        self._last: Tensor | None = None  # apart from the total, as it may turn out to be padding
+        self._num_images = 0
+        self._unlabeled = False
+        self._written: dict[Path, str] = {}
 
     @property
-    def dataset_meta(self) -> dict | None:
+    def dataset_meta(self) -> dict:
         """Meta information of the data set; setting it checks the protocols against its classes."""
         return self._dataset_meta
 
@@ -109,13 +115,13 @@ class UDAIoUMetric(BaseMetric):
         for sample in data_samples:
             prediction = _plane(sample['pred_sem_seg']['data'])
             if self.output_dir is not None:
-                self._write(prediction, sample)
+                self._write(prediction, sample, self.output_dir)
             if self.format_only:
                 continue
             if 'gt_sem_seg' not in sample and self.output_dir is not None and not self._num_images:
-                self._unlabelled = True  # written all the same
+                self._unlabeled = True  # written anyway
                 continue
-            if self._unlabelled:
+            if self._unlabeled:
                 raise KeyError(
                     f'UDAIoUMetric: {sample["img_path"]} has a label, images before it have none: test them '
                     'apart from each other'
@@ -139,7 +145,7 @@ class UDAIoUMetric(BaseMetric):
             self._num_images += 1
 
     def evaluate(self, size: int) -> dict[str, float]:
-        """Return the metrics of the whole data set and start anew.
+        """Return the metrics of the whole data set and reset it.
 
         Args:
             size (int): Number of images of the data set; what ranks hold beyond it is padding.
@@ -153,12 +159,12 @@ class UDAIoUMetric(BaseMetric):
             matrices.pop()
         num_classes = len(self.dataset_meta['classes'])
         empty = torch.zeros(num_classes, num_classes + 1, dtype=torch.int64)
-        unlabelled = self._unlabelled
+        unlabeled = self._unlabeled
         self._reset()
-        self._unlabelled = unlabelled  # for compute_metrics
+        self._unlabeled = unlabeled  # for compute_metrics
         self.results = [sum((matrix.cpu() for matrix in matrices), empty)]
         metrics = super().evaluate(world_size)
-        self._unlabelled = False
+        self._unlabeled = False
         return metrics
 
     def compute_metrics(self, results: list[Tensor]) -> dict[str, float]:
@@ -175,18 +181,18 @@ class UDAIoUMetric(BaseMetric):
         if self.format_only:
             logger.info(f'predictions are saved to {self.output_dir}')
             return {}
-        if self._unlabelled:
+        if self._unlabeled:
             logger.info(f'predictions are saved to {self.output_dir}; the images have no labels, nothing is measured')
             return {}
         classes = list(self.dataset_meta['classes'])
-        matrix = sum(results).numpy()
+        matrix = torch.stack(results).sum(0).numpy()
         iou, accuracy = iou_and_accuracy(matrix)
         self.iou_per_class = dict(zip(classes, (iou * 100).tolist()))
 
         table = PrettyTable()
         table.add_column('Class', classes)
-        table.add_column('IoU', np.round(iou * 100, 2))
-        table.add_column('Acc', np.round(accuracy * 100, 2))
+        table.add_column('IoU', np.round(iou * 100, 2).tolist())
+        table.add_column('Acc', np.round(accuracy * 100, 2).tolist())
         print_log('per class results:', logger)
         print_log('\n' + table.get_string(), logger)
 
@@ -197,14 +203,14 @@ class UDAIoUMetric(BaseMetric):
         return metrics
 
     def _reset(self) -> None:
-        self._total: Tensor | None = None
-        self._last: Tensor | None = None  # apart from the total, as it may turn out to be padding
+        self._total = self._last = None
         self._num_images = 0
-        self._unlabelled = False
-        self._written: dict[Path, str] = {}
+        self._unlabeled = False
+        self._written = {}
 
-    def _write(self, prediction: Tensor, sample: dict) -> None:
-        path, image_path = self._output_path(sample['img_path']), sample['img_path']
+    def _write(self, prediction: Tensor, sample: dict, folder: Path) -> None:
+        image_path = sample['img_path']
+        path = folder / self._relative(image_path)
         if self._written.setdefault(path, image_path) != image_path:
             raise ValueError(
                 f'UDAIoUMetric: the predictions of {self._written[path]} and {image_path} would both be '
@@ -215,9 +221,9 @@ class UDAIoUMetric(BaseMetric):
         image = Image.fromarray((prediction.cpu().numpy() + offset).astype(np.uint8))
         image.save(path)
 
-    def _output_path(self, image_path: str) -> Path:
+    def _relative(self, image_path: str) -> Path:
         relative = Path(image_path).name if self.image_root is None else os.path.relpath(image_path, self.image_root)
-        return self.output_dir / Path(relative).with_suffix('.png')
+        return Path(relative).with_suffix('.png')
 
 
 def iou_and_accuracy(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -231,10 +237,10 @@ def iou_and_accuracy(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     num_classes = len(matrix)
     hits = np.diag(matrix).astype(np.float64)
-    labelled = matrix.sum(1)
+    labeled = matrix.sum(1)
     predicted = matrix[:, :num_classes].sum(0)
     with np.errstate(invalid='ignore'):
-        return hits / (labelled + predicted - hits), hits / labelled
+        return hits / (labeled + predicted - hits), hits / labeled
 
 
 def _plane(ids: Tensor) -> Tensor:

@@ -28,7 +28,6 @@ from mmuda.pseudo_labels.labelers.labeler import Labeler, LabelPlanes
 from mmuda.pseudo_labels.labelers.mc_dropout import PassStatistics
 from mmuda.pseudo_labels.predictors.cached_logits import CachedLogits, crop_of_resized
 from mmuda.pseudo_labels.predictors.disagreement import disagreement
-from mmuda.pseudo_labels.predictors.fused_probabilities import fused_probabilities
 from mmuda.pseudo_labels.predictors.map_predictors import LogitMapPredictor, SoftmaxMapPredictor
 from mmuda.pseudo_labels.predictors.multi_view_predictor import MultiViewPredictor
 from mmuda.pseudo_labels.predictors.predictor import CachedPredictor, Predictor
@@ -68,7 +67,6 @@ __all__ = [
     'check_certainties',
     'crop_of_resized',
     'disagreement',
-    'fused_probabilities',
     'fingerprint',
     'generate_pseudo_labels',
     'load_prior',

@@ -1,4 +1,4 @@
-"""Labelling of images by one model."""
+"""Labeling of images by one model."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -44,10 +44,10 @@ def generate_pseudo_labels(
     A labeler that reads all predictions before it labels (``num_passes``) gets them in passes. What it found is
     written to the store (``summary.json``) before the first label. A
     :class:`~mmuda.pseudo_labels.predictors.predictor.CachedPredictor` runs the network once per image: its cached
-    logits are kept in the store until all images are labelled. Other predictors run once per pass.
+    logits are kept in the store until all images are labeled. Other predictors run once per pass.
 
     Args:
-        segmentor (nn.Module): The labelling model, the same on all ranks; is put in evaluation mode.
+        segmentor (nn.Module): The labeling model, the same on all ranks; is put in evaluation mode.
         images (Sequence[tuple[str, str]]): (name within the dataset, path) of every image.
         predictor (Predictor): Image to probabilities.
         labeler (Labeler): Probabilities to labels.
@@ -61,7 +61,7 @@ def generate_pseudo_labels(
 
     Raises:
         ValueError: If the store holds other labels, there are no images, or two of them share a name.
-        OSError: If an image cannot be read or a file not be written; what is labelled is kept.
+        OSError: If an image cannot be read or a file not be written; what is labeled is kept.
     """
     if keep_cached_logits and predictor.cached() is None:
         raise ValueError(
@@ -115,7 +115,7 @@ class ModelPredictions:
         if not probabilities.sum().isfinite():
             raise ValueError(
                 f'the probabilities predicted for image {path} contain NaN or infinite values: the '
-                'labelling model has diverged, or its checkpoint is damaged. Label with an earlier '
+                'labeling model has diverged, or its checkpoint is damaged. Label with an earlier '
                 'checkpoint of it'
             )
         return probabilities
@@ -148,6 +148,6 @@ def read_image(path: str) -> np.ndarray:
         return mmcv.imread(path, backend='pillow')
     except Exception as error:  # Pillow raises OSError, SyntaxError, ValueError, ... for damaged files
         raise OSError(
-            f'cannot read image {path} ({error}): mend or fetch it again and start again; the images '
-            'labelled so far are kept'
+            f'cannot read image {path} ({error}): repair or fetch it again and start again; the images '
+            'labeled so far are kept'
         ) from error

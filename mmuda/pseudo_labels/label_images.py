@@ -1,4 +1,4 @@
-"""Labelling a list of images, whatever predicts them."""
+"""Labeling a list of images, whatever predicts them."""
 
 import contextlib
 import hashlib
@@ -49,21 +49,21 @@ def label_images(
         overwrite (bool): See there.
         num_classes (int, optional): Number of classes; needed by labelers with passes and for counting.
         keep_cached_logits (bool): Leave the cached logits in the store. Defaults to False.
-        count (bool): Write ``labelled_pixels`` to the summary also for a labeler without passes. Defaults to False.
+        count (bool): Write ``labeled_pixels`` to the summary also for a labeler without passes. Defaults to False.
 
     Raises:
         ValueError: If the store holds other labels, there are no images, or two of them share a name.
-        RuntimeError: If another run is labelling into the store.
-        OSError: If an image cannot be read or a file not be written; what is labelled is kept.
+        RuntimeError: If another run is labeling into the store.
+        OSError: If an image cannot be read or a file not be written; what is labeled is kept.
     """
     if not images:
-        raise ValueError('there are no images to label: look at the data root of the pseudo-labelled dataset')
+        raise ValueError('there are no images to label: look at the data root of the pseudo-labeled dataset')
     store.planes = labeler.planes
     with _alone(store, overwrite):
         manifest = _open(store, sorted(name for name, _ in images), description, overwrite)
         count = count or labeler.num_passes > 0
         pending = [image for image in images if not store.has(image[0])]
-        counted = not count or 'labelled_pixels' in (store.summary() or {})
+        counted = not count or 'labeled_pixels' in (store.summary() or {})
         barrier()  # every rank has the same list before the first file is written
         if labeler.num_passes and (pending or not counted):
             _find_thresholds(labeler, images, predictions, store, num_classes)
@@ -75,10 +75,10 @@ def label_images(
         barrier()
         if manifest['complete'] and counted and not pending:
             return
-        labelled = _count_labels(images, store, num_classes) if count else None
+        labeled = _count_labels(images, store, num_classes) if count else None
         if is_main_process():
-            if labelled is not None:
-                store.write_summary(dict(store.summary() or {}, labelled_pixels=labelled))
+            if labeled is not None:
+                store.write_summary(dict(store.summary() or {}, labeled_pixels=labeled))
             if not keep_cached_logits:
                 store.delete_cached_logits()
             store.finish()
@@ -141,11 +141,11 @@ def _find_thresholds(
 
 
 def _count_labels(images: Sequence[tuple[str, str]], store: PseudoLabelStore, num_classes: int | None) -> list[int]:
-    """Count the labelled pixels of every class id, over all ranks."""
+    """Count the labeled pixels of every class id, over all ranks."""
     if num_classes is None:
-        raise ValueError('num_classes is needed to count the labelled pixels')
+        raise ValueError('num_classes is needed to count the labeled pixels')
     counts = torch.zeros(IGNORE_INDEX + 1, dtype=torch.int64)
-    for name, _ in progress(_share(images), 'Count of labelled pixels'):
+    for name, _ in progress(_share(images), 'Count of labeled pixels'):
         labels = torch.from_numpy(np.array(Image.open(store.label_path(name))))
         counts += labels.flatten().bincount(minlength=len(counts))
     all_reduce(counts)

@@ -30,7 +30,7 @@ class PseudoLabelStore:
         root (str or Path): The folder; seen by all ranks.
         palette (Sequence[Sequence[int]], optional): (R, G, B) of every class. Where given, two pictures are written
             beside each label, ``<image>_color.png`` and ``<image>_heatmap.png`` (of the confidence), as MRNet's
-            labelling program does. Nothing reads them. Defaults to None.
+            labeling program does. Nothing reads them. Defaults to None.
         planes (Sequence[Plane], optional): What is stored of each image. Defaults to those that the manifest names;
             without one label and confidence.
 
@@ -139,7 +139,7 @@ class PseudoLabelStore:
             description (dict): What makes the labels; JSON values. Must equal that of a store that
                 exists already.
             overwrite (bool): Delete a store of another description instead of refusing it. A folder
-                that is not a store is refused all the same.
+                that is not a store is still refused.
 
         Returns:
             bool: Whether it is complete already.
@@ -198,13 +198,13 @@ class PseudoLabelStore:
 
     def delete(self) -> None:
         """Delete the store; killed half-way, nothing of it is left under its name."""
-        rubbish = self.root.with_name(f'.{self.root.name}.deleted')
-        shutil.rmtree(rubbish, ignore_errors=True)
-        os.replace(self.root, rubbish)
-        shutil.rmtree(rubbish)
+        deleted = self.root.with_name(f'.{self.root.name}.deleted')
+        shutil.rmtree(deleted, ignore_errors=True)
+        os.replace(self.root, deleted)
+        shutil.rmtree(deleted)
 
     def has(self, name: str) -> bool:
-        """Whether the image ``name`` is labelled."""
+        """Whether the image ``name`` is labeled."""
         return all(plane.path(self.root, name).is_file() for plane in self.planes)
 
     def write(self, name: str, values: Mapping[str, np.ndarray]) -> None:
@@ -318,7 +318,7 @@ class PseudoLabelStore:
             raise OSError(
                 error.errno,
                 f'cannot write the pseudo labels {path} ({error.strerror or error}); free some '
-                'space or make the folder writable and start again: the images labelled so far are kept',
+                'space or make the folder writable and start again: the images labeled so far are kept',
             ) from error
 
 

@@ -1,4 +1,4 @@
-"""A painter's canvas in metres: surfaces drawn from far to near, one index map."""
+"""A painter's canvas in meters: surfaces drawn from far to near, one index map."""
 
 from dataclasses import dataclass, field
 
@@ -20,7 +20,7 @@ class Camera:
         horizon (float): Row of the horizon in pixels.
         center (float): Column of the vanishing point in pixels.
         focal (float): Focal length in pixels.
-        elevation (float): Height above the road in metres.
+        elevation (float): Height above the road in meters.
     """
 
     width: int
@@ -31,7 +31,7 @@ class Camera:
     elevation: float = 1.5
 
     def project(self, x: float, y: float, z: float) -> Point:
-        """Pixel of the point ``x`` metres right, ``y`` metres above the road, ``z`` metres ahead."""
+        """Pixel of the point ``x`` meters right, ``y`` meters above the road, ``z`` meters ahead."""
         return self.center + self.focal * x / z, self.horizon + self.focal * (self.elevation - y) / z
 
 
@@ -42,11 +42,11 @@ class Surface:
     Args:
         label (int): Cityscapes label id.
         material (str): Key of ``looks.MATERIALS``.
-        group (int): Object it belongs to: one colour variation per group and material.
+        group (int): Object it belongs to: one color variation per group and material.
         instance (int): Instance number, 0 for stuff.
         shade (float): Factor on the brightness (1 = faces the light).
         plane (str): ``'front'`` (constant z), ``'side'`` (constant x) or ``'ground'``.
-        position (float): The constant z or x of the plane in metres.
+        position (float): The constant z or x of the plane in meters.
     """
 
     label: int
@@ -63,7 +63,7 @@ class Canvas:
     """Collects surfaces; later ones cover earlier ones.
 
     Args:
-        camera (Camera): How metres become pixels.
+        camera (Camera): How meters become pixels.
     """
 
     camera: Camera
@@ -108,7 +108,7 @@ class Canvas:
     def ground(
         self, x0: float, x1: float, z0: float, z1: float, label: str, material: str, owner: tuple[int, int]
     ) -> None:
-        """Draw the ground between the lines x0 and x1 from z0 to z1 (metres)."""
+        """Draw the ground between the lines x0 and x1 from z0 to z1 (meters)."""
         p = self.camera.project
         self.polygons([[p(x0, 0, z0), p(x1, 0, z0), p(x1, 0, z1), p(x0, 0, z1)]], label, material, owner, 'ground', 0.0)
 
@@ -121,7 +121,7 @@ class Canvas:
         owner: tuple[int, int],
         shade: float = 1.0,
     ) -> None:
-        """Draw rectangles ``(x0, x1, y0, y1)`` in metres that face the camera at depth z."""
+        """Draw rectangles ``(x0, x1, y0, y1)`` in meters that face the camera at depth z."""
         p = self.camera.project
         self.polygons(
             [[p(x0, y0, z), p(x1, y0, z), p(x1, y1, z), p(x0, y1, z)] for x0, x1, y0, y1 in boxes],
@@ -142,7 +142,7 @@ class Canvas:
         owner: tuple[int, int],
         shade: float = 1.0,
     ) -> None:
-        """Draw rectangles ``(z0, z1, y0, y1)`` in metres in the plane x, parallel to the road."""
+        """Draw rectangles ``(z0, z1, y0, y1)`` in meters in the plane x, parallel to the road."""
         p = self.camera.project
         self.polygons(
             [[p(x, y0, z0), p(x, y0, z1), p(x, y1, z1), p(x, y1, z0)] for z0, z1, y0, y1 in boxes],
@@ -166,7 +166,7 @@ class Canvas:
         owner: tuple[int, int],
         shade: float = 1.0,
     ) -> None:
-        """Draw an ellipse with centre (x, y, z) and radii in metres, facing the camera."""
+        """Draw an ellipse with center (x, y, z) and radii in meters, facing the camera."""
         angle = np.linspace(0, 2 * np.pi, 16, endpoint=False)
         p = self.camera.project
         outline = [p(x + rx * np.cos(a), y + ry * np.sin(a), z) for a in angle]
@@ -179,7 +179,7 @@ class Canvas:
         cv2.fillPoly(self.shadow, [np.round(np.clip(outline, -1e4, 1e4)).astype(np.int32)], 255)
 
     def depth(self) -> np.ndarray:
-        """(H, W) float64, metres along z; ``SKY_DEPTH`` for the sky."""
+        """(H, W) float64, meters along z; ``SKY_DEPTH`` for the sky."""
         cam = self.camera
         rows, cols = np.mgrid[: cam.height, : cam.width].astype(np.float64)
         plane = np.array([s.plane for s in self.surfaces])[self.index]

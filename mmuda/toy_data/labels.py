@@ -1,6 +1,6 @@
 """Label ids of the published formats that the toy data are written in.
 
-A scene is labelled with Cityscapes *label ids* (7 road ... 33 bicycle); the other
+A scene is labeled with Cityscapes *label ids* (7 road ... 33 bicycle); the other
 formats are derived from these.
 """
 
@@ -68,7 +68,7 @@ CITYSCAPES_COLORS: tuple[tuple[int, int, int], ...] = (
     (119, 11, 32),
     (0, 0, 142),
 )
-"""RGB colour of every Cityscapes label id, 0 to 34 (the palette of the GTA5 labels)."""
+"""RGB color of every Cityscapes label id, 0 to 34 (the palette of the GTA5 labels)."""
 
 _SYNTHIA = dict(
     sky=1,

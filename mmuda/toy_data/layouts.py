@@ -37,7 +37,7 @@ def write_gta(root: Path, number: int, sample: Sample) -> None:
 
 
 def write_synthia(root: Path, number: int, sample: Sample) -> None:
-    """``RGB``, ``GT/LABELS`` (16-bit, id in R, instance in G) and ``Depth`` (16-bit, centimetres)."""
+    """``RGB``, ``GT/LABELS`` (16-bit, id in R, instance in G) and ``Depth`` (16-bit, centimeters)."""
     image, canvas = sample
     name = f'{number:07d}.png'
     _save(Image.fromarray(image), root / 'RGB' / name)
@@ -47,8 +47,8 @@ def write_synthia(root: Path, number: int, sample: Sample) -> None:
     bgr = np.stack([np.zeros_like(ids), instance, ids], axis=-1).astype(np.uint16)
     _save_16bit(bgr, root / 'GT' / 'LABELS' / name)
     depth = canvas.depth()
-    centimetres = np.where(depth < SKY_DEPTH, (100 * depth).round().clip(1, 65534), 65535)
-    _save_16bit(centimetres.astype(np.uint16), root / 'Depth' / name)
+    centimeters = np.where(depth < SKY_DEPTH, (100 * depth).round().clip(1, 65534), 65535)
+    _save_16bit(centimeters.astype(np.uint16), root / 'Depth' / name)
 
 
 def write_cityscapes(split: str) -> Writer:

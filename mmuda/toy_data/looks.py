@@ -1,7 +1,7 @@
 """How a scene is turned into an image: two families of looks over the same geometry.
 
 The *synthetic* looks (GTA5, SYNTHIA) are saturated, contrasty and clean; the *real* ones
-(Cityscapes, RobotCar) have other hues and textures, a colour cast, haze, blur and noise.
+(Cityscapes, RobotCar) have other hues and textures, a color cast, haze, blur and noise.
 Relations survive (sky brighter than road, foliage greener than facades), which is what
 adaptation can hold on to.
 """
@@ -16,7 +16,7 @@ import numpy as np
 from mmuda.toy_data.canvas import SKY_DEPTH, Canvas
 
 MATERIALS: dict[str, tuple[tuple[int, int, int], float, float, int]] = dict(
-    # RGB colour, spread of that colour between objects, strength and scale (pixels of 256) of its texture
+    # RGB color, spread of that color between objects, strength and scale (pixels of 256) of its texture
     sky=((110, 165, 235), 8, 0.02, 32),
     cloud=((225, 232, 245), 10, 0.03, 8),
     road=((92, 90, 98), 6, 0.05, 1),
@@ -46,7 +46,7 @@ MATERIALS: dict[str, tuple[tuple[int, int, int], float, float, int]] = dict(
     helmet=((225, 215, 80), 35, 0.02, 1),
     paint=((120, 45, 60), 60, 0.03, 2),
     glass=((36, 48, 62), 8, 0.04, 2),
-    tyre=((24, 24, 26), 3, 0.05, 1),
+    tire=((24, 24, 26), 3, 0.05, 1),
     spokes=((105, 105, 108), 8, 0.15, 1),
     tail_lamp=((225, 45, 35), 8, 0.02, 1),
     frame=((60, 150, 160), 40, 0.03, 1),
@@ -70,16 +70,16 @@ class Look:
         value_shift (float): Largest relative change of a material's brightness.
         texture (float): Factor on the textures' strength.
         texture_scale (float): Factor on the textures' grain.
-        sky (tuple[int, int, int] | None): Sky colour in place of the material's.
+        sky (tuple[int, int, int] | None): Sky color in place of the material's.
         light (tuple[float, float]): Range of the exposure of an image.
-        contrast (float): Factor around mid-grey.
+        contrast (float): Factor around mid-gray.
         gamma (float): Exponent of the tone curve.
         cast (tuple[float, float, float]): Factors on R, G, B.
-        haze (tuple[float, float]): Distance in metres at which 63 % is haze, brightness of the haze.
+        haze (tuple[float, float]): Distance in meters at which 63 % is haze, brightness of the haze.
         shadow (float): Darkness of cast shadows, 0 for none.
         vignette (float): Loss of light in the corners.
         blur (float): Standard deviation in pixels of an image of width 256.
-        noise (float): Standard deviation in grey levels.
+        noise (float): Standard deviation in gray levels.
     """
 
     name: str
@@ -168,7 +168,7 @@ def render(canvas: Canvas, look: Look, rng: np.random.Generator) -> np.ndarray:
     Args:
         canvas (Canvas): The scene.
         look (Look): Appearance of the domain.
-        rng (np.random.Generator): Source of light, object colours and noise.
+        rng (np.random.Generator): Source of light, object colors and noise.
 
     Returns:
         np.ndarray: (H, W, 3) uint8 RGB.
@@ -186,7 +186,7 @@ def render(canvas: Canvas, look: Look, rng: np.random.Generator) -> np.ndarray:
 
 
 def _object_colors(canvas: Canvas, look: Look, rng: np.random.Generator) -> np.ndarray:
-    """(S, 3) float, colour of every surface: its material's, varied per object, times its shade."""
+    """(S, 3) float, color of every surface: its material's, varied per object, times its shade."""
     base = {material: material_color(material, look) for material in MATERIALS}
     varied: dict[tuple[str, int], np.ndarray] = {}
     colors = np.empty((len(canvas.surfaces), 3))
@@ -207,8 +207,8 @@ def _texture(canvas: Canvas, look: Look, rng: np.random.Generator) -> np.ndarray
     grain = np.array([MATERIALS[s.material][3] for s in canvas.surfaces])
     for size in np.unique(grain):
         step = max(size * look.texture_scale * width / 256, 1)
-        noise = rng.normal(0, 1, (int(height / step) + 2, int(width / step) + 2))
-        noise = cv2.resize(noise, (width, height), interpolation=cv2.INTER_LINEAR)
+        coarse = rng.normal(0, 1, (int(height / step) + 2, int(width / step) + 2))
+        noise = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
         result += noise * np.where(grain == size, strength, 0)[canvas.index]
     return result
 

@@ -1,4 +1,4 @@
-"""The things that stand on a street, drawn at ``x`` metres right and ``z`` metres ahead."""
+"""The things that stand on a street, drawn at ``x`` meters right and ``z`` meters ahead."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from mmuda.toy_data.canvas import Canvas
 
 
 def draw_tree(canvas: Canvas, rng: np.random.Generator, x: float, z: float) -> None:
-    """A trunk and a crown of three blobs, all labelled vegetation."""
+    """A trunk and a crown of three blobs, all labeled vegetation."""
     owner, tall, r = canvas.new_group(), rng.uniform(3, 7), rng.uniform(1.0, 2.0)
     canvas.cast_shadow(x - r, x + r, z - 0.5, z + 0.5)
     canvas.front([(x - 0.12, x + 0.12, 0, tall - r)], z, 'vegetation', 'trunk', owner)
@@ -114,7 +114,7 @@ def draw_bicycle(canvas: Canvas, rng: np.random.Generator, x: float, z: float) -
     owner, half = canvas.new_group(instance=True), rng.uniform(0.4, 0.6)
     canvas.cast_shadow(x - 1.0, x + 1.0, z - 0.15, z + 0.15)
     for dx in (-half, half):
-        canvas.ellipse(x + dx, 0.38, z, 0.38, 0.38, 'bicycle', 'tyre', owner)
+        canvas.ellipse(x + dx, 0.38, z, 0.38, 0.38, 'bicycle', 'tire', owner)
         canvas.ellipse(x + dx, 0.38, z, 0.24, 0.24, 'bicycle', 'spokes', owner)
     canvas.front(
         [
@@ -135,7 +135,7 @@ def draw_motorcycle(canvas: Canvas, rng: np.random.Generator, x: float, z: float
     owner, half = canvas.new_group(instance=True), rng.uniform(0.6, 0.75)
     canvas.cast_shadow(x - 1.2, x + 1.2, z - 0.25, z + 0.25)
     for dx in (-half, half):
-        canvas.ellipse(x + dx, 0.34, z, 0.36, 0.36, 'motorcycle', 'tyre', owner)
+        canvas.ellipse(x + dx, 0.34, z, 0.36, 0.36, 'motorcycle', 'tire', owner)
     canvas.front([(x - half, x + half, 0.4, 0.78)], z, 'motorcycle', 'engine', owner)
     canvas.front(
         [(x - 0.5 * half, x + half, 0.65, 1.05), (x + 0.6 * half, x + half, 0.9, 1.25)],
@@ -159,7 +159,7 @@ def draw_car(canvas: Canvas, rng: np.random.Generator, x: float, z: float) -> No
         [(z + 0.5, z + 1.1, 0, 0.6), (z + length - 1.1, z + length - 0.5, 0, 0.6)],
         inner,
         'car',
-        'tyre',
+        'tire',
         owner,
     )
     canvas.front([(x0, x1, 0.25, 0.58 * tall), (x0 + 0.12, x1 - 0.12, 0.55 * tall, tall)], z, 'car', 'paint', owner)
@@ -171,7 +171,7 @@ def draw_car(canvas: Canvas, rng: np.random.Generator, x: float, z: float) -> No
         'tail_lamp',
         owner,
     )
-    canvas.front([(x0 + 0.1, x0 + 0.35, 0, 0.3), (x1 - 0.35, x1 - 0.1, 0, 0.3)], z, 'car', 'tyre', owner)
+    canvas.front([(x0 + 0.1, x0 + 0.35, 0, 0.3), (x1 - 0.35, x1 - 0.1, 0, 0.3)], z, 'car', 'tire', owner)
 
 
 def _draw_box(
@@ -195,9 +195,9 @@ def _draw_box(
         canvas.side(panes, inner, label, 'glass', owner, 0.8)
     if stripe:
         canvas.side([(z, z + length, 0.3 * tall, 0.4 * tall)], inner, label, stripe, owner, 0.8)
-    canvas.side([(z + k * length, z + k * length + 1.0, 0, 0.9) for k in (0.12, 0.75)], inner, label, 'tyre', owner)
+    canvas.side([(z + k * length, z + k * length + 1.0, 0, 0.9) for k in (0.12, 0.75)], inner, label, 'tire', owner)
     canvas.front([(x0, x1, 0.35, tall)], z, label, material, owner)
-    canvas.front([(x0 + 0.15, x1 - 0.15, 0, 0.4)], z, label, 'tyre', owner)
+    canvas.front([(x0 + 0.15, x1 - 0.15, 0, 0.4)], z, label, 'tire', owner)
     canvas.front([(x0 + 0.05, x0 + 0.35, 0.6, 0.9), (x1 - 0.35, x1 - 0.05, 0.6, 0.9)], z, label, 'tail_lamp', owner)
     return owner
 

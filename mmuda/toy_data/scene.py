@@ -28,7 +28,7 @@ FEATURED = ('truck', 'bus', 'train', 'motorcycle', 'wall', 'fence', 'terrain', '
 
 @dataclass(frozen=True)
 class Street:
-    """Cross-section of the street in metres; the sides are symmetric."""
+    """Cross-section of the street in meters; the sides are symmetric."""
 
     road: float
     verge: float
@@ -182,21 +182,21 @@ def _draw_objects(
     canvas: Canvas, rng: np.random.Generator, street: Street, featured: str, replace: dict[str, str]
 ) -> None:
     """Everything that stands on road and sidewalk, drawn from far to near."""
-    kerb, walk = street.road, (street.road + street.verge, street.edge)
+    curb, walk = street.road, (street.road + street.verge, street.edge)
     curbside: dict[str, Callable[..., None]] = dict(
         pole=draw_pole, traffic_light=draw_traffic_light, traffic_sign=draw_sign, vegetation=draw_tree
     )
     on_walk = dict(person=draw_person, bicycle=draw_bicycle)
     on_road = dict(car=draw_car, truck=draw_truck, bus=draw_bus, motorcycle=draw_motorcycle, train=draw_train)
     counts = dict(
-        pole=rng.integers(2, 6),
-        traffic_light=rng.integers(0, 4),
-        traffic_sign=rng.integers(1, 4),
-        vegetation=rng.integers(0, 4),
-        person=rng.integers(1, 6),
-        bicycle=rng.integers(0, 2),
-        car=rng.integers(2, 6),
-        rider=rng.integers(0, 2),
+        pole=int(rng.integers(2, 6)),
+        traffic_light=int(rng.integers(0, 4)),
+        traffic_sign=int(rng.integers(1, 4)),
+        vegetation=int(rng.integers(0, 4)),
+        person=int(rng.integers(1, 6)),
+        bicycle=int(rng.integers(0, 2)),
+        car=int(rng.integers(2, 6)),
+        rider=int(rng.integers(0, 2)),
         truck=int(rng.random() < 0.08),
         bus=int(rng.random() < 0.08),
         motorcycle=int(rng.random() < 0.08),
@@ -210,16 +210,16 @@ def _draw_objects(
         far = 40.0 if name not in ('truck', 'bus', 'train') else 25.0
         z = float(np.exp(rng.uniform(np.log(6.0), np.log(far))))
         if name in curbside:
-            todo.append((z, curbside[name], side * (kerb + rng.uniform(0.3, 0.8))))
+            todo.append((z, curbside[name], side * (curb + rng.uniform(0.3, 0.8))))
         elif name in on_walk:
             on_street = rng.random() < 0.15
-            todo.append((z, on_walk[name], side * (rng.uniform(1, kerb) if on_street else rng.uniform(*walk))))
+            todo.append((z, on_walk[name], side * (rng.uniform(1, curb) if on_street else rng.uniform(*walk))))
         elif name == 'rider':
-            todo.append((z, draw_rider, side * rng.uniform(1.2, kerb - 0.6)))
+            todo.append((z, draw_rider, side * rng.uniform(1.2, curb - 0.6)))
         else:
             parked = rng.random() < 0.5
-            todo.append((z, on_road[name], side * (kerb - 1.1 if parked else rng.uniform(1.5, kerb - 1.3))))
+            todo.append((z, on_road[name], side * (curb - 1.1 if parked else rng.uniform(1.5, curb - 1.3))))
     if featured == 'motorcycle':
-        todo.append((float(rng.uniform(6, 15)), draw_rider, rng.choice([-1, 1]) * rng.uniform(1.2, kerb - 0.6)))
+        todo.append((float(rng.uniform(6, 15)), draw_rider, rng.choice([-1, 1]) * rng.uniform(1.2, curb - 0.6)))
     for z, draw, x in sorted(todo, key=lambda item: -item[0]):
         draw(canvas, rng, x, z)

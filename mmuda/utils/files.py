@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 # The lock files that this process holds. They stay open: who closes any handle of a file loses the lock on it.
 _held: dict[tuple[int, Path], BinaryIO] = {}
@@ -45,7 +45,7 @@ def lock(path: Path, again: bool = False) -> None:
     """Take the lock on a file, which is made where it is missing and never deleted.
 
     A lock file that were deleted could be locked by two processes at once: by one that opened it before, and by one
-    that made it anew. The lock is of the process, not of its children, and ends with it however it ends. Where the
+    that made it again. The lock is of the process, not of its children, and ends with it however it ends. Where the
     file system has no locks, or the folder can only be read, nobody is kept out.
 
     Args:

@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
 
 IGNORE_COLOR = (0, 0, 0)
@@ -18,7 +20,7 @@ def colorize(labels: np.ndarray, palette: Sequence[Sequence[int]]) -> np.ndarray
     Args:
         labels (np.ndarray): (H, W) integers; whatever is no index of ``palette``
             (255, for instance) becomes black.
-        palette (Sequence[Sequence[int]]): RGB colour of every class, 0 to 255.
+        palette (Sequence[Sequence[int]]): RGB color of every class, 0 to 255.
 
     Returns:
         np.ndarray: (H, W, 3) uint8.
@@ -40,13 +42,13 @@ def comparison_figure(
 
     - (H, W, 3) uint8: an RGB image,
     - (H, W) integers: a label map, painted with ``palette``; other values are black,
-    - (H, W) floats: a map such as the uncertainty, in a colour scale shared by its column.
+    - (H, W) floats: a map such as the uncertainty, in a color scale shared by its column.
 
     Args:
         rows (Sequence[Mapping[str, np.ndarray]]): For every image, column title -> array.
             All rows have the same titles; the order is that of the first row.
         classes (Sequence[str]): Class names.
-        palette (Sequence[Sequence[int]]): Their RGB colours, 0 to 255.
+        palette (Sequence[Sequence[int]]): Their RGB colors, 0 to 255.
         path (str | os.PathLike): The file to write; its folder is created.
 
     Returns:
@@ -68,7 +70,8 @@ def comparison_figure(
     legend_rows = -(-len(classes) // 10)
     panel, legend = 3.0, 0.25 * legend_rows + 0.15
     body = panel * height / width * len(rows) + 0.3
-    figure = Figure(figsize=(panel * len(titles), body + legend), layout='constrained', facecolor='white')
+    layout = ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.02, wspace=0.0, hspace=0.0)
+    figure = Figure(figsize=(panel * len(titles), body + legend), layout=layout, facecolor='white')
     FigureCanvasAgg(figure)
     axes = figure.subplots(len(rows), len(titles), squeeze=False)
     for line, row in zip(axes, rows):
@@ -77,7 +80,6 @@ def comparison_figure(
             axis.set_axis_off()
     for axis, title in zip(axes[0], titles):
         axis.set_title(title, fontsize=12)
-    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.0, hspace=0.0)
     _add_legend(figure, classes, palette)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,7 +92,7 @@ def _titles(rows: Sequence[Mapping[str, np.ndarray]], classes: Sequence[str], pa
     if not rows or not rows[0]:
         raise ValueError('comparison_figure: rows is empty, nothing to draw')
     if len(classes) != len(palette):
-        raise ValueError(f'comparison_figure: {len(classes)} classes but {len(palette)} palette colours')
+        raise ValueError(f'comparison_figure: {len(classes)} classes but {len(palette)} palette colors')
     titles = list(rows[0])
     for k, row in enumerate(rows):
         if set(row) != set(titles):
@@ -100,7 +102,7 @@ def _titles(rows: Sequence[Mapping[str, np.ndarray]], classes: Sequence[str], pa
 
 def _add_legend(figure: Figure, classes: Sequence[str], palette: Sequence[Sequence[int]]) -> None:
     patches = [
-        Patch(facecolor=np.array(color) / 255, edgecolor='0.5', linewidth=0.5, label=name)
+        Patch(facecolor=(color[0] / 255, color[1] / 255, color[2] / 255), edgecolor='0.5', linewidth=0.5, label=name)
         for name, color in zip(classes, palette)
     ]
     figure.legend(
@@ -115,12 +117,12 @@ def _add_legend(figure: Figure, classes: Sequence[str], palette: Sequence[Sequen
 
 
 def _upper_end(rows: Sequence[Mapping[str, np.ndarray]], title: str) -> float:
-    """Upper end of the colour scale of a column of float maps: its 99.5th percentile."""
+    """Upper end of the color scale of a column of float maps: its 99.5th percentile."""
     values = [row[title].ravel() for row in rows if np.issubdtype(row[title].dtype, np.floating)]
     return float(np.percentile(np.concatenate(values), 99.5)) or 1.0 if values else 1.0
 
 
-def _show(axis, array: np.ndarray, title: str, palette: Sequence[Sequence[int]], upper: float) -> None:
+def _show(axis: Axes, array: np.ndarray, title: str, palette: Sequence[Sequence[int]], upper: float) -> None:
     if array.ndim == 3 and array.shape[2] == 3 and array.dtype == np.uint8:
         axis.imshow(array)
     elif array.ndim == 2 and np.issubdtype(array.dtype, np.integer):

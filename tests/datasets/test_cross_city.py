@@ -3,7 +3,7 @@ import pytest
 from mmseg.registry import DATASETS
 
 from mmuda.datasets.label_maps import CROSS_CITY_CLASSES
-from tests.datasets.published import write_image, write_label
+from tests.helpers.published import write_image, write_label
 
 TRAIN, TEST = (
     dict(type='CrossCityDataset'),
@@ -19,7 +19,7 @@ def write_city(root, suffix: str = '.png') -> dict:
     for index, size in enumerate([(4, 6), (6, 8)]):
         write_image(root / f'Images/Test/pano_{index:05d}_2_180{suffix}', np.zeros((*size, 3), np.uint8))
         write_label(
-            root / f'Labels/Test/pano_{index:05d}_2_180_eval.png', np.full(size, (7, 33)[index], np.uint8), 'grey'
+            root / f'Labels/Test/pano_{index:05d}_2_180_eval.png', np.full(size, (7, 33)[index], np.uint8), 'gray'
         )
     (root / 'List').mkdir()
     (root / 'List/train.txt').write_text('pano_00002_0_0\npano_00000_0_0\n')
@@ -56,7 +56,7 @@ def test_suffix_can_be_chosen(tmp_path):
 
 def test_it_is_the_target_of_cityscapes_in_13_classes(tmp_path):
     write_image(tmp_path / 'cs/leftImg8bit/train/a/a_0_leftImg8bit.png', np.zeros((4, 6, 3), np.uint8))
-    write_label(tmp_path / 'cs/gtFine/train/a/a_0_gtFine_labelIds.png', np.full((4, 6), 27, np.uint8), 'grey')
+    write_label(tmp_path / 'cs/gtFine/train/a/a_0_gtFine_labelIds.png', np.full((4, 6), 27, np.uint8), 'gray')
     pack = dict(type='PackSegInputs')
     pair = DATASETS.build(
         dict(

@@ -69,8 +69,8 @@ def test_camvid_void_is_ignored():
         (CROSS_CITY_CLASSES, CROSS_CITY_PALETTE),
     ],
 )
-def test_palettes_have_one_colour_per_class(classes, palette):
-    assert len({tuple(colour) for colour in palette}) == len(classes)
+def test_palettes_have_one_color_per_class(classes, palette):
+    assert len({tuple(color) for color in palette}) == len(classes)
 
 
 @given(st.permutations(sorted(CITYSCAPES_IDS.items())))

@@ -8,7 +8,7 @@ from mmengine.runner import Runner
 from mmseg.registry import DATA_SAMPLERS, DATASETS
 
 from mmuda.datasets import PoolIndex, PoolSampler, pool_dataset
-from tests.datasets.published import write_camvid, write_label
+from tests.helpers.published import write_camvid, write_label
 
 NUM_SOURCE, NUM_TARGET = 3, 2
 PIPELINE = [
@@ -26,7 +26,7 @@ def config(tmp_path):
     write_camvid(tmp_path, 'day_train', NUM_SOURCE)
     write_camvid(tmp_path, 'dusk_train', NUM_TARGET)
     for index in range(NUM_TARGET):
-        write_label(tmp_path / f'store/{index:02d}.png', np.full((12, 16), 3, np.uint8), 'grey')
+        write_label(tmp_path / f'store/{index:02d}.png', np.full((12, 16), 3, np.uint8), 'gray')
     camvid = dict(type='CamVidDataset', data_root=str(tmp_path))
     target = dict(camvid, data_prefix=dict(img_path='images/dusk_train', seg_map_path='labels/dusk_train'))
     return dict(

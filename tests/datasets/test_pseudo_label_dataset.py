@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from mmseg.registry import DATASETS
 
-from tests.datasets.published import write_camvid, write_label
+from tests.helpers.published import write_camvid, write_label
 
 PIPELINE = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds'), dict(type='PackSegInputs')]
 
@@ -24,27 +24,27 @@ def config(tmp_path):
 
 def test_labels_come_from_the_store(config, tmp_path):
     labels = np.random.default_rng(0).integers(0, 11, (12, 16)).astype(np.uint8)
-    write_label(tmp_path / 'store/dusk_train/01.png', labels, 'grey')
+    write_label(tmp_path / 'store/dusk_train/01.png', labels, 'gray')
     sample = DATASETS.build(dict(config, store=str(tmp_path / 'store')))[1]
     np.testing.assert_array_equal(sample['data_samples'].gt_sem_seg.data[0].numpy(), labels)
 
 
 def test_samples_know_their_store_and_name(config, tmp_path):
-    write_label(tmp_path / 'store/dusk_train/01.png', np.zeros((12, 16), np.uint8), 'grey')
+    write_label(tmp_path / 'store/dusk_train/01.png', np.zeros((12, 16), np.uint8), 'gray')
     sample = DATASETS.build(dict(config, pipeline=PIPELINE[:2], store=str(tmp_path / 'store')))[1]
     assert (sample['pseudo_label_store'], sample['pseudo_label_name']) == (str(tmp_path / 'store'), 'dusk_train/01.jpg')
 
 
 def test_store_can_be_set_later(config, tmp_path):
     dataset = DATASETS.build(config)
-    write_label(tmp_path / 'store/dusk_train/00.png', np.full((12, 16), 3, np.uint8), 'grey')
+    write_label(tmp_path / 'store/dusk_train/00.png', np.full((12, 16), 3, np.uint8), 'gray')
     dataset.store = str(tmp_path / 'store')
     assert dataset[0]['data_samples'].gt_sem_seg.data.unique().tolist() == [3]
 
 
 def test_values_without_class_are_ignored(config, tmp_path):
     labels = np.resize(np.array([0, 10, 11, 254, 255], np.uint8), (12, 16))
-    write_label(tmp_path / 'store/dusk_train/00.png', labels, 'grey')
+    write_label(tmp_path / 'store/dusk_train/00.png', labels, 'gray')
     sample = DATASETS.build(dict(config, store=str(tmp_path / 'store')))[0]
     assert sample['data_samples'].gt_sem_seg.data.unique().tolist() == [0, 10, 255]
 
@@ -52,7 +52,7 @@ def test_values_without_class_are_ignored(config, tmp_path):
 def test_pseudo_labels_can_be_the_source(config, tmp_path):
     target = dict(config['dataset'], pipeline=[PIPELINE[0], PIPELINE[-1]])
     dataset = DATASETS.build(dict(type='UDADataset', source=config, target=target))
-    write_label(tmp_path / 'store/dusk_train/00.png', np.full((12, 16), 3, np.uint8), 'grey')
+    write_label(tmp_path / 'store/dusk_train/00.png', np.full((12, 16), 3, np.uint8), 'gray')
     dataset.source.store = str(tmp_path / 'store')
     assert dataset[0]['data_samples']['source'].gt_sem_seg.data.unique().tolist() == [3]
 
@@ -86,7 +86,7 @@ def test_wrapped_data_set_without_image_folder_is_refused(config):
         DATASETS.build(dict(config, dataset=wrapped))
 
 
-def test_data_sets_with_views_say_which_parts_are_pseudo_labelled(config):
+def test_data_sets_with_views_say_which_parts_are_pseudo_labeled(config):
     target = dict(config['dataset'], pipeline=[PIPELINE[0], PIPELINE[-1]])
     pair = DATASETS.build(dict(type='UDADataset', source=config, target=target))
     assert list(pair.parts()) == ['source', 'target'] and pair.pseudo_labeled() == dict(source=pair.source)
@@ -100,5 +100,5 @@ def test_a_store_without_manifest_has_a_confidence(config, tmp_path):
     assert (name, plane.name, path) == ('confidence', 'confidence', f'{tmp_path}/store/confidence/dusk_train/01.png')
 
 
-def test_flat_labels_and_unlabelled_images_have_no_planes(config):
+def test_flat_labels_and_unlabeled_images_have_no_planes(config):
     assert DATASETS.build(config).plane_files(0) == {}

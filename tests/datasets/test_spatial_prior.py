@@ -8,10 +8,10 @@ import scipy.io
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmuda.datasets import PublishedDataset
+from mmuda.datasets import FolderDataset
 from mmuda.datasets.spatial_prior import SpatialPriorEstimate, prior_of, save_prior, smooth
 from mmuda.pseudo_labels import load_prior
-from tests.datasets.published import write_image, write_label
+from tests.helpers.published import write_image, write_label
 
 SHAPE = (4, 6)
 SETTINGS = dict(shape=SHAPE, sigma=1.0, kernel=3)
@@ -134,7 +134,7 @@ class TestFiles:
 
 class TestPriorOf:
     @pytest.fixture
-    def source(self, tmp_path) -> PublishedDataset:
+    def source(self, tmp_path) -> FolderDataset:
         return make_source(tmp_path / 'source')
 
     def test_made_of_the_labels(self, tmp_path, source):
@@ -160,7 +160,7 @@ class TestPriorOf:
     @pytest.mark.parametrize('wrapped', [False, True])
     def test_data_set_may_be_a_config(self, tmp_path, source, wrapped):
         config = dict(
-            type='PublishedDataset',
+            type='FolderDataset',
             data_root=source.data_root,
             metainfo=dict(classes=('a', 'b')),
             data_prefix=dict(img_path='images', seg_map_path='labels'),
@@ -199,12 +199,12 @@ class TestPriorOf:
         prior_of(source, path, SHAPE, sigma=2.0, kernel=3, overwrite=True)
         assert (load_prior(path) != before).any()
 
-    def test_unlabelled_data_are_refused(self, tmp_path, source):
-        unlabelled = PublishedDataset(
+    def test_unlabeled_data_are_refused(self, tmp_path, source):
+        unlabeled = FolderDataset(
             data_root=source.data_root, data_prefix=dict(img_path='images'), metainfo=dict(classes=('a', 'b'))
         )
-        with pytest.raises(ValueError, match='PublishedDataset has none: give a labelled data set'):
-            prior_of(unlabelled, tmp_path / 'prior.npy', **SETTINGS)
+        with pytest.raises(ValueError, match='FolderDataset has none: give a labeled data set'):
+            prior_of(unlabeled, tmp_path / 'prior.npy', **SETTINGS)
 
     @pytest.mark.parametrize('wrong', [dict(sigma=0.0), dict(kernel=0), dict(shape=(0, 4))])
     def test_settings_out_of_range_are_refused(self, tmp_path, source, wrong):
@@ -218,11 +218,11 @@ def label(value: int) -> np.ndarray:
     return result
 
 
-def make_source(root: Path, names: tuple[str, ...] = ('a', 'b')) -> PublishedDataset:
+def make_source(root: Path, names: tuple[str, ...] = ('a', 'b')) -> FolderDataset:
     for value, name in enumerate(names):
         write_image(root / f'images/{name}.png', np.zeros((*SHAPE, 3), np.uint8))
-        write_label(root / f'labels/{name}.png', label(value), 'grey')
-    return PublishedDataset(
+        write_label(root / f'labels/{name}.png', label(value), 'gray')
+    return FolderDataset(
         data_root=str(root),
         data_prefix=dict(img_path='images', seg_map_path='labels'),
         pipeline=[],

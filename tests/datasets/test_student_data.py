@@ -9,8 +9,8 @@ from mmseg.registry import DATASETS
 from PIL import Image
 
 from mmuda.datasets import PoolDataset
-from tests.datasets.published import write_image, write_label
-from tests.tiny import REPO
+from tests.helpers.published import write_image, write_label
+from tests.helpers.tiny import REPO
 
 BOX = (100, 356, 200, 712)  # top, bottom, left, right
 
@@ -23,7 +23,7 @@ def files(tmp_path) -> tuple[np.ndarray, np.ndarray]:
     labels = rng.choice(np.array([*range(19), 255], np.uint8), (1024, 2048))
     name = 'aachen/aachen_000000_000019_leftImg8bit.png'
     write_image(tmp_path / 'leftImg8bit/train' / name, image)
-    write_label(tmp_path / 'store' / name, labels, 'grey')
+    write_label(tmp_path / 'store' / name, labels, 'gray')
     return image, labels
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from mmseg.registry import DATASETS
 
 from mmuda.datasets import UDASampler, select_images
-from tests.datasets.published import write_camvid
+from tests.helpers.published import write_camvid
 
 PIPELINE = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds'), dict(type='PackSegInputs')]
 
@@ -93,7 +93,7 @@ def test_sampler_draws_from_the_selection(source, tmp_path):
     assert pair[sampler.draw(7)]['data_samples']['source'].img_path.endswith(names(pair.source)[0])
 
 
-def test_pseudo_labelled_images_can_be_selected(source, tmp_path):
+def test_pseudo_labeled_images_can_be_selected(source, tmp_path):
     pseudo = dict(type='PseudoLabelDataset', dataset=source['dataset'], pipeline=PIPELINE)
     dataset = DATASETS.build(dict(type='SubsetDataset', dataset=pseudo))
     dataset.select(2, seed=0)

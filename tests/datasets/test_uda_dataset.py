@@ -11,7 +11,7 @@ from mmengine.dataset import pseudo_collate
 from mmseg.registry import DATASETS
 
 from mmuda.datasets import UDAIndex
-from tests.datasets.published import write_camvid
+from tests.helpers.published import write_camvid
 
 IMAGE = dict(type='LoadImageStrict')
 LABEL = dict(type='LoadLabelIds')
@@ -47,7 +47,7 @@ def test_sample_has_both_views(config):
     assert names == dict(source='day_train/01.jpg', target='usk_train/04.jpg')
 
 
-def test_only_the_source_is_labelled(config):
+def test_only_the_source_is_labeled(config):
     data_samples = DATASETS.build(config)[0]['data_samples']
     assert 'gt_sem_seg' in data_samples['source'] and 'gt_sem_seg' not in data_samples['target']
 
@@ -68,6 +68,18 @@ def test_target_can_be_left_out(config):
         assert list(sample['inputs']) == list(sample['data_samples']) == ['source']
         assert torch.equal(sample['inputs']['source'], both['inputs']['source'])
     assert torch.equal(alone[2]['inputs']['source'], pair[2]['inputs']['source'])
+
+
+def test_labeled_view_has_the_name_that_is_given(config):
+    named, plain = DATASETS.build(dict(config, labeled_view='labeled')), DATASETS.build(config)
+    assert named.views == ('labeled', 'target') and len(named) == len(plain)
+    got, want = named[UDAIndex(7, 1, 0)]['inputs'], plain[UDAIndex(7, 1, 0)]['inputs']
+    assert torch.equal(got['labeled'], want['source']) and torch.equal(got['target'], want['target'])
+
+
+def test_both_views_of_one_name_are_refused(config):
+    with pytest.raises(ValueError, match="labeled_view='target' is the name of the view without labels"):
+        DATASETS.build(dict(config, labeled_view='target'))
 
 
 def test_length_is_that_of_the_longer_one(config):
@@ -157,7 +169,7 @@ def test_order_of_the_classes_must_agree(config):
 )
 def test_target_pipeline_must_not_load_labels(config, loader):
     config['target']['pipeline'] = [IMAGE, loader, *AUGMENT]
-    with pytest.raises(ValueError, match='the target is unlabelled, but its pipeline has'):
+    with pytest.raises(ValueError, match='the target is unlabeled, but its pipeline has'):
         DATASETS.build(config)
 
 

@@ -7,7 +7,7 @@ from mmengine.runner import Runner
 from mmseg.registry import DATA_SAMPLERS
 
 from mmuda.datasets import UDASampler, uda_sampler
-from tests.datasets.published import write_camvid
+from tests.helpers.published import write_camvid
 
 PIPELINE = [
     dict(type='LoadImageStrict'),

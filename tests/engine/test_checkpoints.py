@@ -10,7 +10,7 @@ from mmengine.runner import Runner
 
 from mmuda.compat import CheckpointError, safe_load
 from mmuda.engine.checkpoints import describe_last, is_whole, latest_checkpoint, newest_whole
-from tests.tiny import load, make_data, plain_text_of_configs, tiny_config, train
+from tests.helpers.tiny import load, make_data, plain_text_of_configs, tiny_config, train
 
 
 @pytest.fixture(scope='module')

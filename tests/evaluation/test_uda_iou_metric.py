@@ -11,7 +11,7 @@ from PIL import Image
 
 from mmuda.evaluation import UDAIoUMetric
 from mmuda.evaluation.uda_iou_metric import iou_and_accuracy
-from tests.two_ranks import run_on_two_ranks
+from tests.helpers.two_ranks import run_on_two_ranks
 
 CLASSES = ('a', 'b', 'c', 'd')
 
@@ -110,10 +110,10 @@ def test_size_mismatch_names_the_image():
 
 
 def test_image_without_label_is_named():
-    unlabelled = sample(torch.zeros(2, 2), torch.zeros(2, 2), img_path='a.png')
-    del unlabelled['gt_sem_seg']
+    unlabeled = sample(torch.zeros(2, 2), torch.zeros(2, 2), img_path='a.png')
+    del unlabeled['gt_sem_seg']
     with pytest.raises(KeyError, match='a.png has no label'):
-        with_classes(UDAIoUMetric()).process(None, [unlabelled])
+        with_classes(UDAIoUMetric()).process(None, [unlabeled])
 
 
 def test_protocol_must_not_hide_a_standard_value():
@@ -156,40 +156,40 @@ def test_format_only_writes_predictions_without_labels(tmp_path):
     assert np.array_equal(np.array(Image.open(tmp_path / 'out' / 'street.png')), prediction.numpy())
 
 
-def unlabelled(path: str) -> dict:
+def unlabeled(path: str) -> dict:
     return dict(pred_sem_seg=dict(data=torch.zeros(1, 2, 2, dtype=torch.long)), img_path=path)
 
 
 def test_images_without_labels_are_written_and_not_measured(tmp_path):
     metric = with_classes(UDAIoUMetric(output_dir=str(tmp_path)))
-    for _ in range(2):  # an evaluation starts anew
-        metric.process({}, [unlabelled('a/street.png'), unlabelled('a/lane.jpg')])
+    for _ in range(2):  # an evaluation starts from zero
+        metric.process({}, [unlabeled('a/street.png'), unlabeled('a/lane.jpg')])
         assert metric.evaluate(2) == {}
     assert sorted(path.name for path in tmp_path.iterdir()) == ['lane.png', 'street.png']
     samples = [dict(sample, img_path=f'{index}.png') for index, sample in enumerate(random_samples(2))]
     assert evaluate(metric, samples) == evaluate(UDAIoUMetric(), samples)
 
 
-@pytest.mark.parametrize('labelled_first', [True, False])
-def test_some_images_without_labels_are_refused(tmp_path, labelled_first):
-    samples = [dict(random_samples(1)[0], img_path='a.png'), unlabelled('b.png')]
+@pytest.mark.parametrize('labeled_first', [True, False])
+def test_some_images_without_labels_are_refused(tmp_path, labeled_first):
+    samples = [dict(random_samples(1)[0], img_path='a.png'), unlabeled('b.png')]
     metric = with_classes(UDAIoUMetric(output_dir=str(tmp_path)))
-    with pytest.raises(KeyError, match='b.png has no label' if labelled_first else 'a.png has a label, images before'):
-        metric.process({}, samples if labelled_first else samples[::-1])
+    with pytest.raises(KeyError, match='b.png has no label' if labeled_first else 'a.png has a label, images before'):
+        metric.process({}, samples if labeled_first else samples[::-1])
 
 
 def test_predictions_of_folders_are_kept_apart(tmp_path):
     metric = with_classes(UDAIoUMetric(output_dir=str(tmp_path / 'out')))
     metric.image_root = str(tmp_path / 'images')
-    metric.process({}, [unlabelled(str(tmp_path / 'images' / city / '0001.jpg')) for city in ('rome', 'rio')])
+    metric.process({}, [unlabeled(str(tmp_path / 'images' / city / '0001.jpg')) for city in ('rome', 'rio')])
     assert {path.parent.name for path in (tmp_path / 'out').glob('*/0001.png')} == {'rome', 'rio'}
 
 
 def test_two_predictions_of_one_name_are_refused_where_no_root_is_known(tmp_path):
     metric = with_classes(UDAIoUMetric(output_dir=str(tmp_path)))
-    metric.process({}, [unlabelled('rome/1.png'), unlabelled('rome/1.png')])  # padding
+    metric.process({}, [unlabeled('rome/1.png'), unlabeled('rome/1.png')])  # padding
     with pytest.raises(ValueError, match='predictions of rome/1.png and rio/1.png would both be .*1.png'):
-        metric.process({}, [unlabelled('rio/1.png')])
+        metric.process({}, [unlabeled('rio/1.png')])
 
 
 def evaluate_on_rank(rank: int, count: int) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.parity.golden import Case, load_case
+from tests.helpers.golden import Case, load_case
 
 DESELECTED = pytest.StashKey[bool]()
 """Whether tests of this folder were left out by name or mark."""

@@ -1,5 +1,7 @@
 """CBST's data: label tables, crops, source selection, schedules (cases of golden/cbst)."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,7 @@ import mmuda  # noqa: F401
 from mmuda.datasets import label_maps, select_images
 from mmuda.datasets.transforms import RareClassCrop
 from mmuda.datasets.transforms.rare_class_crop import RareClassCropDraw
-from mmuda.engine.rounds import (
+from mmuda.engine.self_training.schedules import (
     LearningRateSchedule,
     PortionSchedule,
     iterations_per_epoch,
@@ -20,9 +22,9 @@ from mmuda.engine.rounds import (
 )
 from mmuda.evaluation.protocols import SYNTHIA_13, SYNTHIA_16
 from mmuda.pseudo_labels.thresholds.confident_images import class_confidences, confidence_score
-from tests.datasets.published import write_dataset
-from tests.parity.golden import Case, assert_close, cases, each_case, each_row, each_variant, load_case
-from tests.tiny import REPO
+from tests.helpers.golden import Case, assert_close, cases, each_case, each_row, each_variant, load_case
+from tests.helpers.published import write_dataset
+from tests.helpers.tiny import REPO
 
 LOAD = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds')]
 TASKS = dict(gta='gta2cs', synthia='synthia2cs')
@@ -39,8 +41,8 @@ def mmseg_scope():
 class Recorder(RareClassCrop):
     """Keeps what was drawn."""
 
-    def draw(self, label: np.ndarray | None, shape: tuple[int, int]) -> RareClassCropDraw:
-        self.drawn = super().draw(label, shape)
+    def draw(self, *args: Any) -> RareClassCropDraw:
+        self.drawn = super().draw(*args)
         return self.drawn
 
 
@@ -88,8 +90,8 @@ def test_mining_crop(case, row):
     np.testing.assert_array_equal(results['gt_seg_map'][GRID, GRID], case['out_grid_label'][row])
     for stored in np.flatnonzero(case['param_stored_crops'] == row):
         rgb = results['img'][:, :, ::-1] * np.float32(1 / 255)
-        normalised = ((rgb.astype(np.float64) - MEAN) / STD).transpose(2, 0, 1)
-        np.testing.assert_allclose(normalised, case['out_crop'][stored], rtol=0, atol=1e-6)
+        normalized = ((rgb.astype(np.float64) - MEAN) / STD).transpose(2, 0, 1)
+        np.testing.assert_allclose(normalized, case['out_crop'][stored], rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize('name', cases('cbst', 'mining_crop*') + cases('cbst', 'loss_grid*'))

@@ -1,4 +1,4 @@
-"""The label step of ST, CBST and CBST-SP through the labelling engine (cases of golden/cbst)."""
+"""The label step of ST, CBST and CBST-SP through the labeling engine (cases of golden/cbst)."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,9 +20,9 @@ from mmuda.pseudo_labels import (
     generate_pseudo_labels,
 )
 from mmuda.pseudo_labels.thresholds.assignment import reweighted_class, top_class
-from tests.parity.golden import Case, cases, each_case, each_variant, load_case
-from tests.parity.label_ids import class_to_label_id, label_ids
-from tests.tiny import REPO
+from tests.helpers.golden import Case, cases, each_case, each_variant, load_case
+from tests.helpers.label_ids import class_to_label_id, label_ids
+from tests.helpers.tiny import REPO
 
 POLICIES = {'cb': 'class', 'global': 'global'}  # name in the cases, and ours
 
@@ -142,17 +142,17 @@ class TestLabelStep:
         np.testing.assert_array_equal(labels, case[f'out_train_ids{suffix}'])
         np.testing.assert_array_equal(label_ids(labels, int(case['param_num_classes'])), case[f'out_label_ids{suffix}'])
 
-    def test_number_of_labelled_pixels(self, case, suffix, run):
+    def test_number_of_labeled_pixels(self, case, suffix, run):
         labels = case[f'out_train_ids{suffix}']
         want = [int((labels == index).sum()) for index in range(int(case['param_num_classes']))]
-        assert run(suffix)[0].summary()['labelled_pixels'] == want
+        assert run(suffix)[0].summary()['labeled_pixels'] == want
 
     def test_rare_classes(self, case, suffix, run):
         summary = run(suffix)[0].summary()
-        assert summary['priority_classes'] == np.flatnonzero(case[f'out_priority_mask{suffix}']).tolist()
+        assert summary['mined_classes']['priority_ids'] == np.flatnonzero(case[f'out_priority_mask{suffix}']).tolist()
         # The published code orders equal shares by an unstable sort: the sizes are compared.
         sizes = case[f'out_class_size{suffix}']
-        np.testing.assert_array_equal(sizes[summary['smallest_classes']], sizes[case[f'out_mine_ids{suffix}']])
+        np.testing.assert_array_equal(sizes[summary['mined_classes']['mine_ids']], sizes[case[f'out_mine_ids{suffix}']])
 
 
 @each_variant('cbst', 'full_label_step*', 'out_rw_label_ids')

@@ -8,8 +8,8 @@ import torch
 from mmuda.datasets.spatial_prior import SpatialPriorEstimate, smooth
 from mmuda.pseudo_labels import ClassBalancedLabeler, rare_classes
 from mmuda.pseudo_labels.thresholds.assignment import reweighted_class, top_class
-from tests.parity.golden import Case, each_case, each_variant
-from tests.parity.label_ids import label_ids
+from tests.helpers.golden import Case, each_case, each_variant
+from tests.helpers.label_ids import label_ids
 
 POLICIES = {'cb': 'class', 'global': 'global'}  # name in the cases, and ours
 

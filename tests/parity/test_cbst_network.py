@@ -16,7 +16,7 @@ from torch import nn
 
 from mmuda.models.decode_heads import ResNet38Head
 from mmuda.models.losses.label_grid import label_grid
-from tests.parity.golden import assert_close, cases, each_case, listed_shapes, load_case, original_arrays
+from tests.helpers.golden import assert_close, cases, each_case, listed_shapes, load_case, original_arrays
 
 converter = importlib.import_module('tools.model_converters.mxnet_params')
 

@@ -6,9 +6,9 @@ import torch
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 
-from mmuda.models.objectives import GridSupervision
+from mmuda.models.objectives import Supervision
 from mmuda.models.segmentors import Step
-from tests.parity.golden import Case, each_case
+from tests.helpers.golden import Case, each_case
 from tests.parity.test_crst_objectives import Logits
 
 
@@ -29,7 +29,7 @@ def test_loss_grid(case):
     labels, flipped = case['out_crop_label'].copy(), case['out_flip'].astype(bool)
     labels[flipped] = labels[flipped][:, :, ::-1]
     step = grid_step(case, labels, flipped)
-    loss = GridSupervision()(step)['loss_main']
+    loss = Supervision('pool', resolution='logits')(step)['loss_main']
     loss.backward()
     assert loss.item() == pytest.approx(float(case['out_loss']), rel=1e-5)
     np.testing.assert_allclose(step.student.values.grad.numpy(), case['out_grad_logits'], rtol=1e-4, atol=1e-8)
@@ -39,7 +39,7 @@ def test_loss_grid(case):
 def test_loss_all_ignored(case):
     labels = np.kron(case['in_grid_label'].reshape(-1, *case['in_logits'].shape[2:]), np.ones((1, 8, 8)))
     step = grid_step(case, labels, np.zeros(len(labels), bool))
-    loss = GridSupervision()(step)['loss_main']
+    loss = Supervision('pool', resolution='logits')(step)['loss_main']
     loss.backward()
     assert loss.item() == float(case['out_loss'])
     assert np.array_equal(step.student.values.grad, case['out_grad_logits'])

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.helpers.golden import FAMILIES, GOLDEN_ROOT, READ
 from tests.parity.conftest import DESELECTED
-from tests.parity.golden import FAMILIES, GOLDEN_ROOT, READ
 
 CASES = [(family, path.stem) for family in FAMILIES for path in sorted((GOLDEN_ROOT / family).glob('*.npz'))]
 

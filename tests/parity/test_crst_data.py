@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from mmuda.datasets import select_images
-from mmuda.datasets.transforms import CentredMiningCrop
-from mmuda.engine.rounds import (
+from mmuda.datasets.transforms import CenteredMiningCrop
+from mmuda.engine.self_training.schedules import (
     LearningRateSchedule,
     PortionSchedule,
     iterations_per_epoch,
     num_selected,
     selection_seed,
 )
-from tests.parity.golden import Case, each_case, each_row
+from tests.helpers.golden import Case, each_case, each_row
 
 POLICIES = dict(c='cumulative', r='random')
 
@@ -39,8 +39,8 @@ class Replay(random.Random):
 def test_mining_crop(case, row, monkeypatch):
     scale_draw = [0, 0, 0]
     rng = Replay(float(case['in_uniform'][row]), np.array([scale_draw, *case['in_draws'][row]]))
-    monkeypatch.setattr('mmuda.datasets.transforms.centred_mining_crop.random', rng)
-    crop = CentredMiningCrop(
+    monkeypatch.setattr('mmuda.datasets.transforms.centered_mining_crop.random', rng)
+    crop = CenteredMiningCrop(
         tuple(case['param_crop'].tolist()),
         scales=[1.0],
         mine_ids=case['param_mine_ids'].tolist(),

@@ -3,7 +3,7 @@
 import torch
 
 from mmuda.models.decode_heads import DeepLabV2Head
-from tests.parity.golden import assert_close, each_case, original_state
+from tests.helpers.golden import assert_close, each_case, original_state
 
 
 @each_case('crst', 'deeplabv2_head*')

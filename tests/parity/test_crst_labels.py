@@ -15,7 +15,7 @@ from mmuda.pseudo_labels import (
     lrent_soft_labels,
     rare_classes,
 )
-from tests.parity.golden import Case, each_case
+from tests.helpers.golden import Case, each_case
 
 
 def maps_of(array: np.ndarray) -> torch.Tensor:

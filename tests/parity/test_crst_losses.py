@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from mmuda.models.losses import HardPixelCrossEntropyLoss, ModelRegularizationLoss, SoftCrossEntropyLoss
+from mmuda.models.losses import ModelRegularizationLoss, PixelCrossEntropyLoss, SoftCrossEntropyLoss
 from mmuda.models.losses.model_regularization_loss import model_kl_regularization
-from tests.parity.golden import Case, assert_close, each_case
+from tests.helpers.golden import Case, assert_close, each_case
 
 
 def logits_of(case: Case) -> torch.Tensor:
@@ -32,8 +32,8 @@ def test_mrkld(case):
     labels = torch.from_numpy(case['in_labels'])
     for row, weights in enumerate(case['param_reg_weights']):
         logits = logits_of(case)
-        regulariser = model_kl_regularization(logits, labels != 255, torch.from_numpy(weights))
-        loss = HardPixelCrossEntropyLoss(percentile=None)(logits, labels) + float(case['param_alpha']) * regulariser
+        regularizer = model_kl_regularization(logits, labels != 255, torch.from_numpy(weights))
+        loss = PixelCrossEntropyLoss()(logits, labels) + float(case['param_alpha']) * regularizer
         assert_loss(loss, logits, case['out_loss'][row], case['out_grad_logits'][row])
 
 
@@ -41,14 +41,14 @@ def test_mrkld(case):
 def test_mrkld_as_trained(case):
     row, weights = as_trained(case)
     labels, logits = torch.from_numpy(case['in_labels']), logits_of(case)
-    loss = HardPixelCrossEntropyLoss(percentile=None)(logits, labels)
+    loss = PixelCrossEntropyLoss()(logits, labels)
     loss = loss + ModelRegularizationLoss(float(case['param_alpha']))(logits, labels, torch.from_numpy(weights != 0))
     assert_loss(loss, logits, case['out_loss'][row], case['out_grad_logits'][row])
 
 
 @each_case('crst', 'mrkld*')
 def test_cross_entropy_of_mrkld(case):
-    loss = HardPixelCrossEntropyLoss(percentile=None)(logits_of(case), torch.from_numpy(case['in_labels']))
+    loss = PixelCrossEntropyLoss()(logits_of(case), torch.from_numpy(case['in_labels']))
     assert_close(loss.detach(), case['out_cross_entropy'], 1e-5)
 
 
@@ -60,8 +60,8 @@ def test_lrent_loss(case):
 
 
 @each_case('crst', 'lrent_loss*')
-def test_lrent_loss_with_model_regularisation(case):
+def test_lrent_loss_with_model_regularization(case):
     logits, soft = logits_of(case), torch.from_numpy(case['in_soft_labels'])
-    regulariser = model_kl_regularization(logits, soft.sum(1) != 0, torch.from_numpy(case['param_reg_weight_with_kld']))
-    loss = SoftCrossEntropyLoss()(logits, soft) + float(case['param_mr_weight_with_kld']) * regulariser
+    regularizer = model_kl_regularization(logits, soft.sum(1) != 0, torch.from_numpy(case['param_reg_weight_with_kld']))
+    loss = SoftCrossEntropyLoss()(logits, soft) + float(case['param_mr_weight_with_kld']) * regularizer
     assert_loss(loss, logits, case['out_loss_with_kld'], case['out_grad_logits_with_kld'])

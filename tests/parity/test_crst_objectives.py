@@ -6,14 +6,16 @@ from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 from torch import nn
 
-from mmuda.models.objectives import ModelRegularization, SoftLabelSupervision, SourceSupervision
+from mmuda.models.objectives import ModelRegularization, SoftLabelSupervision, Supervision
 from mmuda.models.segmentors import Step
-from tests.parity.golden import Case, assert_close, each_case
+from tests.helpers.golden import Case, assert_close, each_case
 from tests.parity.test_crst_losses import as_trained
 
 
 class Logits(nn.Module):
     """A student that gives the logits of a case."""
+
+    with_auxiliary_head = False
 
     def __init__(self, case: Case) -> None:
         super().__init__()
@@ -48,7 +50,7 @@ def assert_total(step: Step, objectives: list, value: np.ndarray, gradient: np.n
 def test_mrkld_as_trained(case):
     row, weights = as_trained(case)
     step = pool_step(case, case['in_labels'], weights != 0)
-    supervision = SourceSupervision(view='pool', loss=dict(type='HardPixelCrossEntropyLoss', percentile=None))
+    supervision = Supervision('pool')
     regularization = ModelRegularization(loss=dict(type='ModelRegularizationLoss', weight=float(case['param_alpha'])))
     assert_total(step, [supervision, regularization], case['out_loss'][row], case['out_grad_logits'][row])
 

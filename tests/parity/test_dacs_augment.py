@@ -1,18 +1,19 @@
-"""Colour jitter and blur against the library of the time (case of golden/dacs).
+"""Color jitter and blur against the library of the time (case of golden/dacs).
 
-The tolerance is 2e-3 grey levels.
+The tolerance is 2e-3 gray levels.
 """
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from mmuda.models.augmentation import StrongAugmentation
+from mmuda.models.augmentation import Normalization, StrongAugmentation
 from mmuda.models.augmentation.strong_augmentation import StrongParameters, applies, color_jitter, kernel_side
-from tests.parity.dacs_steps import tensor
-from tests.parity.golden import Case, each_case, each_row
+from tests.helpers.dacs_steps import tensor
+from tests.helpers.golden import Case, each_case, each_row
 
 TOLERANCE = 2e-3
+NORMALIZATION = Normalization.of([104.00698793, 116.66876762, 122.67891434], [1.0, 1.0, 1.0])
 each_image = each_row('dacs', 'augment*', 'in_image')
 
 
@@ -28,15 +29,15 @@ def parameters(case: Case, k: int, module: StrongAugmentation) -> StrongParamete
 
 
 def differences(case: Case, k: int, module: StrongAugmentation) -> np.ndarray:
-    """Grey levels (H, W) between our image k and the recorded one, the largest of the channels."""
-    got = module(tensor(case['in_image'][k : k + 1]), parameters(case, k, module))
+    """Gray levels (H, W) between our image k and the recorded one, the largest of the channels."""
+    got = module(tensor(case['in_image'][k : k + 1]), NORMALIZATION, parameters(case, k, module))
     return np.abs(got[0].numpy() - case['out_image'][k]).max(axis=0)
 
 
-def untouched_by_the_artefact(case: Case, k: int, module: StrongAugmentation) -> np.ndarray:
+def untouched_by_the_artifact(case: Case, k: int, module: StrongAugmentation) -> np.ndarray:
     """Pixels (H, W) of image k that no operation converts differently from the library of the time."""
     drawn = parameters(case, k, module)
-    image = (tensor(case['in_image'][k : k + 1]) * module.std + module.mean) / 255
+    image = NORMALIZATION.undo(tensor(case['in_image'][k : k + 1]))
     touched = torch.zeros(1, 1, *image.shape[2:])
     for operation in drawn.order:
         image, right = (
@@ -56,18 +57,18 @@ def test_published_form(case, row):
 
 
 @each_image
-def test_correct_form_where_the_artefact_is_not(case, row):
+def test_correct_form_where_the_artifact_is_not(case, row):
     module = StrongAugmentation()
-    untouched = untouched_by_the_artefact(case, row, module)
+    untouched = untouched_by_the_artifact(case, row, module)
     assert untouched.any()
     assert differences(case, row, module)[untouched].max() <= TOLERANCE
 
 
 @each_case('dacs', 'augment*')
-def test_correct_form_differs_where_the_artefact_is(case):
+def test_correct_form_differs_where_the_artifact_is(case):
     module = StrongAugmentation()
     touched = [
-        (differences(case, k, module), ~untouched_by_the_artefact(case, k, module))
+        (differences(case, k, module), ~untouched_by_the_artifact(case, k, module))
         for k in range(len(case['in_image']))
     ]
     assert max(difference[where].max(initial=0) for difference, where in touched) > 100

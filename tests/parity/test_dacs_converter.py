@@ -7,7 +7,7 @@ import torch
 from mmseg.registry import MODELS
 
 from mmuda.models.decode_heads import DeepLabV2Head
-from tests.parity.golden import assert_close, cases, each_case, listed_shapes, original_state
+from tests.helpers.golden import assert_close, cases, each_case, listed_shapes, original_state
 
 deeplabv2 = importlib.import_module('tools.model_converters.deeplabv2')
 

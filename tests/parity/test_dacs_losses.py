@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from mmuda.models.losses import HardPixelCrossEntropyLoss, PixelWeightedCrossEntropyLoss, ProbabilityMSELoss
-from mmuda.models.objectives import ClassMixSupervision, SourceSupervision
+from mmuda.models.losses import PixelCrossEntropyLoss, PixelWeightedCrossEntropyLoss, ProbabilityMSELoss
+from mmuda.models.objectives import ClassMixSupervision, Supervision
 from mmuda.models.segmentors import Step
-from tests.parity.dacs_steps import given_step, tensor
-from tests.parity.golden import Case, assert_close, each_case, each_variant, load_case
+from tests.helpers.dacs_steps import given_step, tensor
+from tests.helpers.golden import Case, assert_close, each_case, each_variant, load_case
 
 LOSSES = dict(
     source=lambda case: (
-        HardPixelCrossEntropyLoss(percentile=None, ignore_index=int(case['param_ignore_index'])),
+        PixelCrossEntropyLoss(ignore_index=int(case['param_ignore_index'])),
         [case['in_labels']],
     ),
     mixed=lambda case: (
@@ -45,7 +45,7 @@ def steps(case: Case, student: str) -> list[Step]:
 
 @each_case('dacs', 'iteration_losses*')
 def test_source_loss_of_an_iteration(case):
-    objective = SourceSupervision(loss=dict(type='HardPixelCrossEntropyLoss', percentile=None))
+    objective = Supervision('source')
     got = [float(objective(step)['loss_main']) for step in steps(case, 'source')]
     assert_close(got, case['out_loss_source'], 1e-5, 'source loss')
 

@@ -6,8 +6,8 @@ import torch
 
 from mmuda.models.augmentation.class_mix import class_mask, draw_classes_numpy, paste
 from mmuda.models.augmentation.confidence_weight import confidence_weight
-from tests.parity.dacs_steps import resized, tensor
-from tests.parity.golden import Case, assert_close, each_case, each_variant
+from tests.helpers.dacs_steps import resized, tensor
+from tests.helpers.golden import Case, assert_close, each_case, each_variant
 
 
 def drawn_in_turn(case: Case) -> list[torch.Tensor]:

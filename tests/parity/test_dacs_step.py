@@ -20,9 +20,9 @@ from torch import Tensor, nn
 
 from mmuda.models.objectives import ClassMixSupervision
 from mmuda.models.segmentors import Step
-from tests.parity.golden import Case, assert_close, cases, each_case, load_case, original_state
+from tests.helpers.golden import Case, assert_close, cases, each_case, load_case, original_state
+from tests.helpers.tiny import plain_text_of_configs
 from tests.parity.test_training_step import Float64Preprocessor
-from tests.tiny import plain_text_of_configs
 
 CONFIG = Path(__file__).resolve().parents[2] / 'configs' / 'dacs' / 'gta2cs.py'
 FIRST, SECOND = 1e-9, 1e-5  # relative, of the two iterations; the first is not amplified by a step

@@ -10,8 +10,8 @@ from mmseg.models.data_preprocessor import SegDataPreProcessor
 from mmseg.registry import DATASETS
 
 import mmuda  # noqa: F401
-from tests.datasets.published import LAYOUTS, write_dataset, write_image
-from tests.parity.golden import Case, cases, each_case, each_variant, load_case
+from tests.helpers.golden import Case, cases, each_case, each_variant, load_case
+from tests.helpers.published import LAYOUTS, write_dataset, write_image
 
 LOAD = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds')]
 
@@ -95,7 +95,7 @@ def training_pipeline(case: Case) -> list[dict]:
 
 
 def load_sample(config: dict, case: Case, seed: int) -> tuple[np.ndarray, np.ndarray | None, dict]:
-    """Normalised image (3, h, w), label (h, w) and meta information of the only image of a data set."""
+    """Normalized image (3, h, w), label (h, w) and meta information of the only image of a data set."""
     dataset = DATASETS.build(config)
     random.seed(int(seed))
     sample = dataset[0]

@@ -8,7 +8,7 @@ import torch
 from mmuda.models.discriminators import MultiScaleDiscriminator
 from mmuda.models.losses import LSGANLoss
 from mmuda.models.losses.lsgan_loss import gradient_penalty
-from tests.parity.golden import assert_close, each_case, original_state
+from tests.helpers.golden import assert_close, each_case, original_state
 
 
 def our_name(original: str) -> str:

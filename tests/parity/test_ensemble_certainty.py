@@ -16,7 +16,7 @@ from mmuda.pseudo_labels import (
     unify_ranks,
 )
 from mmuda.pseudo_labels.ensemble.fusion import most_certain
-from tests.parity.golden import Case, each_case
+from tests.helpers.golden import Case, each_case
 
 
 def probabilities(case: Case, logits: np.ndarray) -> torch.Tensor:

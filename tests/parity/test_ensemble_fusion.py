@@ -7,7 +7,7 @@ import torch
 from mmuda.pseudo_labels import ChannelWiseLabeler, MajorityLabeler, MeanCertaintyLabeler, TeacherPredictions
 from mmuda.pseudo_labels.ensemble.class_teachers import GTA5_TEACHERS, SYNTHIA16_TEACHERS
 from mmuda.pseudo_labels.ensemble.fusion import channel_wise, count_claims, local_vote, majority_vote, mean_certainty
-from tests.parity.golden import Case, assert_close, each_case
+from tests.helpers.golden import Case, assert_close, each_case
 
 
 def inputs(case: Case) -> tuple[torch.Tensor, torch.Tensor]:

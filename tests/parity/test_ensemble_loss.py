@@ -4,9 +4,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from mmuda.models.losses import ClassBalanceWeights, HardPixelCrossEntropyLoss
+from mmuda.models.losses import ClassBalanceWeights, HardPixelCrossEntropyLoss, PixelCrossEntropyLoss
 from mmuda.models.losses.hard_pixel_cross_entropy_loss import hard_pixels
-from tests.parity.golden import Case, assert_close, each_case, each_variant
+from tests.helpers.golden import Case, assert_close, each_case, each_variant
 
 TOLERANCE = 1e-5
 each_loss = each_case('ensemble', 'student_loss*')
@@ -29,7 +29,7 @@ def iterations(case: Case):
 
 
 def losses(case: Case, percentile: float | None, weights: ClassBalanceWeights | None) -> list[float]:
-    loss = HardPixelCrossEntropyLoss(percentile)
+    loss = PixelCrossEntropyLoss() if percentile is None else HardPixelCrossEntropyLoss(percentile)
     return [
         loss(logits, labels, None if weights is None else weights(labels)).item() for logits, labels in iterations(case)
     ]

@@ -11,8 +11,8 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
 from mmuda.models.backbones import DRN
-from tests.parity.golden import assert_close, cases, listed_shapes, load_case, original_state
-from tests.tiny import REPO
+from tests.helpers.golden import assert_close, cases, listed_shapes, load_case, original_state
+from tests.helpers.tiny import REPO
 
 TOLERANCE = 1e-4
 CONVERTERS = {name: importlib.import_module(f'tools.model_converters.{name}') for name in ('drn', 'ensemble_student')}

@@ -1,4 +1,4 @@
-"""Two optimisation steps of the student, through the shipped config (case of golden/ensemble)."""
+"""Two optimization steps of the student, through the shipped config (case of golden/ensemble)."""
 
 from types import SimpleNamespace
 
@@ -14,7 +14,7 @@ from mmseg.registry import MODELS, PARAM_SCHEDULERS
 from mmseg.structures import SegDataSample
 
 from mmuda.models.losses.hard_pixel_cross_entropy_loss import hard_pixels
-from tests.parity.golden import Case, assert_close, cases, load_case, original_state
+from tests.helpers.golden import Case, assert_close, cases, load_case, original_state
 from tests.parity.test_ensemble_network import CONVERTERS, student_config
 from tests.parity.test_training_step import Float64Preprocessor
 

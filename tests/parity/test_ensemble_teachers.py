@@ -6,7 +6,7 @@ from torch import nn
 
 from mmuda.pseudo_labels import LogitMapPredictor
 from mmuda.pseudo_labels.ensemble.teachers import ModelTeacher
-from tests.parity.golden import each_case
+from tests.helpers.golden import each_case
 
 
 class Recorded(nn.Module):

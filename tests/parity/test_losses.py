@@ -13,7 +13,7 @@ from mmuda.models.losses import (
 )
 from mmuda.models.losses.hard_pixel_cross_entropy_loss import hard_pixels
 from mmuda.models.losses.rectified_loss import head_kl, rectified_loss
-from tests.parity.golden import Case, assert_close, each_case, each_variant
+from tests.helpers.golden import Case, assert_close, each_case, each_variant
 
 
 def tensor(array: np.ndarray, grad: bool = False) -> torch.Tensor:

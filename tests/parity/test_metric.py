@@ -7,7 +7,7 @@ from mmuda.evaluation import UDAIoUMetric
 from mmuda.evaluation.confusion import confusion_matrix
 from mmuda.evaluation.protocols import CITYSCAPES_19, protocol_indices
 from mmuda.evaluation.uda_iou_metric import iou_and_accuracy
-from tests.parity.golden import Case, assert_close, each_variant, load_case
+from tests.helpers.golden import Case, assert_close, each_variant, load_case
 
 SOURCES = {
     '19': ('in_gt_ids', 'in_pred19', 'cityscapes'),

@@ -7,7 +7,7 @@ import pytest
 import torch
 from mmseg.registry import MODELS
 
-from tests.parity.golden import Case, assert_close, cases, listed_shapes, load_case, original_state
+from tests.helpers.golden import Case, assert_close, cases, listed_shapes, load_case, original_state
 
 LOGITS, FEATURES = 2e-5, 1e-5
 PROBABILITIES = dict(gn=2e-6, bn=2e-5)  # the second has logits in the hundreds

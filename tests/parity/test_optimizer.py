@@ -6,7 +6,7 @@ import torch
 
 from mmuda.engine.optimizers import RepeatedSGD
 from mmuda.engine.schedulers import WarmupPolyLR
-from tests.parity.golden import assert_close, each_case, each_variant
+from tests.helpers.golden import assert_close, each_case, each_variant
 
 RULES = ('torch14', 'torch17', 'torch213')
 

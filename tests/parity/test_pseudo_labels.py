@@ -9,7 +9,7 @@ from mmseg.registry import MODELS
 
 from mmuda.pseudo_labels import ConfidenceLabeler, MultiViewPredictor, PassStatistics, disagreement
 from mmuda.pseudo_labels.labelers.mc_dropout import certain_label, mean_label, min_label, negative_labels, std_at_label
-from tests.parity.golden import Case, assert_close, cases, load_case
+from tests.helpers.golden import Case, assert_close, cases, load_case
 
 
 class Replay:

@@ -20,17 +20,17 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 
 from mmuda.models.segmentors import UDADataPreprocessor
-from tests.engine.ensemble import make_teachers
-from tests.parity.golden import assert_close, load_case, original_state
+from tests.helpers.ensemble import make_teachers
+from tests.helpers.golden import assert_close, load_case, original_state
+from tests.helpers.tiny import REPO, make_data, tiny_self_training_config
 from tests.parity.test_ensemble_network import CONVERTERS
-from tests.tiny import REPO, make_data, tiny_self_training_config
 
 STUDENT_TOLERANCE = (1e-7, 1e-4)  # of the two steps, see test_ensemble_step.py
 
 
 @MODELS.register_module()
 class DoublePreprocessor(UDADataPreprocessor):
-    """Images in float64, in training and labelling."""
+    """Images in float64, in training and labeling."""
 
     def forward(self, data: dict, training: bool = False) -> dict:
         data = super().forward(data, training)
@@ -118,9 +118,12 @@ def student(data, tmp_path_factory) -> SimpleNamespace:
     folder = tmp_path_factory.mktemp('student')
     case = load_case('ensemble', 'student_step')
     cfg = shipped('ensemble/gta2cs_drn54', data, folder, 'ensemble')
-    cfg.train_cfg.teachers, cfg.train_cfg.store = make_teachers(folder / 'teachers'), str(folder / 'labels')
-    cfg.train_cfg.labeler = dict(type='MajorityLabeler')
-    cfg.train_cfg.predictor = dict(type='LogitMapPredictor', scale=(96, 64))
+    cfg.train_cfg.labels.teachers, cfg.train_cfg.labels.store = (
+        make_teachers(folder / 'teachers'),
+        str(folder / 'labels'),
+    )
+    cfg.train_cfg.labels.labeler = dict(type='MajorityLabeler')
+    cfg.train_cfg.labels.predictor = dict(type='LogitMapPredictor', scale=(96, 64))
     cfg.model.data_preprocessor = dict(type='DoublePreprocessor')
     cfg.model.segmentor.decode_head.dropout_ratios = (float(case['param_dropout']),) * 3
     cfg.custom_hooks = [dict(type='GoldenPool'), dict(type='RecordSteps', end=len(case['in_image']))]
@@ -203,7 +206,7 @@ def test_rule_of_crst_is_that_of_the_fixture():
 
 
 def assert_steps_follow(steps: list[SimpleNamespace], per_round: int, rates: list[float], rule: Callable) -> None:
-    """Every update is that of the rule, from the gradient and from momenta that start anew in each round."""
+    """Every update is that of the rule, from the gradient and from momenta that start again in each round."""
     assert len(steps) == per_round * len(rates)
     for index, step in enumerate(steps):
         assert step.fresh == (index % per_round == 0)
@@ -220,8 +223,8 @@ def test_cbst_on_resnet38(data, tmp_path):
     case = load_case('cbst', 'portion_schedule_gta')
     cfg = shipped('cbst/cbst_gta2cs_r38', data, tmp_path, 'cbst')
     del cfg.train_cfg['epochs']
-    cfg.train_cfg.iterations, cfg.train_cfg.source_portion = 2, dict(start=1.0)
-    cfg.train_cfg.predictor.long_side = 96
+    cfg.train_cfg.iterations, cfg.train_cfg.source.portion = 2, dict(start=1.0)
+    cfg.train_cfg.labels.predictor.long_side = 96
     cfg.model.data_preprocessor.type = 'DoublePreprocessor'
     cfg.model.segmentor.backbone.base_channels = 1
     cfg.model.segmentor.decode_head.update(in_channels=64, channels=8)
@@ -240,7 +243,7 @@ def test_crst_on_deeplabv2(data, tmp_path, method):
     """The rate is the same in all rounds."""
     cfg = shipped(f'crst/{method}_gta2cs', data, tmp_path, f'crst_{method}')
     del cfg.train_cfg['epochs']
-    cfg.train_cfg.iterations, cfg.train_cfg.source_portion = 2, dict(start=1.0)
+    cfg.train_cfg.iterations, cfg.train_cfg.source.portion = 2, dict(start=1.0)
     cfg.model.data_preprocessor.type = 'DoublePreprocessor'
     cfg.model.segmentor.backbone.update(base_channels=4, stem_channels=4)
     cfg.model.segmentor.decode_head.in_channels = 128

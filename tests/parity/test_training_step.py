@@ -23,10 +23,10 @@ from mmuda.models.discriminators import MultiScaleDiscriminator
 from mmuda.models.losses import LSGANLoss
 from mmuda.models.losses.hard_pixel_cross_entropy_loss import hard_pixels
 from mmuda.models.segmentors import UDADataPreprocessor
-from tests.parity.golden import Case, assert_close, cases, load_case, original_state
+from tests.helpers.golden import Case, assert_close, cases, load_case, original_state
+from tests.helpers.tiny import plain_text_of_configs
 from tests.parity.test_discriminator import our_name as discriminator_name
 from tests.parity.test_network import convert
-from tests.tiny import plain_text_of_configs
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs' / 'mrnet'
 TOLERANCE = 1e-8
@@ -58,10 +58,14 @@ class GoldenPairs:
 
     def __getitem__(self, index) -> dict:
         k = index.position % len(self)
-        labelled = SegDataSample(gt_sem_seg=PixelData(data=torch.from_numpy(self.case['in_source_label'][k])[None]))
+        labeled_view = 'source' if self.case.name.startswith('stage1') else 'labeled'
+        labeled = SegDataSample(gt_sem_seg=PixelData(data=torch.from_numpy(self.case['in_source_label'][k])[None]))
         return dict(
-            inputs={view: torch.from_numpy(self.case[f'in_{view}_image'][k]) for view in ('source', 'target')},
-            data_samples=dict(source=labelled, target=SegDataSample()),
+            inputs={
+                view: torch.from_numpy(self.case[f'in_{key}_image'][k])
+                for view, key in ((labeled_view, 'source'), ('target', 'target'))
+            },
+            data_samples={labeled_view: labeled, 'target': SegDataSample()},
         )
 
 
@@ -139,7 +143,7 @@ def take_settings(cfg: Config, case: Case, memory: float) -> None:
     for objective in cfg.model.objectives:
         if 'class_weights' in objective:
             objective.class_weights.max_weight = float(case['param_max_value'])
-        if objective.type == 'SourceSupervision':
+        if objective.type == 'Supervision':
             objective.weights = dict(aux=float(case['param_lambda_seg']), main=1.0)
             objective.loss.percentile = float(case['param_only_hard_label'])
         if objective.type == 'RectifiedSupervision':

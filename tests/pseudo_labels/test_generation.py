@@ -19,14 +19,14 @@ from mmuda.pseudo_labels import (
     fingerprint,
     generate_pseudo_labels,
 )
-from tests.two_ranks import run_on_two_ranks
+from tests.helpers.two_ranks import run_on_two_ranks
 
 NAMES = ['city/0.png', 'city/1.png', 'town/2.png', '3.png', '4.png']
 DESCRIPTION = dict(weights='abc')
 
 
 class Brightness(Predictor):
-    """Three class probabilities from the colours; counts its calls and can be made to fail."""
+    """Three class probabilities from the colors; counts its calls and can be made to fail."""
 
     def __init__(self, kill_at: int | None = None) -> None:
         self.calls, self.kill_at = 0, kill_at
@@ -78,7 +78,7 @@ def contents(store: PseudoLabelStore) -> dict[str, bytes]:
     return {str(path.relative_to(store.root)): path.read_bytes() for path in store.root.rglob('*') if path.is_file()}
 
 
-def test_every_image_is_labelled(images, store):
+def test_every_image_is_labeled(images, store):
     generate(images, store)
     assert store.manifest()['complete'] and all(store.has(name) for name in NAMES)
 
@@ -274,11 +274,11 @@ def test_thresholds_are_those_of_all_images(images, store):
     np.testing.assert_allclose(store.summary()['thresholds'], want, rtol=1e-5)
 
 
-def test_labelled_pixels_are_counted(images, store):
+def test_labeled_pixels_are_counted(images, store):
     balance(images, store)
     labels = np.stack([np.array(Image.open(store.label_path(name))) for name in NAMES])
     want = [int((labels == index).sum()) for index in range(3)]
-    assert store.summary()['labelled_pixels'] == want and sum(want) < labels.size
+    assert store.summary()['labeled_pixels'] == want and sum(want) < labels.size
 
 
 def test_class_that_is_never_predicted_has_threshold_one(images, store):
@@ -289,7 +289,7 @@ def test_class_that_is_never_predicted_has_threshold_one(images, store):
 
     balance(images, store, Two())
     summary = store.summary()
-    assert (summary['class_sizes'][2], summary['thresholds_used'][2], summary['labelled_pixels'][2]) == (0, 1, 0)
+    assert (summary['class_sizes'][2], summary['thresholds_used'][2], summary['labeled_pixels'][2]) == (0, 1, 0)
 
 
 def test_maps_are_deleted_in_the_end(images, store):

@@ -11,7 +11,7 @@ from torch import nn
 
 from mmuda.pseudo_labels import Labeler, LabelPlanes, Predictor, PseudoLabelStore, generate_pseudo_labels
 from mmuda.pseudo_labels.planes import CONFIDENCE, LABEL, BitPlane, ScaledPlane
-from tests.datasets.published import write_camvid
+from tests.helpers.published import write_camvid
 
 SIZE, MASKS, MAXIMUM = (12, 16), 11, 0.5
 
@@ -77,7 +77,7 @@ def test_the_manifest_names_the_planes_and_a_new_store_reads_them(store):
     assert store.planes[2].maximum == MAXIMUM and store.has('dusk_train/00.jpg')
 
 
-def test_an_image_is_labelled_only_with_all_planes(store):
+def test_an_image_is_labeled_only_with_all_planes(store):
     store.path('dusk_train/00.jpg', 'negative').unlink()
     assert not store.has('dusk_train/00.jpg') and store.has('dusk_train/01.jpg')
 
@@ -118,7 +118,7 @@ def test_only_the_named_planes_are_read(store, tmp_path):
         [dict(type='HorizontalFlip', prob=1.0)],
         [dict(type='JitteredResize', scale=(24, 18))],
         [dict(type='JitteredResize', scale=(24, 18)), dict(type='HardSampleCrop', crop_size=(10, 12))],
-        [dict(type='CentredMiningCrop', crop_size=(10, 12), scales=[0.5, 1.5]), dict(type='HorizontalFlip')],
+        [dict(type='CenteredMiningCrop', crop_size=(10, 12), scales=[0.5, 1.5]), dict(type='HorizontalFlip')],
         [dict(type='RareClassCrop', crop_size=8, nominal_size=16)],
     ],
     ids=lambda geometry: '-'.join(one['type'] for one in geometry),

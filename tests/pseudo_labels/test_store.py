@@ -201,7 +201,7 @@ def test_lock_ends_with_its_process(store):
 
 
 def test_lock_file_is_never_deleted(store):
-    """Who opened it before it was deleted and who made it anew would both have the lock."""
+    """Who opened it before it was deleted and who made it again would both have the lock."""
     with store.lock():
         path = store.root.with_name('.store.lock')
         made = path.stat().st_ino
@@ -259,7 +259,7 @@ def small_disk(tmp_path):
     mount.mkdir()
     command = ['mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', str(mount)]
     if shutil.which('mount') is None or subprocess.run(command, capture_output=True).returncode:
-        pytest.skip('mounting a small tmpfs needs root; the simulated full disk is tested all the same')
+        pytest.skip('mounting a small tmpfs needs root; the simulated full disk is still tested')
     yield mount
     subprocess.run(['umount', str(mount)], check=True)
 
@@ -269,7 +269,7 @@ def test_really_full_disk(small_disk):
     store.open(DESCRIPTION)
     noise = np.random.default_rng(0).integers(0, 255, (300, 300), np.uint8)
     store.write('0.png', dict(label=LABEL, confidence=CONFIDENCE))
-    with pytest.raises(OSError, match='No space left on device.*labelled so far are kept'):
+    with pytest.raises(OSError, match='No space left on device.*labeled so far are kept'):
         store.write('1.png', dict(label=noise, confidence=noise / 255))
     assert files(store.root) == ['0.png', 'confidence/0.png', 'manifest.json']
 
@@ -324,7 +324,7 @@ def test_summary_comes_back(store):
 def test_full_disk_while_writing_maps_and_summary(store, monkeypatch, write):
     store.write_summary(dict(thresholds=[0]))
     monkeypatch.setattr(store_module.os, 'replace', no_space)
-    with pytest.raises(OSError, match='cannot write the pseudo labels .*No space left.*labelled so far are kept'):
+    with pytest.raises(OSError, match='cannot write the pseudo labels .*No space left.*labeled so far are kept'):
         write(store)
     assert files(store.root) == ['manifest.json', 'summary.json']
     assert store.summary() == dict(thresholds=[0])

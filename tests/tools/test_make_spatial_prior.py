@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mmuda.pseudo_labels import load_prior
-from tests.tiny import REPO, make_data, tiny_config
+from tests.helpers.tiny import REPO, make_data, tiny_config
 
 FILE = REPO / 'tools' / 'dataset_tools' / 'make_spatial_prior.py'
 spec = importlib.util.spec_from_file_location('make_spatial_prior', FILE)

@@ -12,7 +12,7 @@ import torch
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
-from tests.tiny import REPO, run_tool
+from tests.helpers.tiny import REPO, run_tool
 
 FILE = REPO / 'tools' / 'model_converters' / 'mxnet_params.py'
 spec = importlib.util.spec_from_file_location('mxnet_params', FILE)
@@ -207,7 +207,7 @@ class TestFiles:
         model.load_state_dict(checkpoint['state_dict'], strict=True)
         assert np.array_equal(model.decode_head.conv_seg.bias.detach(), arrays['linear3_bias'])
 
-    def test_the_backbone_alone_initialises_a_backbone(self, tmp_path):
+    def test_the_backbone_alone_initializes_a_backbone(self, tmp_path):
         arrays = weights()
         target = converter.convert_file(write(tmp_path / 'x.params', prefixed(arrays)), tmp_path / 'x.pth', True)
         init_default_scope('mmseg')

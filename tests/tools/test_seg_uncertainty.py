@@ -33,7 +33,7 @@ def test_checkpoints_without_batch_counters_are_accepted():
     assert len(converter.convert(state)) == len(state)
 
 
-def test_the_initialisation_becomes_a_backbone_without_classifiers():
+def test_the_initialization_becomes_a_backbone_without_classifiers():
     names = list(converter.backbone_names())
     state = {f'Scale.{name}': torch.zeros(()) for name in [*names, 'layer5.conv2d_list.0.weight', 'fc.weight']}
     assert list(converter.convert(state)) == names

@@ -8,7 +8,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS, MODELS
 
-from tests.tiny import REPO, make_data, run_tool, tiny_config
+from tests.helpers.tiny import REPO, make_data, run_tool, tiny_config
 
 TOOL = REPO / 'tools/dataset_tools/select_confident_images.py'
 
@@ -95,7 +95,7 @@ def test_unreadable_image_is_named(refusal, project):
     assert f'cannot read image {image}' in message
 
 
-def test_images_of_a_pseudo_labelled_target_are_found(tool, project):
+def test_images_of_a_pseudo_labeled_target_are_found(tool, project):
     config = Config.fromfile(project / 'config.py')
     plain = config.train_dataloader.dataset.target
     config.train_dataloader.dataset.target = dict(type='PseudoLabelDataset', dataset=plain, pipeline=[])

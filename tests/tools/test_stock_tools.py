@@ -14,7 +14,7 @@ from mmengine.runner import Runner
 from mmseg.registry import DATASETS, MODELS
 from PIL import Image
 
-from tests.tiny import REPO, TINY, make_data, plain_text_of_configs, run_tool, shrink_data, train
+from tests.helpers.tiny import REPO, TINY, make_data, plain_text_of_configs, run_tool, shrink_data, train
 from tools.export_segmentor import export_config, student_config
 
 ANALYSIS = REPO / 'tools' / 'analysis_tools'
@@ -71,7 +71,7 @@ def project(tmp_path_factory) -> Path:
             toy_config(
                 folder,
                 'cbst',
-                **{'train_cfg.num_rounds': 2, 'train_cfg.iterations': 2, 'train_cfg.predictor.scale': (96, 64)},
+                **{'train_cfg.num_rounds': 2, 'train_cfg.iterations': 2, 'train_cfg.labels.predictor.scale': (96, 64)},
             )
         )
     return folder
@@ -203,7 +203,7 @@ def test_every_view_is_written_as_the_network_gets_it(project):
         assert np.array_equal(written, sample) == (view == 'target')  # a label is painted over the source
 
 
-def test_colours_of_the_classes_lie_over_the_source(project, tmp_path, monkeypatch):
+def test_colors_of_the_classes_lie_over_the_source(project, tmp_path, monkeypatch):
     main_of(
         'browse_dataset',
         monkeypatch,
@@ -235,8 +235,8 @@ def test_pool_has_the_labels_of_the_last_round_and_its_crops(project, tmp_path, 
     dataset = DATASETS.build(config.train_dataloader.dataset)
     assert module.take_labels(dataset, config) == len(dataset)
     assert dataset.target.store == str(project / 'cbst' / 'round_1' / 'pseudo_labels')
-    crops = [part.pipeline.transforms[2] for part in (dataset.source.dataset, dataset.target)]
-    assert all(crop.mine_ids for crop in crops)
+    mined = [part.pipeline.transforms[0]({})['mine_ids'] for part in (dataset.source.dataset, dataset.target)]
+    assert mined[0] == mined[1] and len(mined[0]) == 3
 
     module.browse(config, tmp_path, show=False, interval=0)
     assert len(list((tmp_path / 'pool').iterdir())) == len(dataset)
@@ -342,7 +342,7 @@ def own(tmp_path) -> Path:
             custom_imports=dict(imports=['mmuda']),
             test_dataloader=dict(
                 dataset=dict(
-                    type='PublishedDataset',
+                    type='FolderDataset',
                     data_root=str(tmp_path),
                     pipeline=pipeline,
                     data_prefix=dict(img_path='images', seg_map_path='labels'),

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mmuda.compat import UnsafeCheckpointError
 from mmuda.models.backbones import DRN
-from tests.tiny import REPO, run_tool
+from tests.helpers.tiny import REPO, run_tool
 from tools.model_converters.common import convert_file
 
 drn = importlib.import_module('tools.model_converters.drn')

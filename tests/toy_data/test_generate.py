@@ -58,9 +58,9 @@ def test_synthia_depth_is_16_bit_and_65535_exactly_in_the_sky(toy):
         np.testing.assert_array_equal(depth == 65535, ids == 1)
 
 
-def test_depth_is_in_centimetres(toy):
+def test_depth_is_in_centimeters(toy):
     depth = cv2.imread(str(toy / 'synthia/Depth/0000000.png'), cv2.IMREAD_UNCHANGED)
-    assert 200 < np.median(depth[-1]) < 900  # the road in front of the camera, a few metres away
+    assert 200 < np.median(depth[-1]) < 900  # the road in front of the camera, a few meters away
 
 
 @pytest.mark.parametrize('split, count', [('train', 8), ('val', 2)])
@@ -132,7 +132,7 @@ def test_synthetic_looks_are_more_saturated_than_real_ones():
     assert min(saturation['gta'], saturation['synthia']) > 1.3 * max(saturation['cityscapes'], saturation['robotcar'])
 
 
-def test_every_pixel_of_a_scene_is_labelled():
+def test_every_pixel_of_a_scene_is_labeled():
     canvas = draw_scene(np.random.default_rng(3), (128, 64), FEATURED[0])
     assert set(np.unique(label_map(canvas))) <= set(LABEL_IDS.values())
 

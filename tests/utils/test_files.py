@@ -1,33 +1,12 @@
 """Files are there whole or not at all; a lock ends with its process."""
 
-import multiprocessing
 import os
-import time
-from pathlib import Path
 
 import pytest
 from mmengine.fileio import LocalBackend
 
 from mmuda.utils.files import lock, replace_file, unlock
-
-
-def lock_and_wait(path: Path, locked) -> None:
-    lock(path)
-    locked.set()
-    time.sleep(600)
-
-
-@pytest.fixture
-def holder(tmp_path):
-    """Another process that has locked ``tmp_path / 'lock'``."""
-    context = multiprocessing.get_context('fork')
-    locked = context.Event()
-    process = context.Process(target=lock_and_wait, args=(tmp_path / 'lock', locked))
-    process.start()
-    assert locked.wait(60)
-    yield process
-    process.kill()
-    process.join()
+from tests.helpers.locks import refused_in_a_child
 
 
 def test_lock_of_another_process_is_refused_and_says_whose_it_is(holder, tmp_path):
@@ -40,22 +19,6 @@ def test_lock_is_free_when_its_process_was_killed(holder, tmp_path):
     holder.join()
     lock(tmp_path / 'lock')
     unlock(tmp_path / 'lock')
-
-
-def try_to_lock(path: Path, refused) -> None:
-    try:
-        lock(path, again=True)
-    except BlockingIOError:
-        refused.set()
-
-
-def refused_in_a_child(path: Path) -> bool:
-    context = multiprocessing.get_context('fork')
-    refused = context.Event()
-    process = context.Process(target=try_to_lock, args=(path, refused))
-    process.start()
-    process.join()
-    return refused.is_set()
 
 
 def test_children_do_not_inherit_the_lock(tmp_path):

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from tests.tiny import make_data, plain_text_of_configs, tiny_config, train
+from tests.helpers.tiny import make_data, plain_text_of_configs, tiny_config, train
 
 
 def test_tensorboard_gets_every_loss_by_its_name(tmp_path, monkeypatch):

@@ -37,7 +37,6 @@ from PIL import Image  # noqa: E402
 from torch import Tensor  # noqa: E402
 
 from mmuda.datasets import PoolDataset, PseudoLabelDataset  # noqa: E402
-from mmuda.datasets.mined_classes import mine_rare_classes  # noqa: E402
 from mmuda.datasets.transforms import PackSoftLabels  # noqa: E402
 from mmuda.pseudo_labels import PseudoLabelStore  # noqa: E402
 
@@ -45,14 +44,15 @@ from mmuda.pseudo_labels import PseudoLabelStore  # noqa: E402
 def last_store(config: Config) -> PseudoLabelStore | None:
     """The labels that a run of this config made last; None if there are none."""
     work_dir = Path(config.get('work_dir') or Path('work_dirs', Path(config.filename).stem))  # as train.py
-    stated = [part.get('store') for part in (config.get('train_cfg', {}), *config.get('custom_hooks', []))]
+    labels = config.get('train_cfg', {}).get('labels', {})
+    stated = [part.get('store') for part in (labels, *config.get('custom_hooks', []))]
     folders = [work_dir / 'pseudo_labels', *work_dir.glob('round_*/pseudo_labels'), *map(Path, filter(None, stated))]
     found = [path for folder in folders for path in folder.rglob(PseudoLabelStore.MANIFEST)]
     return PseudoLabelStore(max(found, key=lambda path: path.stat().st_mtime).parent) if found else None
 
 
 def take_labels(dataset: Any, config: Config) -> int:
-    """Give pseudo-labelled images their labels; return how many samples of the data can be shown.
+    """Give pseudo-labeled images their labels; return how many samples of the data can be shown.
 
     Raises:
         FileNotFoundError: If there are no labels yet and no image can do without.
@@ -80,9 +80,9 @@ def take_labels(dataset: Any, config: Config) -> int:
     print(f'Pseudo labels: {store.root}')
     for part in parts:
         part.store = str(store.root)
-    mine_rare_classes(
-        dataset if config.get('train_cfg', {}).get('mine_source', True) else dataset.target, store.summary() or {}
-    )
+    mined = (store.summary() or {}).get('mined_classes')
+    if mined and isinstance(dataset, PoolDataset):
+        dataset.mine(**mined, in_source=config.train_cfg.get('source', {}).get('mine', True))
     return len(dataset)
 
 

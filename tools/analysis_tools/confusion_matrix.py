@@ -4,7 +4,7 @@
     python tools/analysis_tools/confusion_matrix.py CONFIG predictions OUT_DIR
 
 Writes ``confusion_matrix.png``, in percent of each class, and ``confusion_matrix.csv``, in pixels: rows are labels,
-columns predictions. Counted anew, because the stock tool multiplies 8-bit labels by the number of classes, which
+columns predictions. Counted here, because the stock tool multiplies 8-bit labels by the number of classes, which
 overflows from 16 classes on; takes predictions by their order; and knows the classes of a data set's class only, not
 those of its config.
 """

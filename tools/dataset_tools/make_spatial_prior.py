@@ -10,7 +10,7 @@ from mmengine.config import Config  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from mmuda.datasets import prior_of  # noqa: E402
-from mmuda.datasets.unlabelled import build_unlabelled  # noqa: E402
+from mmuda.datasets.unlabeled import build_unlabeled  # noqa: E402
 
 
 def parse_args() -> argparse.Namespace:
@@ -22,7 +22,7 @@ def parse_args() -> argparse.Namespace:
         type=int,
         nargs=2,
         metavar=('WIDTH', 'HEIGHT'),
-        help='of the images to be labelled; by default that of the first target image',
+        help='of the images to be labeled; by default that of the first target image',
     )
     parser.add_argument('--sigma', type=float, default=70 / 6, help='of the Gaussian, in pixels')
     parser.add_argument('--kernel', type=int, default=70, help='taps of the Gaussian')
@@ -49,7 +49,7 @@ def first_image_size(config: dict) -> tuple[int, int]:
     """Return (width, height) of the first image of a data set."""
     while 'dataset' in config:  # a wrapper
         config = config['dataset']
-    dataset = build_unlabelled({**config, 'pipeline': []})
+    dataset = build_unlabeled({**config, 'pipeline': []})
     with Image.open(dataset.get_data_info(0)['img_path']) as image:
         return image.size
 

@@ -26,7 +26,7 @@ from mmseg.registry import MODELS  # noqa: E402
 
 from mmuda.datasets.image_files import stem_of  # noqa: E402
 from mmuda.datasets.transforms import LoadImageStrict  # noqa: E402
-from mmuda.datasets.unlabelled import build_unlabelled  # noqa: E402
+from mmuda.datasets.unlabeled import build_unlabeled  # noqa: E402
 from mmuda.models.segmentors import UDASegmentor  # noqa: E402
 from mmuda.pseudo_labels import MultiViewPredictor  # noqa: E402
 from mmuda.pseudo_labels.thresholds.confident_images import confidence_score, select_confident  # noqa: E402
@@ -47,7 +47,7 @@ def target_dataset(config: Config) -> BaseSegDataset:
         )
     while 'dataset' in dataset:  # data sets around the one with the images
         dataset = dataset['dataset']
-    return build_unlabelled({**dataset.to_dict(), 'pipeline': []})
+    return build_unlabeled({**dataset.to_dict(), 'pipeline': []})
 
 
 def build_model(config: Config, checkpoint: str) -> torch.nn.Module:
@@ -67,7 +67,7 @@ def score_images(model: torch.nn.Module, paths: list[str], scales: list[float]) 
 
 
 def list_entry(dataset: BaseSegDataset, path: str) -> str:
-    """Return how an image stands in an `ann_file`: relative to the image folder, without the suffix."""
+    """Return the line of an image in an `ann_file`: relative to the image folder, without the suffix."""
     return stem_of(os.path.relpath(path, dataset.data_prefix['img_path']), dataset.img_suffix)
 
 

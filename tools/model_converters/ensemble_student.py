@@ -30,7 +30,7 @@ import mmuda  # noqa: E402, F401
 from tools.model_converters.common import check_entries, run, strip  # noqa: E402
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs' / '_base_' / 'models'
-STUDENTS = {  # config of the model: its name in words
+STUDENTS = {  # config of the model: its name
     'deeplabv3plus_drn54': 'DeepLab-v3+ on DRN-D-54',
     'deeplabv3plus_r101': 'DeepLab-v3+ on ResNet-101',
     'deeplabv3plus_mobilenetv2': 'DeepLab-v3+ on MobileNetV2',

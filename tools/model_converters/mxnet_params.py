@@ -46,7 +46,7 @@ class ParamsFile:
     A file is: the list magic (uint64), a reserved uint64, the number of arrays (uint64) and the arrays, the number
     of names (uint64) and the names (each a uint64 length and bytes). An array is: its magic (uint32); from version 2
     on the kind of storage (int32); the shape (uint32 rank, int64 sides); device type and number (two int32); the type
-    of its elements (int32); its elements. Before version 1 the shape stood in the place of the magic, with uint32
+    of its elements (int32); its elements. Before version 1 the shape replaced the magic number, with uint32
     sides.
 
     Args:

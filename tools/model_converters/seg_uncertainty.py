@@ -5,7 +5,7 @@
     python tools/model_converters/seg_uncertainty.py DeepLab_resnet_pretrained_init-f81d91e8.pth init.pth
 
 The first makes a checkpoint of a ``UDASegmentor`` whose student has a ``DeepLabResNet`` and a
-``DualClassifierHead``. The third, recognised by its names (``Scale.conv1.weight``, ...), makes a checkpoint
+``DualClassifierHead``. The third, recognized by its names (``Scale.conv1.weight``, ...), makes a checkpoint
 of the backbone alone, for ``init_cfg=dict(type='Pretrained', checkpoint='init.pth')``.
 """
 
@@ -76,12 +76,12 @@ def convert(state: Mapping[str, Tensor], reverse: bool = False) -> dict[str, Ten
 
     Args:
         state (Mapping[str, Tensor]): The original's state dict, with or without ``module.``
-            in front, or the DeepLab initialisation (``Scale.*``). With ``reverse``, the state dict
+            in front, or the DeepLab initialization (``Scale.*``). With ``reverse``, the state dict
             of a ``UDASegmentor`` or of its student alone.
         reverse (bool): From our names to the original's. Defaults to False.
 
     Returns:
-        dict[str, Tensor]: The same tensors under the other names. The DeepLab initialisation becomes
+        dict[str, Tensor]: The same tensors under the other names. The DeepLab initialization becomes
         the state dict of a backbone; its classifiers are dropped, as in the original.
 
     Raises:

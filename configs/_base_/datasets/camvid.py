@@ -1,4 +1,4 @@
-# CamVid, day (labelled) to dusk (unlabelled), 11 classes. As published for the large tasks, crops of the source have
+# CamVid, day (labeled) to dusk (unlabeled), 11 classes. As published for the large tasks, crops of the source have
 # the size at which the target is seen whole, in training and testing. Sides are 16 n + 1:
 # then the features of a stride-16 network lie evenly on the image, at every size (see r18_dual.py).
 source_pipeline = [

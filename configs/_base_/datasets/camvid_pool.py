@@ -1,11 +1,11 @@
-# Self-training: labelled source and pseudo-labelled target crops in one pool, rare classes mined in both. Images of
+# Self-training: labeled source and pseudo-labeled target crops in one pool, rare classes mined in both. Images of
 # 480x360 are scaled to 0.8 to 1.2 times the size of the test images, 257x193.
 _base_ = './camvid.py'
 
 pool_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
-    dict(type='CentredMiningCrop', crop_size=(193, 257), scales=(0.428, 0.482, 0.535, 0.589, 0.643)),
+    dict(type='CenteredMiningCrop', crop_size=(193, 257), scales=(0.428, 0.482, 0.535, 0.589, 0.643)),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSegInputs'),
 ]

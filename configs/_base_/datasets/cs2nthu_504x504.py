@@ -1,4 +1,4 @@
-# Cityscapes (labelled) to the four cities of the NTHU cross-city data (unlabelled), 13 classes, square crops. Tested
+# Cityscapes (labeled) to the four cities of the NTHU cross-city data (unlabeled), 13 classes, square crops. Tested
 # on the first city.
 _base_ = ['./gta2cs_504x504.py', './cross_city13.py']
 

@@ -1,4 +1,4 @@
-# Cityscapes (labelled) to Oxford RobotCar (unlabelled), 9 classes.
+# Cityscapes (labeled) to Oxford RobotCar (unlabeled), 9 classes.
 source_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),

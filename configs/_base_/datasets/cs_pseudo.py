@@ -1,4 +1,4 @@
-# Stage 2 of GTA5 to Cityscapes: pseudo-labelled Cityscapes crops, and the same images without labels.
+# Stage 2 of GTA5 to Cityscapes: pseudo-labeled Cityscapes crops, and the same images without labels.
 _base_ = './gta2cs.py'
 
 source_pipeline = [
@@ -18,6 +18,7 @@ target_pipeline = [
 train_dataloader = dict(
     batch_size=9,
     dataset=dict(
+        labeled_view='labeled',
         source=dict(
             _delete_=True,
             type='PseudoLabelDataset',

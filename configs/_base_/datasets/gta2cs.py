@@ -1,4 +1,4 @@
-# GTA5 (labelled) to Cityscapes (unlabelled), 19 classes.
+# GTA5 (labeled) to Cityscapes (unlabeled), 19 classes.
 source_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds', on_size_mismatch='resize'),  # a few published labels differ from their image

@@ -1,9 +1,9 @@
-# GTA5 (labelled) to Cityscapes (unlabelled), crops of CRST's source training.
+# GTA5 (labeled) to Cityscapes (unlabeled), crops of CRST's source training.
 _base_ = './gta2cs_pool_512x1024.py'
 
 target_pipeline = [
     dict(type='LoadImageStrict'),
-    dict(type='CentredMiningCrop', crop_size=(500, 500), resize='published'),
+    dict(type='CenteredMiningCrop', crop_size=(500, 500), resize='published'),
     dict(type='PackSegInputs'),
 ]
 train_dataloader = dict(
@@ -18,7 +18,7 @@ train_dataloader = dict(
             pipeline=[
                 dict(type='LoadImageStrict'),
                 dict(type='LoadLabelIds', on_size_mismatch='resize'),
-                dict(type='CentredMiningCrop', crop_size=(500, 500), resize='published'),
+                dict(type='CenteredMiningCrop', crop_size=(500, 500), resize='published'),
                 dict(type='HorizontalFlip', prob=0.5),
                 dict(type='PackSegInputs'),
             ],

@@ -1,4 +1,4 @@
-# GTA5 (labelled) to Cityscapes (unlabelled), square crops as in CBST's code.
+# GTA5 (labeled) to Cityscapes (unlabeled), square crops as in CBST's code.
 _base_ = './cs_full_size.py'
 
 target_pipeline = [

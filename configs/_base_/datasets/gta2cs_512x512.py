@@ -1,4 +1,4 @@
-# GTA5 (labelled) to Cityscapes (unlabelled), 19 classes; square crops as in the code of DACS.
+# GTA5 (labeled) to Cityscapes (unlabeled), 19 classes; square crops as in the code of DACS.
 source_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds', on_size_mismatch='resize'),  # a few published labels differ from their image

@@ -5,7 +5,7 @@ pool_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds', on_size_mismatch='resize'),  # a few published labels differ from their image
     # scales (0.5 to 1.5) are factors of the images' own size
-    dict(type='CentredMiningCrop', crop_size=(512, 1024), resize='published'),
+    dict(type='CenteredMiningCrop', crop_size=(512, 1024), resize='published'),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSegInputs'),
 ]

@@ -1,4 +1,4 @@
-# Stage 2 of Cityscapes to RobotCar: pseudo-labelled RobotCar crops, and the same images without labels.
+# Stage 2 of Cityscapes to RobotCar: pseudo-labeled RobotCar crops, and the same images without labels.
 _base_ = './cs2robotcar.py'
 
 source_pipeline = [
@@ -18,6 +18,7 @@ target_pipeline = [
 train_dataloader = dict(
     batch_size=9,
     dataset=dict(
+        labeled_view='labeled',
         source=dict(
             _delete_=True,
             type='PseudoLabelDataset',

@@ -1,4 +1,4 @@
-# SYNTHIA (labelled) to Cityscapes (unlabelled) for networks with 16 outputs.
+# SYNTHIA (labeled) to Cityscapes (unlabeled) for networks with 16 outputs.
 _base_ = ['./synthia2cs.py', './synthia16.py']
 
 metainfo = _base_.metainfo

@@ -1,4 +1,4 @@
-# SYNTHIA (labelled) to Cityscapes (unlabelled), crops of CRST's source training; 16 outputs.
+# SYNTHIA (labeled) to Cityscapes (unlabeled), crops of CRST's source training; 16 outputs.
 _base_ = ['./gta2cs_500x500.py', './synthia16.py']
 
 metainfo = _base_.metainfo
@@ -6,7 +6,7 @@ source_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
     dict(type='JitteredResize', scale=(2048, 1024), ratio_range=None),
-    dict(type='CentredMiningCrop', crop_size=(500, 500), resize='published'),
+    dict(type='CenteredMiningCrop', crop_size=(500, 500), resize='published'),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSegInputs'),
 ]

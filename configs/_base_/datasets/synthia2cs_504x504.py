@@ -1,4 +1,4 @@
-# SYNTHIA (labelled) to Cityscapes (unlabelled), square crops as in CBST's code; 16 outputs.
+# SYNTHIA (labeled) to Cityscapes (unlabeled), square crops as in CBST's code; 16 outputs.
 _base_ = ['./gta2cs_504x504.py', './synthia16.py']
 
 metainfo = _base_.metainfo

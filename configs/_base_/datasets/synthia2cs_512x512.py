@@ -1,4 +1,4 @@
-# SYNTHIA (labelled, 16 classes) to Cityscapes (unlabelled): outputs and confusion matrix keep all 19 classes.
+# SYNTHIA (labeled, 16 classes) to Cityscapes (unlabeled): outputs and confusion matrix keep all 19 classes.
 _base_ = './gta2cs_512x512.py'
 
 source_pipeline = [

@@ -8,7 +8,7 @@ source_pipeline = [
     dict(type='LoadLabelIds'),
     dict(type='JitteredResize', scale=(2048, 1024), ratio_range=None),
     # 0.8 to 1.2 in steps of 0.1; the published draw never gives 1.2, as (1.2 - 0.8) * 10 is a little less than 4
-    dict(type='CentredMiningCrop', crop_size=(600, 900), scales=(0.8, 0.9, 1.0, 1.1), resize='published'),
+    dict(type='CenteredMiningCrop', crop_size=(600, 900), scales=(0.8, 0.9, 1.0, 1.1), resize='published'),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSegInputs'),
 ]
@@ -16,7 +16,7 @@ target_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
     dict(
-        type='CentredMiningCrop',
+        type='CenteredMiningCrop',
         crop_size=(600, 900),
         scales=(0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5),
         resize='published',

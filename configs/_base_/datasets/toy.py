@@ -1,4 +1,4 @@
-# The toy data of tools/make_toy_data.py: "GTA5" (labelled) to "Cityscapes" (unlabelled), 256x128. As published for
+# The toy data of tools/make_toy_data.py: "GTA5" (labeled) to "Cityscapes" (unlabeled), 256x128. As published for
 # the large tasks, crops of the source have the size at which the target is seen whole. Sides are
 # 16 n + 1: then the features of a stride-16 network lie evenly on the image, at every size (see r18_dual.py).
 source_pipeline = [

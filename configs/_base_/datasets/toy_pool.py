@@ -1,11 +1,11 @@
-# Self-training: labelled source and pseudo-labelled target crops in one pool, rare classes mined in both.
+# Self-training: labeled source and pseudo-labeled target crops in one pool, rare classes mined in both.
 _base_ = './toy.py'
 
 pool_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
     # scales are factors of the images' own size
-    dict(type='CentredMiningCrop', crop_size=(129, 257), scales=(0.8, 0.9, 1.0, 1.1, 1.2)),
+    dict(type='CenteredMiningCrop', crop_size=(129, 257), scales=(0.8, 0.9, 1.0, 1.1, 1.2)),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSegInputs'),
 ]

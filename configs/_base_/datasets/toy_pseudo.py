@@ -1,8 +1,9 @@
-# Stage 2: pseudo-labelled target crops at the scale of testing, and the same images without labels.
+# Stage 2: pseudo-labeled target crops at the scale of testing, and the same images without labels.
 _base_ = './toy.py'
 
 train_dataloader = dict(
     dataset=dict(
+        labeled_view='labeled',
         source=dict(
             _delete_=True,
             type='PseudoLabelDataset',
@@ -20,6 +21,6 @@ train_dataloader = dict(
                 dict(type='PhotoMetricDistortion'),
                 dict(type='PackSegInputs'),
             ],
-        )
+        ),
     )
 )

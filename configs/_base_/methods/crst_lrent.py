@@ -1,4 +1,4 @@
-# CRST with label regularisation on DeepLab-v2: soft pseudo labels of higher entropy.
+# CRST with label regularization on DeepLab-v2: soft pseudo labels of higher entropy.
 _base_ = '../models/deeplabv2_r101.py'
 
 model = dict(

@@ -4,7 +4,7 @@ _base_ = '../models/deeplabv2_r101_two_branches.py'
 
 model = dict(
     objectives=[
-        dict(type='SourceSupervision', loss=dict(type='HardPixelCrossEntropyLoss', percentile=None)),
+        dict(type='Supervision', view='source', loss=dict(type='PixelCrossEntropyLoss')),
         dict(
             type='ClassMixSupervision',
             threshold=0.968,

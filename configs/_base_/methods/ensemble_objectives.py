@@ -2,8 +2,7 @@
 # share of the batch and by how often they are absent. To be used as `model = dict(objectives=_base_.objectives)`.
 objectives = [
     dict(
-        type='SourceSupervision',
-        name='pool',
+        type='Supervision',
         view='pool',
         loss=dict(type='HardPixelCrossEntropyLoss', percentile=80.0),
         class_weights=dict(type='ClassBalanceWeights', max_weight=7.0, min_pixels=64 * 64, often_balance=True),

@@ -1,4 +1,4 @@
-# MRNet, stage 1: supervised source, adversarial alignment of both classifiers, memory regularisation.
+# MRNet, stage 1: supervised source, adversarial alignment of both classifiers, memory regularization.
 # Points in training are shares of it: 0.6 is the published iteration 15000 of 25000, 4.0 the end of a schedule of
 # 100000.
 _base_ = '../models/deeplabv2_r101_dual.py'
@@ -6,7 +6,8 @@ _base_ = '../models/deeplabv2_r101_dual.py'
 model = dict(
     objectives=[
         dict(
-            type='SourceSupervision',
+            type='Supervision',
+            view='source',
             loss=dict(type='HardPixelCrossEntropyLoss', percentile=80.0),
             class_weights=dict(type='ClassBalanceWeights', max_weight=7.0),
             weights=dict(aux=0.5, main=1.0),

@@ -1,5 +1,5 @@
-# MRNet, stage 2: stage 1's loss on pseudo-labelled target images ("source" is the labelled stream).
-# Memory regularisation begins at 0.6 of training, the published iteration 15000 of 25000.
+# MRNet, stage 2: stage 1's loss on pseudo-labeled target images.
+# Memory regularization begins at 0.6 of training, the published iteration 15000 of 25000.
 _base_ = '../models/deeplabv2_r101_dual.py'
 
 model = dict(
@@ -8,7 +8,8 @@ model = dict(
     ),
     objectives=[
         dict(
-            type='SourceSupervision',
+            type='Supervision',
+            view='labeled',
             loss=dict(type='HardPixelCrossEntropyLoss', percentile=80.0),
             class_weights=dict(type='ClassBalanceWeights', max_weight=7.0),
             weights=dict(aux=0.5, main=1.0),

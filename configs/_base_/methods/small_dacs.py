@@ -6,6 +6,6 @@ model = dict(
     statistics_views=(),
     objectives=[
         *_base_.model.objectives,
-        dict(type='ClassMixSupervision', augmentation=dict(type='StrongAugmentation', std=[58.0, 58.0, 58.0])),
+        dict(type='ClassMixSupervision', augmentation=dict(type='StrongAugmentation')),
     ],
 )

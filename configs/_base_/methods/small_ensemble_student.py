@@ -4,10 +4,9 @@ _base_ = '../models/r18_dual.py'
 model = dict(
     objectives=[
         dict(
-            type='SourceSupervision',
-            name='pool',
+            type='Supervision',
             view='pool',
-            loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
+            loss=dict(type='PixelCrossEntropyLoss'),
             class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
         ),
     ]

@@ -1,4 +1,4 @@
-# CRST with label regularisation on the small network.
+# CRST with label regularization on the small network.
 _base_ = '../models/r18_dual_pool.py'
 
 model = dict(objectives=[dict(type='SoftLabelSupervision')])

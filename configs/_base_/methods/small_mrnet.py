@@ -5,8 +5,9 @@ model = dict(
     statistics_views=('target',),  # trained for minutes, no blend of two domains
     objectives=[
         dict(
-            type='SourceSupervision',
-            loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
+            type='Supervision',
+            view='source',
+            loss=dict(type='PixelCrossEntropyLoss'),
             class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
         ),
         dict(type='AdversarialAlignment', weights=dict(aux=2e-4, main=1e-3), begin=2 / 3),

@@ -6,7 +6,7 @@ model = dict(
         *_base_.model.objectives,
         dict(
             type='ClassMixSupervision',
-            augmentation=dict(type='StrongAugmentation', std=[58.0, 58.0, 58.0]),
+            augmentation=dict(type='StrongAugmentation'),
             begin=2 / 3,
         ),
     ]

@@ -1,12 +1,13 @@
-# MRNet, stage 2, on the small network ("source" is the labelled stream).
+# MRNet, stage 2, on the small network.
 _base_ = '../models/r18_dual.py'
 
 model = dict(
     segmentor=dict(decode_head=dict(dropout_ratio=0.2)),
     objectives=[
         dict(
-            type='SourceSupervision',
-            loss=dict(type='HardPixelCrossEntropyLoss', percentile=None),
+            type='Supervision',
+            view='labeled',
+            loss=dict(type='PixelCrossEntropyLoss'),
             class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
         ),
         dict(type='MemoryRegularization', weight=0.02),

@@ -1,4 +1,4 @@
-# The small network on a pool of both domains: each is normalised by its own statistics, and those of the target serve
+# The small network on a pool of both domains: each is normalized by its own statistics, and those of the target serve
 # prediction.
 _base_ = './r18_dual.py'
 

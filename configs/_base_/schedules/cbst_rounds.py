@@ -10,12 +10,13 @@ train_cfg = dict(
     num_rounds=6,
     epochs=2,
     rule='cbst',
-    predictor=dict(type='SoftmaxMapPredictor', long_side=1850),
-    labeler=dict(type='ClassBalancedLabeler', sampling='cbst'),
-    target_portion=dict(start=0.15, step=0.05, maximum=0.5),
-    source_portion=dict(start=0.03, step=0.0025, maximum=0.06),
-    source_policy='cumulative',
-    source_seed=0,
+    source=dict(portion=dict(start=0.03, step=0.0025, maximum=0.06), policy='cumulative', seed=0),
+    labels=dict(
+        type='ModelLabels',
+        predictor=dict(type='SoftmaxMapPredictor', long_side=1850),
+        labeler=dict(type='ClassBalancedLabeler', sampling='cbst'),
+        portion=dict(start=0.15, step=0.05, maximum=0.5),
+    ),
 )
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')

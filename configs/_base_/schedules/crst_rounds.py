@@ -6,13 +6,13 @@ train_cfg = dict(
     num_rounds=3,
     epochs=2,
     rule='crst',
-    predictor=dict(type='LogitMapPredictor', scale=0.9, backend='cv2'),
-    labeler=dict(type='ClassBalancedLabeler', sampling='crst'),
-    target_portion=dict(start=0.2, step=0.05, maximum=0.5),
-    source_portion=dict(start=0.03, step=0.0025, maximum=0.06),
-    source_policy='random',
-    source_seed=3,
-    mine_source=False,
+    source=dict(portion=dict(start=0.03, step=0.0025, maximum=0.06), policy='random', seed=3, mine=False),
+    labels=dict(
+        type='ModelLabels',
+        predictor=dict(type='LogitMapPredictor', scale=0.9, backend='cv2'),
+        labeler=dict(type='ClassBalancedLabeler', sampling='crst'),
+        portion=dict(start=0.2, step=0.05, maximum=0.5),
+    ),
 )
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')

@@ -2,16 +2,19 @@
 _base_ = './ensemble_rounds.py'
 
 train_cfg = dict(
-    teachers=[
-        dict(name='MRKLD', config='configs/crst/mrkld_synthia2cs.py', predictor=_base_.crst_predictor),
-        dict(name='CBST', config='configs/cbst/cbst_synthia2cs_dlv2.py', predictor=_base_.crst_predictor),
-        dict(
-            name='R-MRNet',
-            config='configs/mrnet/synthia2cs_rectified.py',
-            drop_classes=('terrain', 'truck', 'train'),
-            predictor=_base_.mrnet_predictor,
-        ),
-    ],
-    labeler=dict(type='ChannelWiseLabeler', teacher_of_class='synthia16', threshold=90, window=5),
-    store='work_dirs/ensemble/synthia2cs_labels',
+    labels=dict(
+        type='TeacherLabels',
+        teachers=[
+            dict(name='MRKLD', config='configs/crst/mrkld_synthia2cs.py', predictor=_base_.crst_predictor),
+            dict(name='CBST', config='configs/cbst/cbst_synthia2cs_dlv2.py', predictor=_base_.crst_predictor),
+            dict(
+                name='R-MRNet',
+                config='configs/mrnet/synthia2cs_rectified.py',
+                drop_classes=('terrain', 'truck', 'train'),
+                predictor=_base_.mrnet_predictor,
+            ),
+        ],
+        labeler=dict(type='ChannelWiseLabeler', teacher_of_class='synthia16', threshold=90, window=5),
+        store='work_dirs/ensemble/synthia2cs_labels',
+    )
 )

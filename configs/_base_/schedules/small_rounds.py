@@ -5,9 +5,12 @@ optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=5e-4, 
 train_cfg = dict(
     num_rounds=3,
     iterations=200,
-    labeler=dict(type='ClassBalancedLabeler'),
-    target_portion=dict(start=0.2, step=0.05, maximum=0.5),
-    source_portion=dict(start=1.0),
+    source=dict(portion=dict(start=1.0)),
+    labels=dict(
+        type='ModelLabels',
+        labeler=dict(type='ClassBalancedLabeler'),
+        portion=dict(start=0.2, step=0.05, maximum=0.5),
+    ),
 )
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')

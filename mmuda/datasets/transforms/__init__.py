@@ -1,4 +1,4 @@
-from mmuda.datasets.transforms.centred_mining_crop import CentredMiningCrop
+from mmuda.datasets.transforms.centered_mining_crop import CenteredMiningCrop
 from mmuda.datasets.transforms.color_auto_augment import ColorAutoAugment
 from mmuda.datasets.transforms.hard_sample_crop import HardSampleCrop
 from mmuda.datasets.transforms.horizontal_flip import HorizontalFlip
@@ -11,7 +11,7 @@ from mmuda.datasets.transforms.pack_soft_labels import PackSoftLabels
 from mmuda.datasets.transforms.rare_class_crop import RareClassCrop
 
 __all__ = [
-    'CentredMiningCrop',
+    'CenteredMiningCrop',
     'ColorAutoAugment',
     'HardSampleCrop',
     'HorizontalFlip',

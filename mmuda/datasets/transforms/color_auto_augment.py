@@ -1,4 +1,4 @@
-"""The colour part of the ImageNet AutoAugment policy."""
+"""The color part of the ImageNet AutoAugment policy."""
 
 import random
 from collections.abc import Callable
@@ -20,7 +20,7 @@ OPERATIONS: dict[str, Callable[[Image.Image, int], Image.Image]] = {
     'equalize': lambda image, level: ImageOps.equalize(image),
     'invert': lambda image, level: ImageOps.invert(image),
     'posterize': lambda image, level: ImageOps.posterize(image, _POSTERIZE_BITS[level]),
-    'solarize': lambda image, level: ImageOps.solarize(image, 256 - 256 / 9 * level),
+    'solarize': lambda image, level: ImageOps.solarize(image, 256 - 256 / 9 * level),  # type: ignore[arg-type]
     'color': _enhance(ImageEnhance.Color),
     'contrast': _enhance(ImageEnhance.Contrast),
     'sharpness': _enhance(ImageEnhance.Sharpness),
@@ -48,7 +48,7 @@ POLICY = _DISTINCT + tuple(_DISTINCT[index] for index in (3, 0, 8, 9, 1))
 
 @TRANSFORMS.register_module()
 class ColorAutoAugment(BaseTransform):
-    """One random pair of colour operations per image, as in the AutoAugment option of the MRNet code.
+    """One random pair of color operations per image, as in the AutoAugment option of the MRNet code.
 
     The ImageNet policy of AutoAugment (Cubuk et al., CVPR 2019, appendix) without the pairs that rotate or
     shear; the label is not touched. Stands after the resize and before the crop.

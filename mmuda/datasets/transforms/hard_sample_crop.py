@@ -42,7 +42,7 @@ class HardSampleCrop(RandomCrop):
         """Draw a crop.
 
         Args:
-            results (dict): With ``img`` and, where the image is labelled, ``gt_seg_map``.
+            results (dict): With ``img`` and, where the image is labeled, ``gt_seg_map``.
 
         Returns:
             tuple[int, int, int, int]: top, bottom, left, right; bottom and right are exclusive.
@@ -71,4 +71,4 @@ class HardSampleCrop(RandomCrop):
 
 
 def _count_distinct(label: np.ndarray) -> int:
-    return np.count_nonzero(np.bincount(label.ravel(), minlength=256))
+    return int(np.count_nonzero(np.bincount(label.ravel(), minlength=256)))

@@ -1,5 +1,7 @@
 """Loading of images that refuses damaged files."""
 
+from typing import Any
+
 import mmengine.fileio as fileio
 from mmcv.transforms import LoadImageFromFile
 from mmseg.registry import TRANSFORMS
@@ -12,7 +14,11 @@ from mmuda.datasets.image_files import MAX_PIXELS, check_pixels
 class LoadImageStrict(LoadImageFromFile):
     """Stock image loading with Pillow, which refuses truncated files, and an error that names the file.
 
-    OpenCV, the stock default, fills the missing part of a truncated JPEG with grey in some of its releases.
+    Why the stock ``LoadImageFromFile(imdecode_backend='pillow')`` is not enough for training: it has no pixel limit, so
+    that one huge file can fill the memory of a worker, and its errors name no file. :class:`FolderDataset` adds the
+    file to the errors, other data set classes of MMSegmentation do not. Test pipelines keep the stock loader, which
+    ``MMSegInferencer`` looks for by name. OpenCV, the stock default, fills the missing part of a truncated JPEG with
+    gray in some of its releases.
 
     Args:
         imdecode_backend (str): As in ``mmcv.transforms.LoadImageFromFile``. Defaults to ``'pillow'``.
@@ -20,10 +26,10 @@ class LoadImageStrict(LoadImageFromFile):
         kwargs: As in ``mmcv.transforms.LoadImageFromFile``.
 
     Raises:
-        OSError: If the image is missing, too large, a grey one of more than 8 bits, or cannot be decoded.
+        OSError: If the image is missing, too large, a gray one of more than 8 bits, or cannot be decoded.
     """
 
-    def __init__(self, imdecode_backend: str = 'pillow', max_pixels: int = MAX_PIXELS, **kwargs) -> None:
+    def __init__(self, imdecode_backend: str = 'pillow', max_pixels: int = MAX_PIXELS, **kwargs: Any) -> None:
         super().__init__(imdecode_backend=imdecode_backend, **kwargs)
         self.max_pixels = max_pixels
 

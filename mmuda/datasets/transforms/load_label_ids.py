@@ -17,8 +17,9 @@ _TRAIN_IDS = train_ids()
 class LoadLabelIds(BaseTransform):
     """Read a label file in the encoding of its data set and map its ids to training ids.
 
-    Takes the place of mmseg's ``LoadAnnotations``. The data set says in ``label_format`` how its files are
-    read; without it (stock data sets) the files hold training ids.
+    Use it instead of mmseg's ``LoadAnnotations``, which reads neither 16-bit and RGBA labels nor id tables, and does
+    not check values and sizes. The data set says in ``label_format`` how its files are read; without it (stock data
+    sets) the files hold training ids.
 
     Required keys: ``seg_map_path``; ``label_format``, ``label_map``, ``num_classes``, ``ori_shape`` where given.
     Added keys: ``gt_seg_map`` ((H, W) uint8, 255 is ignored), ``seg_fields``.
@@ -26,7 +27,7 @@ class LoadLabelIds(BaseTransform):
     Args:
         on_size_mismatch (str): What to do with a label of another size than its image: ``'error'``, or
             ``'resize'`` it to the image (nearest). Defaults to ``'error'``.
-        required (bool): Whether an image without ``seg_map_path`` is an error. False leaves it unlabelled, so that
+        required (bool): Whether an image without ``seg_map_path`` is an error. False leaves it unlabeled, so that
             a test pipeline also serves inference. Defaults to True.
         backend_args (dict, optional): Arguments of the mmengine file backend. Defaults to None.
         max_pixels (int): Larger labels are refused before they are decoded. Defaults to 100,000,000.
@@ -60,7 +61,7 @@ class LoadLabelIds(BaseTransform):
                 return results
             raise KeyError(
                 f'LoadLabelIds: image {results.get("img_path")} has no label path; its data set is '
-                'unlabelled (no seg_map_path in data_prefix). Remove LoadLabelIds from its pipeline.'
+                'unlabeled (no seg_map_path in data_prefix). Remove LoadLabelIds from its pipeline.'
             )
         if results.get('reduce_zero_label'):
             raise ValueError(

@@ -13,7 +13,7 @@ class LoadPlanes(BaseTransform):
     """Read planes of an image, such as the confidence of its pseudo labels.
 
     ``LoadLabelIds`` reads the labels; this reads what else there is. ``JitteredResize``, ``HardSampleCrop``,
-    ``CentredMiningCrop``, ``RareClassCrop`` and ``HorizontalFlip`` carry planes along, ``PackPlanes`` packs them.
+    ``CenteredMiningCrop``, ``RareClassCrop`` and ``HorizontalFlip`` carry planes along, ``PackPlanes`` packs them.
 
     Required keys: ``plane_files`` (name -> kind and path), which ``PseudoLabelDataset`` gives; ``img`` where it is
     loaded. Added keys: one of the name of each plane, (H, W) or (H, W, K); ``plane_kinds``, ``seg_fields``.

@@ -20,18 +20,18 @@ _NEEDED = ('pseudo_label_store', 'pseudo_label_name', 'scaled_shape', 'crop_offs
 class PackSoftLabels(PackSegInputs):
     """``PackSegInputs`` that adds the soft labels of LRENT (Zou et al., ICCV 2019, Sec. 4.2) for the crop alone.
 
-    They are made of what the labelling has left in the store: the network's cached logits
-    (``train_cfg.keep_maps=True`` with ``LogitMapPredictor``), and the thresholds and ``alpha`` of
-    ``EntropyRegularizedLabeler``. For Cityscapes that is 4 MB per image, in the place of 159 MB of soft labels.
+    They are made of what the labeling has left in the store: the network's cached logits
+    (``train_cfg.labels.keep_cached_logits=True`` with ``LogitMapPredictor``), and the thresholds and ``alpha`` of
+    ``EntropyRegularizedLabeler``. For Cityscapes that is 4 MB per image, instead of 159 MB of soft labels.
 
     The order differs from the published code, which makes soft labels at the size of the image, resizes these with
-    the crop and normalises them again, and takes the labelled pixels from the resized hard label. Here the logits
-    are resized to the scaled image, and soft labels and labelled pixels follow from them. At scale 1 both are the same.
+    the crop and normalizes them again, and takes the labeled pixels from the resized hard label. Here the logits
+    are resized to the scaled image, and soft labels and labeled pixels follow from them. At scale 1 both are the same.
 
     Required keys: those of ``PackSegInputs``; ``pseudo_label_store`` and ``pseudo_label_name`` of
-    ``PseudoLabelDataset``; ``scaled_shape`` and ``crop_offset`` of ``CentredMiningCrop``; ``flip_direction`` where the
+    ``PseudoLabelDataset``; ``scaled_shape`` and ``crop_offset`` of ``CenteredMiningCrop``; ``flip_direction`` where the
     crop is mirrored. Added to the data sample: ``gt_soft_seg``, (C, H, W) float32, with sum 1 over the classes, or 0
-    where a pixel is not labelled or padded.
+    where a pixel is not labeled or padded.
 
     Raises:
         KeyError: If a key is missing.
@@ -45,7 +45,7 @@ class PackSoftLabels(PackSegInputs):
         if missing:
             raise KeyError(
                 f'PackSoftLabels: {missing} of {results.get("img_path")} are missing: it belongs behind '
-                'CentredMiningCrop, in the pipeline of a PseudoLabelDataset'
+                'CenteredMiningCrop, in the pipeline of a PseudoLabelDataset'
             )
         packed = super().transform(results)
         packed['data_samples'].set_data(dict(gt_soft_seg=PixelData(data=self._soft_labels(results))))
@@ -58,7 +58,7 @@ class PackSoftLabels(PackSegInputs):
         if not store.has_cached_logits(name):
             raise FileNotFoundError(
                 f'PackSoftLabels: there are no cached logits {store.cached_logits_path(name)}: set '
-                'train_cfg.keep_maps=True and label again'
+                'train_cfg.labels.keep_cached_logits=True and label again'
             )
         encoded, _, layout = store.read_cached_logits(name)
         cached = CachedLogits.from_layout(torch.from_numpy(encoded), layout)
@@ -88,12 +88,12 @@ def _settings(root: str, last_change: tuple[int, ...]) -> tuple[Tensor, float]:
     if 'alpha' not in summary or 'thresholds_used' not in summary:
         raise ValueError(
             f'PackSoftLabels: {store.root} has no thresholds of soft labels: set '
-            "train_cfg.labeler=dict(type='EntropyRegularizedLabeler')"
+            "train_cfg.labels.labeler=dict(type='EntropyRegularizedLabeler')"
         )
     if predictor.get('type') != 'LogitMapPredictor':
         raise ValueError(
             f'PackSoftLabels: the cached logits in {store.root} are of {predictor.get("type")}: set '
-            "train_cfg.predictor=dict(type='LogitMapPredictor')"
+            "train_cfg.labels.predictor=dict(type='LogitMapPredictor')"
         )
     return torch.tensor(summary['thresholds_used']), summary['alpha']
 

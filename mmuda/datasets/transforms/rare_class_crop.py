@@ -21,7 +21,7 @@ class RareClassCropDraw(NamedTuple):
         size (int): Side of the crop.
         border (int): How far the crop may reach over the upper and the left edge.
         mine (bool): Whether a rare class was looked for.
-        mined_class (int): The class that the crop is centred on, -1 for a random position.
+        mined_class (int): The class that the crop is centered on, -1 for a random position.
         top (int): First row, may be negative.
         left (int): First column, may be negative.
         flip (bool): Whether the crop is mirrored.
@@ -37,7 +37,7 @@ class RareClassCropDraw(NamedTuple):
     flip: bool
 
 
-def draw_centre(
+def draw_center(
     rng: np.random.RandomState, label: np.ndarray, size: int, priority_ids: Sequence[int], mine_ids: Sequence[int]
 ) -> tuple[int, int, int] | None:
     """Draw a pixel of a rare class around which a crop fits.
@@ -89,7 +89,7 @@ def draw_rare_class_crop(
         shape (tuple[int, int]): (height, width) of the image.
         crop_size (int): Side of the resized crop, a multiple of ``stride``.
         nominal_size, scale_range, mine_chance, stride, flip: As of :class:`RareClassCrop`.
-        priority_ids, mine_ids (Sequence[int]): As of :func:`draw_centre`.
+        priority_ids, mine_ids (Sequence[int]): As of :func:`draw_center`.
 
     Returns:
         RareClassCropDraw: The draw.
@@ -100,9 +100,9 @@ def draw_rare_class_crop(
     size = int(crop_size / rate)
     border = max(1, math.floor(stride / rate / 2))
     mine = bool(rng.uniform() < mine_chance)
-    centre = draw_centre(rng, label, size, priority_ids, mine_ids) if mine and label is not None else None
-    if centre is not None:
-        mined_class, row, column = centre
+    center = draw_center(rng, label, size, priority_ids, mine_ids) if mine and label is not None else None
+    if center is not None:
+        mined_class, row, column = center
         top, left = row - size // 2, column - size // 2
     else:
         mined_class = -1
@@ -132,16 +132,17 @@ def resize_square(image: np.ndarray, size: int) -> np.ndarray:
 
 @TRANSFORMS.register_module()
 class RareClassCrop(BaseTransform):
-    """Scaled square crop that is often centred on a rare class.
+    """Scaled square crop that is often centered on a rare class.
 
     The sampling of the CBST code (Zou et al., ECCV 2018, "mining of small-scale patches"): the scale is drawn
     first, the crop is cut out of the full image and only the crop is resized. With chance ``mine_chance`` the
-    crop is centred on a pixel of a rare class; pixels closer to the edge than half a crop are no centres.
-    Which classes are rare changes from round to round: see :func:`mmuda.datasets.set_mined_classes`.
+    crop is centered on a pixel of a rare class; pixels closer to the edge than half a crop are no centers.
+    Which classes are rare changes from round to round: a :class:`~mmuda.datasets.PoolDataset` says it in each sample.
 
     All numbers are drawn from ``numpy.random``.
 
-    Required keys: ``img`` ((H, W, 3) uint8, B, G, R); ``gt_seg_map`` ((H, W) uint8) where labelled.
+    Required keys: ``img`` ((H, W, 3) uint8, B, G, R); ``gt_seg_map`` ((H, W) uint8) where labeled. Optional keys:
+    ``mine_ids`` and ``priority_ids``, the rare classes of this sample.
     Changed keys: these two, planes, ``img_shape``. Added keys: ``flip``, ``flip_direction``, ``scale_factor``.
 
     Args:
@@ -151,7 +152,7 @@ class RareClassCrop(BaseTransform):
             2048 for Cityscapes and GTA5, 1280 for SYNTHIA. Defaults to 2048.
         scale_range (tuple[float, float]): Lowest and highest scale, positive. Defaults to (0.7, 1.3).
         mine_chance (float): Chance in [0, 1] of looking for a rare class. Defaults to 0.8.
-        mine_ids (Sequence[int]): Rare classes. Defaults to (): no mining.
+        mine_ids (Sequence[int]): Rare classes of samples that do not name their own. Defaults to (): no mining.
         priority_ids (Sequence[int]): Classes that go before ``mine_ids``. Defaults to ().
         stride (int): Of the network; a crop may reach over the upper and left edge by half of it. Defaults to 8.
         flip (bool): Whether every other crop is mirrored. Defaults to True.
@@ -197,7 +198,13 @@ class RareClassCrop(BaseTransform):
         self.mirror_label_grid = mirror_label_grid
         self.image_fill = tuple(image_fill)
 
-    def draw(self, label: np.ndarray | None, shape: tuple[int, int]) -> RareClassCropDraw:
+    def draw(
+        self,
+        label: np.ndarray | None,
+        shape: tuple[int, int],
+        mine_ids: Sequence[int],
+        priority_ids: Sequence[int],
+    ) -> RareClassCropDraw:
         """Draw a crop from ``numpy.random``, see :func:`draw_rare_class_crop`."""
         return draw_rare_class_crop(
             np.random,
@@ -207,8 +214,8 @@ class RareClassCrop(BaseTransform):
             self.nominal_size,
             self.scale_range,
             self.mine_chance,
-            self.priority_ids,
-            self.mine_ids,
+            priority_ids,
+            mine_ids,
             self.stride,
             self.flip,
         )
@@ -216,7 +223,9 @@ class RareClassCrop(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Crop, resize and mirror ``img`` and ``gt_seg_map``."""
         image, label = results['img'], results.get('gt_seg_map')
-        draw = self.draw(label, image.shape[:2])
+        mine_ids = results.get('mine_ids', self.mine_ids)
+        priority_ids = results.get('priority_ids', self.priority_ids)
+        draw = self.draw(label, image.shape[:2], mine_ids, priority_ids)
         crop = resize_square(cut(image, draw.top, draw.left, draw.size, self.image_fill), self.crop_size)
         results['img'] = crop[:, ::-1] if draw.flip else crop
         if label is not None:

@@ -8,24 +8,26 @@ import numpy as np
 import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
+from mmseg.models import BaseSegmentor
 from mmseg.registry import HOOKS
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmuda.datasets.transforms import LoadImageStrict
+from mmuda.engine.student import student_of
 from mmuda.utils.progress import progress
 from mmuda.utils.unwrap import unwrap
 
 
 @torch.no_grad()
-def reestimate_statistics(segmentor: nn.Module, batches: Iterable[Tensor]) -> None:
+def reestimate_statistics(segmentor: BaseSegmentor, batches: Iterable[Tensor]) -> None:
     """Replace the running statistics of every BatchNorm by their average over ``batches``.
 
-    Adaptive batch normalisation (Li et al., AdaBN, Pattern Recognition 2018). Everything but BatchNorm is in
+    Adaptive batch normalization (Li et al., AdaBN, Pattern Recognition 2018). Everything but BatchNorm is in
     evaluation mode, and all modules are afterwards in the mode that they were in, also where a batch cannot be read.
 
     Args:
-        segmentor (nn.Module): With ``extract_feat`` and ``decode_head``.
+        segmentor (BaseSegmentor): With ``extract_feat`` and ``decode_head``.
         batches (Iterable[Tensor]): Preprocessed images (N, 3, H, W).
     """
     modes = [(module, module.training) for module in segmentor.modules()]
@@ -48,7 +50,7 @@ def reestimate_statistics(segmentor: nn.Module, batches: Iterable[Tensor]) -> No
 
 @HOOKS.register_module()
 class AdaptiveBatchNormHook(Hook):
-    """Average the BatchNorm statistics anew over the target's training images.
+    """Average the BatchNorm statistics again over the target's training images.
 
     Acts before training, unless the run was resumed, at the end of every round of self-training and after the last
     iteration: before ``PseudoLabelHook`` and self-training label, and before the checkpoint is saved and evaluated.
@@ -92,9 +94,9 @@ class AdaptiveBatchNormHook(Hook):
             )
         images = getattr(target, 'dataset', target)  # those of a PseudoLabelDataset
         paths = [images.get_data_info(i)['img_path'] for i in range(len(images))]
-        reestimate_statistics(getattr(model, 'student', model), self._batches(model, paths))
+        reestimate_statistics(student_of(model), self._batches(model, paths))
 
-    def _batches(self, model: nn.Module, paths: list[str]) -> Iterator[Tensor]:
+    def _batches(self, model: BaseSegmentor, paths: list[str]) -> Iterator[Tensor]:
         shown = progress(paths, 'BatchNorm statistics of the target images')
         for _, group in groupby(enumerate(shown), lambda item: item[0] // self.batch_size):
             views = [self._read(path) for _, path in group]

@@ -29,9 +29,9 @@ class ClassCheckHook(Hook):
     def _check(runner: Runner, name: str, metainfo: dict) -> None:
         model = unwrap(runner.model)
         model = getattr(model, 'module', model)  # a test-time augmentation wrapper
-        classes = metainfo['classes']
-        if model.decode_head.num_classes != len(classes):
+        classes, predicted = metainfo['classes'], model.get_submodule('decode_head').num_classes
+        if predicted != len(classes):
             raise ValueError(
-                f'the head predicts {model.decode_head.num_classes} classes, the dataset of {name} has '
+                f'the head predicts {predicted} classes, the dataset of {name} has '
                 f'{len(classes)}: {", ".join(classes)}. Set num_classes of the decode head to {len(classes)}'
             )

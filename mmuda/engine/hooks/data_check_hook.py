@@ -22,7 +22,7 @@ from mmuda.utils.unwrap import unwrap
 
 @HOOKS.register_module()
 class DataCheckHook(Hook):
-    """Refuse data that the run cannot use, before anything is labelled or trained.
+    """Refuse data that the run cannot use, before anything is labeled or trained.
 
     Checks that the training data have the views that the objectives read, and loads the first validation image with
     its label. In testing it tells the metric to which folder the files of ``--out`` are relative.
@@ -81,7 +81,7 @@ def check_validation(dataset: BaseDataset, metrics: Iterable[BaseMetric]) -> Non
     if 'gt_sem_seg' not in sample:
         raise ValueError(
             f'val_dataloader: image {sample.img_path} has no label. Give the data set seg_map_path in data_prefix and '
-            'a pipeline with LoadLabelIds; without labelled target images set val_dataloader = val_cfg = '
+            'a pipeline with LoadLabelIds; without labeled target images set val_dataloader = val_cfg = '
             'val_evaluator = None'
         )
     if sample.gt_sem_seg.shape != tuple(sample.ori_shape):

@@ -10,7 +10,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
-from mmuda.datasets import PoolDataset, PseudoLabelDataset, PublishedDataset, SubsetDataset, UDADataset
+from mmuda.datasets import FolderDataset, PoolDataset, PseudoLabelDataset, SubsetDataset, UDADataset
 from mmuda.datasets.label_sample import LabelSample, sample_labels
 
 _WRAPPERS = (RepeatDataset, ClassBalancedDataset, SubsetDataset, PseudoLabelDataset)
@@ -39,24 +39,24 @@ class DataSummaryHook(Hook):
         """Write the summary."""
         for name, dataset in _domains(runner):
             for images in image_datasets(dataset):
-                labelled = self._describe(name, images, runner.logger)
-                if labelled and self.num_labels:
+                labeled = self._describe(name, images, runner.logger)
+                if labeled and self.num_labels:
                     sample = sample_labels(images, self.num_labels, runner.seed)
                     report(name, sample, len(images), runner.logger)
 
     @staticmethod
     def _describe(name: str, images: Any, logger: Logger) -> bool:
-        if not isinstance(images, PublishedDataset):
+        if not isinstance(images, FolderDataset):
             logger.info(f'{name}: {type(images).__name__}, {len(images)} images')
             return False
-        labelled = 'seg_map_path' in images.data_prefix
+        labeled = 'seg_map_path' in images.data_prefix
         logger.info(
-            f'{name}: {type(images).__name__}, {len(images)} {"labelled" if labelled else "unlabelled"} images '
+            f'{name}: {type(images).__name__}, {len(images)} {"labeled" if labeled else "unlabeled"} images '
             f'of {images.data_prefix["img_path"]}'
         )
         if images.left_out:
             logger.info(f'{name}: left out: {"; ".join(images.left_out)}')
-        return labelled
+        return labeled
 
 
 def report(name: str, sample: LabelSample, total: int, logger: Logger) -> None:

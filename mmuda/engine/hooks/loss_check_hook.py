@@ -30,9 +30,7 @@ class LossCheckHook(Hook):
         self._names: list[str] = []
         self._finite: torch.Tensor | None = None
 
-    def after_train_iter(
-        self, runner: Runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
-    ) -> None:
+    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict, outputs: dict) -> None:
         """Look at the losses of this iteration."""
         names = [key for key in outputs if 'loss' in key and key != 'loss']
         if self._finite is not None and names != self._names:

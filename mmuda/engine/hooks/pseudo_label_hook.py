@@ -8,8 +8,8 @@ from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
 from mmuda.datasets import AdaptationDataset, PseudoLabelDataset
-from mmuda.engine.labelling import describe_labels, label_dataset, reuse_labels, share_weights
 from mmuda.engine.runner import UDATrainLoop
+from mmuda.engine.self_training.labeling import describe_labels, label_dataset, reuse_labels, share_weights
 from mmuda.pseudo_labels import PseudoLabelStore
 
 
@@ -17,8 +17,8 @@ from mmuda.pseudo_labels import PseudoLabelStore
 class PseudoLabelHook(Hook):
     """Label the target with the current model, before training and optionally every N iterations.
 
-    The images of every :class:`mmuda.datasets.PseudoLabelDataset` in the training data are labelled, and
-    the dataset is told where its labels are. Labelling is shared by the ranks, continues where it was
+    The images of every :class:`mmuda.datasets.PseudoLabelDataset` in the training data are labeled, and
+    the dataset is told where its labels are. Labeling is shared by the ranks, continues where it was
     killed, and its manifest ties the labels to the weights, classes and settings that made them: labels
     that something else made are refused.
 
@@ -112,10 +112,10 @@ class PseudoLabelHook(Hook):
 
     def _label(self, runner: Runner, overwrite: bool) -> None:
         self._weights = share_weights(runner)
-        for key, dataset in _pseudo_labelled(runner).items():
+        for key, dataset in _pseudo_labeled(runner).items():
             store = self._store(runner, key, self._generation)
             label_dataset(runner, dataset, self.predictor_cfg, self.labeler_cfg, self._weights, store, overwrite)
-            if not any(store.summary()['labelled_pixels']):
+            if not any(store.summary()['labeled_pixels']):
                 raise ValueError(
                     f'no pixel of the {len(dataset)} images of {key} has a pseudo label by the labeler '
                     f'{self.labeler_cfg} and the model at iteration {runner.iter}: lower its threshold, '
@@ -129,21 +129,21 @@ class PseudoLabelHook(Hook):
                 'was saved without PseudoLabelHook. Start from its weights instead, with '
                 'load_from=CHECKPOINT and without --resume'
             )
-        for key, dataset in _pseudo_labelled(runner).items():
+        for key, dataset in _pseudo_labeled(runner).items():
             wanted = describe_labels(runner, dataset, self.predictor_cfg, self.labeler_cfg, self._weights)
             reuse_labels(dataset, self._store(runner, key, self._generation), wanted)
 
     def _delete_old(self, runner: Runner) -> None:
         if self.keep_all or not is_main_process():
             return
-        for key in _pseudo_labelled(runner):
+        for key in _pseudo_labeled(runner):
             for generation in range(0, self._needed, self.interval):
                 store = self._store(runner, key, generation)
                 if store.manifest() is not None:
                     store.delete()
 
     def _store(self, runner: Runner, key: str, generation: int) -> PseudoLabelStore:
-        datasets = _pseudo_labelled(runner)
+        datasets = _pseudo_labeled(runner)
         root = Path(self.store or Path(runner.work_dir) / 'pseudo_labels')
         if len(datasets) > 1:
             root = root / key
@@ -151,7 +151,7 @@ class PseudoLabelHook(Hook):
         return PseudoLabelStore(root / f'iter_{generation}' if self.interval else root, palette)
 
 
-def _pseudo_labelled(runner: Runner) -> dict[str, PseudoLabelDataset]:
+def _pseudo_labeled(runner: Runner) -> dict[str, PseudoLabelDataset]:
     dataset = runner.train_dataloader.dataset
     found = dataset.pseudo_labeled() if isinstance(dataset, AdaptationDataset) else {}
     if not found:

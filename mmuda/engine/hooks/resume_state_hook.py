@@ -35,7 +35,7 @@ class ResumeStateHook(Hook):
     - A checkpoint that is to be resumed from is checked first: it is whole, training has left it, and it is not of a
       later iteration than training is to end at.
     - A checkpoint that is loaded but not resumed from (``load_from``) brings weights only: the state of
-      objectives, such as running class statistics, starts anew.
+      objectives, such as running class statistics, starts again.
 
     What mmengine saves (weights, optimizer, schedulers, iteration, seed) is left to it.
     """

@@ -16,7 +16,7 @@ from mmuda.utils.files import replace_file
 class SafeCheckpointHook(CheckpointHook):
     """mmengine's ``CheckpointHook`` in another order: write, rename, point, then delete.
 
-    mmengine deletes what is too much before it saves, and empties ``last_checkpoint`` before it writes it anew: with
+    mmengine deletes what is too much before it saves, and empties ``last_checkpoint`` before it writes it again: with
     ``max_keep_ckpts=1`` a run that is killed meanwhile has no checkpoint. Here a new checkpoint is whole and noted in
     ``last_checkpoint`` before an older one is deleted, so that there is always one more on the disk meanwhile. The same
     holds for the best one (``save_best``). One that a kill has left is deleted when the run is resumed.

@@ -7,6 +7,7 @@ from mmseg.registry import HOOKS
 
 from mmuda.engine.checkpoints import latest_checkpoint, read_settings
 from mmuda.engine.finite import check_finite
+from mmuda.utils.shipped import read_config
 
 
 @HOOKS.register_module()
@@ -19,15 +20,22 @@ class StageCheckpointHook(Hook):
     refused.
 
     Args:
-        work_dir (str): Work dir of the earlier stage, relative to where training is started.
-        config (str): Config of the earlier stage, for the message that says how to make what is missing.
+        config (str): Config of the earlier stage, relative to where training is started, or one that mmuda ships.
+        work_dir (str, optional): Work dir of the earlier stage, relative to where training is started. Defaults to
+            that of the config, or to ``work_dirs/<config name>`` where it has none.
+
+    Raises:
+        FileNotFoundError: If there is no such config, or no checkpoint.
+
+    Example:
+        >>> hook = dict(type='StageCheckpointHook', config='configs/mrnet/gta2cs.py')
     """
 
     priority = 'VERY_HIGH'
 
-    def __init__(self, work_dir: str, config: str) -> None:
-        self.work_dir = work_dir
+    def __init__(self, config: str, work_dir: str | None = None) -> None:
         self.config = config
+        self.work_dir = work_dir
         self._checkpoint: str | None = None  # that the runner loads
 
     def before_run(self, runner: Runner) -> None:
@@ -37,10 +45,11 @@ class StageCheckpointHook(Hook):
             return
         if runner._resume and latest_checkpoint(runner.work_dir) is not None:
             return
-        checkpoint = latest_checkpoint(self.work_dir)
+        work_dir = self.work_dir or read_config(self.config).work_dir
+        checkpoint = latest_checkpoint(work_dir)
         if checkpoint is None:
             raise FileNotFoundError(
-                f'this stage starts from a checkpoint of an earlier one, but there is none in {self.work_dir!r}. '
+                f'this stage starts from a checkpoint of an earlier one, but there is none in {work_dir!r}. '
                 f'Train it first: python tools/train.py {self.config} ; or name a checkpoint: '
                 '--cfg-options load_from=CHECKPOINT'
             )

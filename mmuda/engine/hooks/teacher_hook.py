@@ -11,22 +11,25 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmuda.engine.ema import ema_share, ema_update_
+from mmuda.models.segmentors import UDASegmentor
 from mmuda.utils.unwrap import unwrap
 
 BUFFERS = ('own', 'copy', 'average')
-MODES = ('train', 'eval')
+MODES = ('train', 'eval', 'batch_norm')
 
 
 @HOOKS.register_module()
 class TeacherHook(Hook):
     """Own, move, save and restore the teacher of the objectives that need one.
 
-    The teacher is a copy of the student as training begins, its pretrained weights included. It is lent to the
-    model and part of neither the model's state, nor its optimizer, nor what DistributedDataParallel wraps. After each
+    The teacher is a copy of the student as training begins, its pretrained weights included. The model knows it, and
+    it is part of neither the model's state, nor its optimizer, nor what DistributedDataParallel wraps. After each
     step of the optimizer, so once per step also under gradient accumulation, and not where mixed precision skips the
     step, its parameters move (Tarvainen and Valpola, Mean Teacher, NeurIPS 2017)::
 
-        share = min(1 - 1 / (updates + 1), momentum);   teacher = share * teacher + (1 - share) * student
+        share = min(1 - 1 / (update + 1), momentum);   teacher = share * teacher + (1 - share) * student
+
+    ``update`` counts from ``first_update``.
 
     Parameters stay in the precision of the student's, float32 also under mixed precision; its passes run in whatever
     the losses run in. With several ranks every rank has the same parameters without any communication. Buffers are
@@ -42,8 +45,16 @@ class TeacherHook(Hook):
               published code of DACS; other buffers stay. Only for a BatchNorm that uses those of the batch.
             - ``copy``: those of the student after each step.
             - ``average``: averaged as the parameters are; counters are copied.
-        mode (str): ``train``: BatchNorm uses the statistics of the batch, dropout and stochastic depth act, as in the
-            published code of DACS; ``eval``: none of these. Defaults to ``train``.
+        mode (str): Defaults to ``train``.
+
+            - ``train``: BatchNorm uses the statistics of the batch, dropout and stochastic depth act, as in the
+              published code of DACS.
+            - ``batch_norm``: BatchNorm uses the statistics of the batch, everything else is in evaluation mode, so
+              that dropout and stochastic depth do not act, as in DAFormer (Hoyer et al., CVPR 2022).
+            - ``eval``: everything is in evaluation mode.
+        first_update (int): Number of the first update, which is the one after the first step. 0: it makes the teacher
+            equal to the student, as in DACS. 1: it averages both half and half, as in DAFormer, where the teacher keeps
+            the weights of before training as its start. Defaults to 0.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -52,7 +63,9 @@ class TeacherHook(Hook):
         >>> default_hooks = dict(teacher=dict(type='TeacherHook', momentum=0.999, buffers='copy', mode='eval'))
     """
 
-    def __init__(self, momentum: float = 0.99, buffers: str = 'own', mode: str = 'train') -> None:
+    def __init__(
+        self, momentum: float = 0.99, buffers: str = 'own', mode: str = 'train', first_update: int = 0
+    ) -> None:
         if not 0 <= momentum < 1:
             raise ValueError(f'TeacherHook: momentum must be in [0, 1), got {momentum}')
         if buffers not in BUFFERS:
@@ -64,7 +77,10 @@ class TeacherHook(Hook):
                 "TeacherHook: with mode='eval' a teacher's own statistics would stay mean 0 and variance "
                 "1: set buffers='copy' or 'average'"
             )
+        if first_update < 0:
+            raise ValueError(f'TeacherHook: first_update must be 0 or more, got {first_update}')
         self.momentum = momentum
+        self.first_update = first_update
         self.buffers = buffers
         self.mode = mode
         self.teacher: nn.Module | None = None
@@ -80,20 +96,23 @@ class TeacherHook(Hook):
             ValueError: If the optimizer skips steps of mixed precision unseen, as fused ones do, or the teacher's own
                 statistics would never move.
         """
-        model = unwrap(runner.model)
-        if not getattr(model, 'needs_teacher', False):
+        if not _needs_teacher(runner):
             return
+        model = unwrap(runner.model)
         if not isinstance(runner.optim_wrapper, OptimWrapper):
             raise TypeError(f'TeacherHook follows one optimizer, got a {type(runner.optim_wrapper).__name__}')
         _check_steps_are_seen(runner.optim_wrapper)
         self.student = model.student
-        self.teacher = deepcopy(self.student).requires_grad_(False).train(self.mode == 'train')
+        self.teacher = deepcopy(self.student).requires_grad_(False).train(self.mode != 'eval')
+        if self.mode == 'batch_norm':
+            for module in self.teacher.modules():
+                module.training = module.training and isinstance(module, _BatchNorm)
         self._prepare_statistics()
         self.updates = 0
         if self._restored is not None:
             self._restore(self._restored)
             self._restored = None
-        model.lend_teacher(self.teacher)
+        model.set_teacher(self.teacher)
         self._handle = runner.optim_wrapper.optimizer.register_step_post_hook(lambda *_: self._update())
 
     def after_train(self, runner: Runner) -> None:
@@ -110,7 +129,7 @@ class TeacherHook(Hook):
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Keep the saved teacher of a run that is resumed."""
-        if not runner._resume or not getattr(unwrap(runner.model), 'needs_teacher', False):
+        if not runner._resume or not _needs_teacher(runner):
             return
         if 'teacher' not in checkpoint:
             raise RuntimeError(
@@ -148,11 +167,16 @@ class TeacherHook(Hook):
         self.updates = saved['updates']
 
     def _update(self) -> None:
-        share = ema_share(self.updates, self.momentum)
+        share = ema_share(self.first_update + self.updates, self.momentum)
         ema_update_(self.teacher.parameters(), self.student.parameters(), share)
         if self.buffers != 'own':
             ema_update_(self.teacher.buffers(), self.student.buffers(), share if self.buffers == 'average' else 0.0)
         self.updates += 1
+
+
+def _needs_teacher(runner: Runner) -> bool:
+    model = unwrap(runner.model)
+    return isinstance(model, UDASegmentor) and model.needs_teacher
 
 
 def _check_steps_are_seen(wrapper: OptimWrapper) -> None:

@@ -108,14 +108,13 @@ class RepeatedSGD(Optimizer):
         for group in self.param_groups:
             for param in group['params']:
                 if param.grad is not None:
-                    self._update(param, group)
+                    self._update(param, param.grad, group)
         return loss
 
-    def _update(self, param: Tensor, group: dict[str, Any]) -> None:
+    def _update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
         state, rule = self.state[param], group['repeat_rule']
         lr, momentum, weight_decay = group['lr'], group['momentum'], group['weight_decay']
         first_step = 'momentum_buffer' not in state
-        grad = param.grad
         for _ in range(group['repeat']):
             step = grad.add(param, alpha=weight_decay) if weight_decay else grad
             if rule == 'torch14':

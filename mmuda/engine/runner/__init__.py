@@ -1,5 +1,4 @@
-from mmuda.engine.runner.self_training_loop import SelfTrainingLoop
 from mmuda.engine.runner.self_training_runner import SelfTrainingRunner
 from mmuda.engine.runner.uda_train_loop import UDATrainLoop
 
-__all__ = ['SelfTrainingLoop', 'SelfTrainingRunner', 'UDATrainLoop']
+__all__ = ['SelfTrainingRunner', 'UDATrainLoop']

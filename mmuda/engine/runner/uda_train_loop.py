@@ -107,7 +107,7 @@ class UDATrainLoop(IterBasedTrainLoop):
             )
 
     def restart_data(self) -> None:
-        """Drop prefetched batches: the next batch is made anew, by new workers."""
+        """Drop prefetched batches: the next batch is made again, by new workers."""
         self.dataloader_iterator = None
         self.dataloader._iterator = None  # torch keeps persistent workers there
 

@@ -1,5 +1,6 @@
-"""Mixing and colour augmentation of batches on the device."""
+"""Mixing and color augmentation of batches on the device."""
 
+from mmuda.models.augmentation.augmentation import Augmentation, Normalization
 from mmuda.models.augmentation.strong_augmentation import StrongAugmentation
 
-__all__ = ['StrongAugmentation']
+__all__ = ['Augmentation', 'Normalization', 'StrongAugmentation']

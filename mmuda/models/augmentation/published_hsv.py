@@ -5,10 +5,10 @@ from torch import Tensor
 
 
 def hsv_to_rgb_published(image: Tensor) -> Tensor:
-    """HSV to RGB with the artefact of kornia 0.3, which the authors of DACS trained with.
+    """HSV to RGB with the artifact of kornia 0.3, which the authors of DACS trained with.
 
     That release writes the sector of the hue (0 to 5) into the three output planes and then, for each k in turn,
-    replaces what equals k by the colour of sector k. A value of exactly 1 that was written for sector 0 is taken for
+    replaces what equals k by the color of sector k. A value of exactly 1 that was written for sector 0 is taken for
     sector 1, so that a fully bright red becomes ``1 - f * S``. ``kornia.color.hsv_to_rgb`` is the correct form.
 
     Args:

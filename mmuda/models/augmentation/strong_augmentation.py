@@ -1,4 +1,4 @@
-"""Colour jitter and blur of preprocessed images, on their device."""
+"""Color jitter and blur of preprocessed images, on their device."""
 
 import math
 import random
@@ -18,8 +18,9 @@ from kornia.enhance import (
 )
 from kornia.filters import filter2d_separable, get_gaussian_kernel1d
 from mmseg.registry import MODELS
-from torch import Tensor, nn
+from torch import Tensor
 
+from mmuda.models.augmentation.augmentation import Augmentation, Normalization
 from mmuda.models.augmentation.published_hsv import hsv_to_rgb_published
 
 OPERATIONS = ('brightness', 'contrast', 'saturation', 'hue')
@@ -106,23 +107,20 @@ def blur(images: Tensor, sigma: Sequence[float]) -> Tensor:
 
 
 @MODELS.register_module()
-class StrongAugmentation(nn.Module):
-    """Colour jitter and Gaussian blur of DACS (Tranheden et al., WACV 2021, Sec. 4.1), by kornia.
+class StrongAugmentation(Augmentation):
+    """Color jitter and Gaussian blur of DACS (Tranheden et al., WACV 2021, Sec. 4.1), by kornia.
 
     Whether to jitter, whether to blur, and the order of the jitter are drawn once for a batch; factors and deviations
     once for an image. Everything is drawn on the host (``random``; NumPy's global state for the deviations, as in the
-    published code) and the device is not waited for. Labels are not touched.
+    published code) and the device is not waited for. Labels are not touched. Which of the outer channels is red does
+    not matter: shifts of the hue go both ways alike.
 
     Args:
-        mean, std (Sequence[float]): Those of the model's data preprocessor, in the order of the channels of the
-            images that the network sees, so that ``(x * std + mean) / 255`` lies in [0, 1]. Which of the outer
-            channels is red does not matter: shifts of the hue go both ways alike. Default to the mean of DeepLab's
-            BGR images and 1.
         jitter (float): Factors lie in ``1 +- jitter``, shifts of the hue in ``+- jitter`` turns. Defaults to 0.25.
         jitter_probability (float): Defaults to 0.8.
         blur_probability (float): Defaults to 0.5.
         sigma (tuple[float, float]): Range of the blur's deviation in pixels. Defaults to (0.15, 1.15).
-        published_hsv (bool): Reproduce an artefact of the kornia of that time, see
+        published_hsv (bool): Reproduce an artifact of the kornia of that time, see
             :func:`~mmuda.models.augmentation.published_hsv.hsv_to_rgb_published`. Defaults to False.
 
     Attributes:
@@ -135,14 +133,13 @@ class StrongAugmentation(nn.Module):
         ValueError: If a probability lies outside [0, 1], ``jitter`` outside [0, 1) or ``sigma`` is no range.
 
     Example:
-        >>> StrongAugmentation(std=[58., 58., 58.])(torch.randn(2, 3, 32, 64)).shape
+        >>> normalization = Normalization.of(mean=[104.0, 117.0, 123.0], std=[58.0, 58.0, 58.0])
+        >>> StrongAugmentation()(torch.randn(2, 3, 32, 64), normalization).shape
         torch.Size([2, 3, 32, 64])
     """
 
     def __init__(
         self,
-        mean: Sequence[float] = (104.00698793, 116.66876762, 122.67891434),
-        std: Sequence[float] = (1.0, 1.0, 1.0),
         jitter: float = 0.25,
         jitter_probability: float = 0.8,
         blur_probability: float = 0.5,
@@ -157,9 +154,6 @@ class StrongAugmentation(nn.Module):
             raise ValueError(f'StrongAugmentation: jitter must lie in [0, 1), got {jitter}')
         if not 0 < sigma[0] <= sigma[1]:
             raise ValueError(f'StrongAugmentation: sigma must be (low, high) with 0 < low <= high, got {sigma}')
-        # Not part of a checkpoint.
-        self.register_buffer('mean', torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer('std', torch.tensor(std).view(1, 3, 1, 1), persistent=False)
         self.jitter = jitter
         self.jitter_probability = jitter_probability
         self.blur_probability = blur_probability
@@ -174,25 +168,27 @@ class StrongAugmentation(nn.Module):
         order, factors, sigma = (), (), ()
         if jitters:
             order = tuple(random.sample(range(len(OPERATIONS)), len(OPERATIONS)))
-            centres = (1.0, 1.0, 1.0, 0.0)
+            centers = (1.0, 1.0, 1.0, 0.0)
             factors = tuple(
-                tuple(centre + random.uniform(-self.jitter, self.jitter) for centre in centres)
+                tuple(center + random.uniform(-self.jitter, self.jitter) for center in centers)
                 for _ in range(num_images)
             )
         if blurs:
             sigma = tuple(float(value) for value in np.random.uniform(*self.sigma, size=num_images))
         return StrongParameters(order, factors, sigma)
 
-    def forward(self, images: Tensor, parameters: StrongParameters | None = None) -> Tensor:
+    def forward(
+        self, images: Tensor, normalization: Normalization, parameters: StrongParameters | None = None
+    ) -> Tensor:
         """Return the augmented images; ``parameters`` are drawn if not given."""
         self.parameters = parameters = parameters or self.draw(len(images))
         # Half precision would leave visible steps.
         with torch.autocast(images.device.type, enabled=False):
             if parameters.order:
                 factors = _on_device(parameters.factors, images)
-                unit = (images * self.std + self.mean) / 255
-                unit = color_jitter(unit, parameters.order, factors, self.published_hsv)
-                images = (unit * 255 - self.mean) / self.std
+                values = normalization.undo(images)
+                values = color_jitter(values, parameters.order, factors, self.published_hsv)
+                images = normalization.redo(values)
             if parameters.sigma:
                 images = blur(images, parameters.sigma)
         return images

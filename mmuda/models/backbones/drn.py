@@ -71,7 +71,7 @@ class DRN(BaseModule):
         norm_eval (bool): Whether BatchNorm keeps its statistics in training. Defaults to False.
         with_cp (bool): Recompute the residual blocks in the backward pass instead of keeping their activations;
             BatchNorm's statistics then move twice per pass. Defaults to False.
-        init_cfg (dict | list[dict], optional): Defaults to He's normal initialisation with fan-out.
+        init_cfg (dict | list[dict], optional): Defaults to He's normal initialization with fan-out.
 
     Shape:
         (N, 3, H, W) images to a tuple of (N, C, H / s, W / s), rounded up. For layers 0 to 8 s is 1, 1, 2, 4, 8,

@@ -114,7 +114,7 @@ class ResNet38(BaseModule):
         norm_eval (bool): Whether BatchNorm keeps its statistics in training. Defaults to True.
         with_cp (bool): Recompute the blocks in the backward pass instead of keeping their activations.
             Defaults to False.
-        init_cfg (dict | list[dict], optional): Defaults to He's normal initialisation with fan-in.
+        init_cfg (dict | list[dict], optional): Defaults to He's normal initialization with fan-in.
 
     Shape:
         (N, 3, H, W) images to a tuple of (N, C, H / s, W / s), rounded up. For 64 base channels C is

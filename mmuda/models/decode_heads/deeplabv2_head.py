@@ -22,7 +22,7 @@ class DeepLabV2Head(BaseDecodeHead):
         branches (int, optional): How many of them are summed, from the first. The others are frozen: they
             are there for checkpoints that hold them. Defaults to None: all.
         align_corners (bool): For resizing the logits. Defaults to True.
-        loss_decode (dict, optional): Defaults to the mean cross entropy of the labelled pixels.
+        loss_decode (dict, optional): Defaults to the mean cross entropy of the labeled pixels.
         init_cfg (dict, optional): Defaults to a normal distribution with deviation 0.01, biases 0.
         **kwargs: Arguments of :class:`mmseg.models.decode_heads.decode_head.BaseDecodeHead`,
             ``num_classes`` and ``in_index`` among them.

@@ -32,8 +32,8 @@ class DeepLabV3PlusHead(BaseDecodeHead):
             convolution of the decoder. Defaults to (0.5, 0.5, 0.1).
         norm_cfg (dict, optional): Defaults to trainable BatchNorm.
         align_corners (bool): For every resizing. Defaults to True.
-        loss_decode (dict, optional): Defaults to the mean cross entropy of the labelled pixels.
-        init_cfg (dict, optional): Defaults to He's normal initialisation with fan-in and biases 0.
+        loss_decode (dict, optional): Defaults to the mean cross entropy of the labeled pixels.
+        init_cfg (dict, optional): Defaults to He's normal initialization with fan-in and biases 0.
         **kwargs: Arguments of :class:`mmseg.models.decode_heads.decode_head.BaseDecodeHead`, ``num_classes``
             among them.
 

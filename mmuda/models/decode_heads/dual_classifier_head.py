@@ -1,6 +1,6 @@
 """Decode head with an auxiliary and a primary classifier."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -9,6 +9,8 @@ from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.utils import resize
 from mmseg.registry import MODELS
 from torch import Tensor, nn
+
+from mmuda.models.decode_heads.multi_output_head import MultiOutputHead
 
 
 class SqueezeExcitation(nn.Module):
@@ -42,7 +44,7 @@ class ASPPClassifier(nn.Module):
         channels (int): Width of the bottleneck.
         num_classes (int): Number of outputs.
         dilations (Sequence[int]): Dilations of the 3x3 branches beside the 1x1 branch.
-        norm_cfg (dict): Normalisation of branches and bottleneck.
+        norm_cfg (dict): Normalization of branches and bottleneck.
         use_se (bool): Whether the concatenated branches pass through :class:`SqueezeExcitation`.
         dropout_ratio (float): Probability of dropping a channel before the classifier.
 
@@ -81,13 +83,14 @@ class ASPPClassifier(nn.Module):
         self.conv_seg = nn.Conv2d(channels, num_classes, 1, bias=False)
 
     def init_weights(self) -> None:
-        """Initialise as the published checkpoints were.
+        """Initialize as the published checkpoints were.
 
-        The branches and the attention keep PyTorch's defaults: the original's initialisation loop
+        The branches and the attention keep PyTorch's defaults: the original's initialization loop
         never reaches them.
         """
-        nn.init.kaiming_normal_(self.bottleneck[0].weight, mode='fan_in')
-        nn.init.zeros_(self.bottleneck[0].bias)
+        convolution = self.bottleneck.get_submodule('0')
+        nn.init.kaiming_normal_(convolution.get_parameter('weight'), mode='fan_in')
+        nn.init.zeros_(convolution.get_parameter('bias'))
         nn.init.normal_(self.conv_seg.weight, std=0.001)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -97,7 +100,7 @@ class ASPPClassifier(nn.Module):
 
 
 @MODELS.register_module()
-class DualClassifierHead(BaseDecodeHead):
+class DualClassifierHead(MultiOutputHead, BaseDecodeHead):
     """Auxiliary classifier on an early feature map, primary classifier on two.
 
     The pair whose disagreement drives MRNet and its rectified form (Zheng and Yang, IJCAI 2020 and
@@ -127,6 +130,8 @@ class DualClassifierHead(BaseDecodeHead):
         Feature maps (N, C_k, H_k, W_k) to ``dict(aux=..., main=...)``, each (N, num_classes, H, W)
         logits at the size of the early map.
     """
+
+    classifiers = ('aux', 'main')
 
     def __init__(
         self,
@@ -172,7 +177,7 @@ class DualClassifierHead(BaseDecodeHead):
             late = resize(late, early.shape[2:], mode='bilinear', align_corners=self.align_corners, warning=False)
         return dict(aux=self.aux_classifier(early), main=self.main_classifier(torch.cat([late, early], dim=1)))
 
-    def fuse(self, logits: dict[str, Tensor]) -> Tensor:
+    def fuse(self, logits: Mapping[str, Tensor]) -> Tensor:
         """Return the fused probabilities ``softmax(aux_weight * aux + main)``, (N, C, H, W)."""
         return (self.aux_weight * logits['aux'] + logits['main']).softmax(dim=1)
 
@@ -203,7 +208,8 @@ class DualClassifierHead(BaseDecodeHead):
 def _output_size(metas: list[dict]) -> tuple[int, int]:
     first = metas[0]
     if isinstance(first['img_shape'], torch.Size):  # how mmseg marks a window of sliding inference
-        return tuple(first['img_shape'])
+        height, width = first['img_shape']
+        return height, width
     padded = any(
         any(meta.get('img_padding_size', meta.get('padding_size', ())))
         or tuple(meta.get('pad_shape', meta['img_shape'])[:2]) != tuple(meta['img_shape'][:2])

@@ -18,14 +18,14 @@ class ResNet38Head(BaseDecodeHead):
 
     The classifier of CBST (Zou et al., ECCV 2018). The loss does not resize the logits: labels are taken at
     the middle of each cell, see :func:`mmuda.models.losses.label_grid.label_grid`. It is the mean cross entropy
-    of the labelled cells, 0 without any.
+    of the labeled cells, 0 without any.
 
     Args:
         in_channels (int): Defaults to 4096.
         channels (int): Width between the convolutions. Defaults to 512.
         dilation (int): Of both convolutions. Defaults to 12.
-        loss_decode (dict, optional): Defaults to the mean cross entropy of the labelled cells.
-        init_cfg (dict, optional): Defaults to He's normal initialisation with fan-in and biases 0.
+        loss_decode (dict, optional): Defaults to the mean cross entropy of the labeled cells.
+        init_cfg (dict, optional): Defaults to He's normal initialization with fan-in and biases 0.
         **kwargs: Arguments of :class:`mmseg.models.decode_heads.decode_head.BaseDecodeHead`,
             ``num_classes`` among them.
 

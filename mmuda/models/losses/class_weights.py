@@ -31,7 +31,7 @@ class ClassBalanceWeights(nn.Module):
 
     A class with fewer than ``min_pixels`` pixels per image (mean over the batch) gets the weight
     ``max_weight``, any other 1. With ``often_balance`` this is multiplied by a moving average that
-    starts at 1 and moves towards ``max_weight`` for classes absent from the batch, towards 1 for
+    starts at 1 and moves toward ``max_weight`` for classes absent from the batch, toward 1 for
     the others. From the published code of Zheng and Yang, IJCAI 2020; the papers only mention
     "class balance".
 

@@ -8,7 +8,7 @@ from mmuda.models.losses.precision import at_least_float32
 
 
 def gradient_penalty(patch_maps: Sequence[Tensor], inputs: Tensor) -> Tensor:
-    """Zero-centred gradient penalty: squared norm of the gradient of every map's sum.
+    """Zero-centered gradient penalty: squared norm of the gradient of every map's sum.
 
     Args:
         patch_maps (Sequence[Tensor]): One (N, 1, h, w) map per scale, computed from ``inputs``.
@@ -27,7 +27,7 @@ def gradient_penalty(patch_maps: Sequence[Tensor], inputs: Tensor) -> Tensor:
 
 @MODELS.register_module()
 class LSGANLoss(nn.Module):
-    """Least-squares adversarial losses with a zero-centred gradient penalty on real maps.
+    """Least-squares adversarial losses with a zero-centered gradient penalty on real maps.
 
     Least-squares loss: Mao et al., "Least Squares Generative Adversarial Networks", ICCV 2017.
     Penalty: Mescheder et al., "Which Training Methods for GANs do actually Converge?", ICML 2018,
@@ -68,18 +68,18 @@ class LSGANLoss(nn.Module):
 
         Args:
             net (Callable): The discriminator; returns one (N, 1, h, w) map per scale.
-            fake (Tensor): (N, C, H, W) probability maps, labelled 0. Detached here.
-            real (Tensor): (N, C, H, W) probability maps, labelled 1. Detached here.
+            fake (Tensor): (N, C, H, W) probability maps, labeled 0. Detached here.
+            real (Tensor): (N, C, H, W) probability maps, labeled 1. Detached here.
 
         Returns:
             Tensor: Scalar.
         """
-        penalised = self.gradient_penalty != 0
+        penalized = self.gradient_penalty != 0
         fake = at_least_float32(fake.detach())
-        real = at_least_float32(real.detach()).requires_grad_(penalised)
+        real = at_least_float32(real.detach()).requires_grad_(penalized)
         real_maps = net(real)
         loss = _squared_distance(net(fake), 0.0) + _squared_distance(real_maps, 1.0)
-        if penalised:
+        if penalized:
             loss = loss + self.gradient_penalty * gradient_penalty(real_maps, real)
         return loss
 

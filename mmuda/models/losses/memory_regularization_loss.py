@@ -12,7 +12,7 @@ class MemoryRegularizationLoss(nn.Module):
 
     ``mean_pixels(KL(M || softmax(aux)) + KL(M || softmax(main)))`` with the fused prediction
     ``M = softmax(aux_weight * aux + main)`` taken as a constant, so that each classifier is pulled
-    towards the pair ("memory"). Zheng and Yang, "Unsupervised Scene Adaptation with Memory
+    toward the pair ("memory"). Zheng and Yang, "Unsupervised Scene Adaptation with Memory
     Regularization in vivo", IJCAI 2020, Sec. 3.3, in the form of the published code (the paper
     writes a symmetric KL divergence between the two classifiers instead).
 

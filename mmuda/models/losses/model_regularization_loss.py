@@ -2,19 +2,19 @@ import torch.nn.functional as F
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
-from mmuda.models.losses.labelled_mean import mean_over_labelled
+from mmuda.models.losses.labeled_mean import mean_over_labeled
 from mmuda.models.losses.precision import at_least_float32
 
 
-def model_kl_regularization(logits: Tensor, labelled: Tensor, sample_weight: Tensor) -> Tensor:
-    """Pull predictions towards the uniform distribution.
+def model_kl_regularization(logits: Tensor, labeled: Tensor, sample_weight: Tensor) -> Tensor:
+    """Pull predictions toward the uniform distribution.
 
-    ``sum_i w_i sum_x (-1/C sum_c log p_c)``, over the labelled pixels x of sample i, divided by the number of labelled
+    ``sum_i w_i sum_x (-1/C sum_c log p_c)``, over the labeled pixels x of sample i, divided by the number of labeled
     pixels of the samples with ``w_i != 0``; 0 if there is none.
 
     Args:
         logits (Tensor): (N, C, H, W).
-        labelled (Tensor): (N, H, W) bool.
+        labeled (Tensor): (N, H, W) bool.
         sample_weight (Tensor): (N,) weights w.
 
     Returns:
@@ -22,21 +22,21 @@ def model_kl_regularization(logits: Tensor, labelled: Tensor, sample_weight: Ten
     """
     sample_weight = sample_weight.to(logits)[:, None, None]
     pixel_loss = -F.log_softmax(logits, dim=1).mean(1)
-    return mean_over_labelled(sample_weight * pixel_loss, labelled & (sample_weight != 0))
+    return mean_over_labeled(sample_weight * pixel_loss, labeled & (sample_weight != 0))
 
 
 @MODELS.register_module()
 class ModelRegularizationLoss(nn.Module):
     """KL divergence of the prediction from the uniform distribution, up to a constant: MRKLD.
 
-    The model regularisation of Zou et al., "Confidence Regularized Self-Training", ICCV 2019, added to the cross
-    entropy. Only labelled pixels of target samples are regularised. The published code multiplies by the weight twice,
+    The model regularization of Zou et al., "Confidence Regularized Self-Training", ICCV 2019, added to the cross
+    entropy. Only labeled pixels of target samples are regularized. The published code multiplies by the weight twice,
     so that 0.1 acts as 0.01, with which its results were made; the paper states 0.1.
 
-    Several processes: see :func:`~mmuda.models.losses.labelled_mean.mean_over_labelled`.
+    Several processes: see :func:`~mmuda.models.losses.labeled_mean.mean_over_labeled`.
 
     Args:
-        weight (float): Weight alpha of the regulariser. Defaults to 0.1.
+        weight (float): Weight alpha of the regularizer. Defaults to 0.1.
         applied_twice (bool): Multiply by ``weight ** 2``, as published; False for the paper's form. Defaults to True.
         ignore_index (int): Label without supervision. Defaults to 255.
 
@@ -58,7 +58,7 @@ class ModelRegularizationLoss(nn.Module):
         self.ignore_index = ignore_index
 
     def forward(self, logits: Tensor, labels: Tensor, is_target: Tensor | None = None) -> Tensor:
-        """Return the weighted regulariser."""
+        """Return the weighted regularizer."""
         logits = at_least_float32(logits)
         if is_target is None:
             is_target = labels.new_ones(len(labels))

@@ -10,7 +10,7 @@ class PixelWeightedCrossEntropyLoss(nn.Module):
     """Cross entropy with a weight per pixel, averaged over all pixels.
 
     ``sum(weight * CE) / (N * H * W)``: ignored pixels have loss 0 and count in the denominator. The loss of mixed
-    images in DACS (Tranheden et al., WACV 2021, Eq. 2) as its code has it. Without a labelled pixel the loss is 0.
+    images in DACS (Tranheden et al., WACV 2021, Eq. 2) as its code has it. Without a labeled pixel the loss is 0.
 
     Args:
         ignore_index (int): Label without supervision. Defaults to 255.

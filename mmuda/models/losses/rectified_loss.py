@@ -29,7 +29,7 @@ def rectified_loss(
 
     ``mean(W_y * CE * exp(-V)) + mean(V)`` with the variance ``V = KL(softmax(other) || softmax(logits))``.
     Both means run over all pixels: ignored ones contribute V only, and the class weights are
-    not normalised. Nothing is detached.
+    not normalized. Nothing is detached.
 
     Args:
         logits (Tensor): (N, C, H, W), logits of the classifier that is trained.
@@ -57,7 +57,7 @@ class RectifiedLoss(nn.Module):
     Zheng and Yang, "Rectifying Pseudo Label Learning via Uncertainty Estimation for Domain
     Adaptive Semantic Segmentation", IJCV 2021, Eq. 7-10, in the form of the published code: each
     classifier is judged by the other (the paper uses one direction for both), class-weighted,
-    without normalisation by the weights. See :func:`rectified_loss`.
+    without normalization by the weights. See :func:`rectified_loss`.
 
     Args:
         aux_weight (float): Weight of the auxiliary classifier's loss; the primary one has
@@ -67,7 +67,7 @@ class RectifiedLoss(nn.Module):
     Shape:
         aux, main: (N, C, H, W) logits. target: (N, H, W) class ids. class_weight: (C,) or None.
         Result: ``dict(aux=scalar, main=scalar)``, already multiplied by the classifiers' weights,
-        so that their sum is the loss to minimise.
+        so that their sum is the loss to minimize.
 
     Example:
         >>> import torch

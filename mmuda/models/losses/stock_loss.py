@@ -17,7 +17,7 @@ class StockLoss(nn.Module):
 
     Ignored pixels (255) give no gradient, also in Dice and Focal, where MMSegmentation counts their predictions. How
     pixels are averaged is otherwise left to the loss: ``CrossEntropyLoss`` without ``avg_non_ignore=True`` counts
-    ignored pixels in the mean. Without a labelled pixel the loss is 0. Each rank averages over its own batch.
+    ignored pixels in the mean. Without a labeled pixel the loss is 0. Each rank averages over its own batch.
 
     Args:
         loss (nn.Module): One of :data:`KINDS`.
@@ -36,35 +36,35 @@ class StockLoss(nn.Module):
     def forward(self, logits: Tensor, labels: Tensor, class_weight: Tensor | None = None) -> Tensor:
         """Return the loss."""
         logits, labels = at_least_float32(logits), labels.long()
-        labelled = labels != self.ignore_index
+        labeled = labels != self.ignore_index
         if class_weight is not None:
             self.loss.class_weight = class_weight.tolist()
-        if not labelled.any():
+        if not labeled.any():
             return 0.0 * logits.sum()
         if isinstance(self.loss, stock.CrossEntropyLoss):
-            return self._cross_entropy(logits, labels, labelled)
+            return self._cross_entropy(logits, labels, labeled)
         if isinstance(self.loss, stock.DiceLoss):
-            return self._dice(logits, labels, labelled)
+            return self._dice(logits, labels, labeled)
         if isinstance(self.loss, stock.FocalLoss):  # class ids instead of vectors fail on the CPU
-            return self.loss(logits, self._one_hot(logits, labels, labelled), weight=labelled.flatten().float())
+            return self.loss(logits, self._one_hot(logits, labels, labeled), weight=labeled.flatten().float())
         return self.loss(logits, labels)
 
-    def _cross_entropy(self, logits: Tensor, labels: Tensor, labelled: Tensor) -> Tensor:
+    def _cross_entropy(self, logits: Tensor, labels: Tensor, labeled: Tensor) -> Tensor:
         total = None
         if self.loss.class_weight is not None and not self.loss.use_sigmoid and self.loss.reduction == 'mean':
             # The loss itself would look for the weight of the class 255.
             weights = logits.new_tensor(self.loss.class_weight)
-            total = weights[labels.where(labelled, 0)].where(labelled, 0).sum()
+            total = weights[labels.where(labeled, 0)].where(labeled, 0).sum()
         return self.loss(logits, labels, avg_factor=total, ignore_index=self.ignore_index)
 
-    def _dice(self, logits: Tensor, labels: Tensor, labelled: Tensor) -> Tensor:
+    def _dice(self, logits: Tensor, labels: Tensor, labeled: Tensor) -> Tensor:
         probabilities = logits.sigmoid() if self.loss.use_sigmoid else logits.softmax(dim=1)
-        return self.loss(probabilities.where(labelled[:, None], 0), self._one_hot(logits, labels, labelled))
+        return self.loss(probabilities.where(labeled[:, None], 0), self._one_hot(logits, labels, labeled))
 
     @staticmethod
-    def _one_hot(logits: Tensor, labels: Tensor, labelled: Tensor) -> Tensor:
-        vectors = F.one_hot(labels.where(labelled, 0), logits.shape[1]).movedim(-1, 1)
-        return torch.where(labelled[:, None], vectors, 0)
+    def _one_hot(logits: Tensor, labels: Tensor, labeled: Tensor) -> Tensor:
+        vectors = F.one_hot(labels.where(labeled, 0), logits.shape[1]).movedim(-1, 1)
+        return torch.where(labeled[:, None], vectors, 0)
 
 
 def supervised_loss(config: dict, name: str, class_weights: bool = False) -> nn.Module:

@@ -1,25 +1,25 @@
 from mmuda.models.objectives.adversarial_alignment import AdversarialAlignment
 from mmuda.models.objectives.batch_norm_update import BatchNormUpdate
 from mmuda.models.objectives.class_mix_supervision import ClassMixSupervision
+from mmuda.models.objectives.classifier_objective import ClassifierObjective
 from mmuda.models.objectives.entropy_minimization import EntropyMinimization
-from mmuda.models.objectives.grid_supervision import GridSupervision
 from mmuda.models.objectives.memory_regularization import MemoryRegularization
 from mmuda.models.objectives.model_regularization import ModelRegularization
 from mmuda.models.objectives.objective import Objective
 from mmuda.models.objectives.rectified_supervision import RectifiedSupervision
 from mmuda.models.objectives.soft_label_supervision import SoftLabelSupervision
-from mmuda.models.objectives.source_supervision import SourceSupervision
+from mmuda.models.objectives.supervision import Supervision
 
 __all__ = [
     'AdversarialAlignment',
     'BatchNormUpdate',
     'ClassMixSupervision',
+    'ClassifierObjective',
     'EntropyMinimization',
-    'GridSupervision',
     'MemoryRegularization',
     'ModelRegularization',
     'Objective',
     'RectifiedSupervision',
     'SoftLabelSupervision',
-    'SourceSupervision',
+    'Supervision',
 ]

@@ -1,6 +1,7 @@
 """Adversarial alignment of the output space."""
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from mmseg.registry import MODELS
 from torch import Tensor, nn
@@ -25,7 +26,10 @@ class AdversarialAlignment(Objective):
             Defaults to ``LSGANLoss``.
         aux_weight (float): Weight of the auxiliary logits in the fused map. Defaults to 0.5.
         real_view, fake_view (str): Default to ``source`` and ``target``.
+        **common (Any): ``name``, ``begin`` and ``end``, see :class:`Objective`.
     """
+
+    default_name = 'adversarial'
 
     def __init__(
         self,
@@ -34,11 +38,9 @@ class AdversarialAlignment(Objective):
         aux_weight: float = 0.5,
         real_view: str = 'source',
         fake_view: str = 'target',
-        name: str = 'adversarial',
-        begin: int | float = 0,
-        end: int | float | None = None,
+        **common: Any,
     ) -> None:
-        super().__init__(name, begin, end)
+        super().__init__(**common)
         self.weights = weights or dict(aux=2e-4, main=1e-3)
         self.loss = MODELS.build(loss or dict(type='LSGANLoss'))
         self.aux_weight = aux_weight

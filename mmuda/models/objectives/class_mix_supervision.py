@@ -1,5 +1,7 @@
 """Supervision by mixed images: source classes pasted onto target images with the teacher's labels."""
 
+from typing import Any
+
 import torch
 from mmseg.registry import MODELS
 from torch import Tensor
@@ -8,16 +10,16 @@ from mmuda.models.augmentation.class_mix import class_mask, draw_classes, draw_c
 from mmuda.models.augmentation.confidence_weight import WEIGHTINGS, confidence_weight
 from mmuda.models.losses import PixelWeightedCrossEntropyLoss, ProbabilityMSELoss
 from mmuda.models.losses.precision import at_least_float32
-from mmuda.models.objectives.classifier_weights import classifier_weights
-from mmuda.models.objectives.objective import Objective
+from mmuda.models.objectives.classifier_objective import ClassifierObjective
 from mmuda.models.segmentors.step import Step
+from mmuda.utils.fused_probabilities import fused_probabilities
 
 DRAWS = dict(device=draw_classes, numpy=draw_classes_numpy)
 LOSSES = dict(cross_entropy=PixelWeightedCrossEntropyLoss, mse=ProbabilityMSELoss)
 
 
 @MODELS.register_module()
-class ClassMixSupervision(Objective):
+class ClassMixSupervision(ClassifierObjective):
     """The target term of DACS (Tranheden et al., WACV 2021): ClassMix across domains.
 
     The teacher labels the target images. Half of the classes of each source label are pasted, image and label, onto
@@ -43,12 +45,14 @@ class ClassMixSupervision(Objective):
         weights (dict, optional): Weight of each classifier's loss. Defaults to 0.5 of ``aux`` and 1 of ``main``.
         source, target (str): Views that are mixed. Default to ``source`` and ``target``.
         mixed (str): Name of the view that is made. Defaults to ``mixed``.
+        **common (Any): ``name``, ``begin`` and ``end``, see :class:`Objective`.
 
     Raises:
         ValueError: If an option is unknown or ``threshold`` lies outside [0, 1]; in a step, if the batches of both
             views differ in their number or size of images.
     """
 
+    default_name = 'classmix'
     needs_teacher = True
 
     def __init__(
@@ -64,23 +68,20 @@ class ClassMixSupervision(Objective):
         source: str = 'source',
         target: str = 'target',
         mixed: str = 'mixed',
-        name: str = 'classmix',
-        begin: int | float = 0,
-        end: int | float | None = None,
+        **common: Any,
     ) -> None:
-        super().__init__(name, begin, end)
+        super().__init__(weights, **common)
         for key, value, known in (('weighting', weighting, WEIGHTINGS), ('draw', draw, DRAWS), ('loss', loss, LOSSES)):
             if value not in tuple(known):
-                raise ValueError(f'objective {name!r}: {key} must be one of {tuple(known)}, got {value!r}')
+                raise ValueError(f'objective {self.name!r}: {key} must be one of {tuple(known)}, got {value!r}')
         if not 0 <= threshold <= 1:
-            raise ValueError(f'objective {name!r}: threshold must lie in [0, 1], got {threshold}')
+            raise ValueError(f'objective {self.name!r}: threshold must lie in [0, 1], got {threshold}')
         self.threshold = threshold
         self.weighting = weighting
         self.draw = DRAWS[draw]
         self.mix_ignored = mix_ignored
         self.augmentation = MODELS.build(augmentation) if augmentation else None
         self.loss = LOSSES[loss](loss_weight=loss_weight)
-        self.weights = weights
         self.source = source
         self.target = target
         self.mixed = mixed
@@ -99,10 +100,7 @@ class ClassMixSupervision(Objective):
         else:
             reference = step.labels(self.mixed)
         logits = step.logits(self.mixed)
-        losses = {
-            f'loss_{name}': factor * self.loss(logits[name], reference, weight)
-            for name, factor in classifier_weights(self.weights, logits, self.name).items()
-        }
+        losses = self.per_classifier(logits, lambda values: self.loss(values, reference, weight))
         return dict(losses, weight=target_weight.mean())
 
     def mix(self, step: Step, labels: Tensor, weight: Tensor) -> Tensor:
@@ -120,7 +118,7 @@ class ClassMixSupervision(Objective):
         mask = class_mask(source_labels, self.draw(source_labels, self.mix_ignored))
         images = paste(mask, step.images(self.source), step.images(self.target))
         if self.augmentation is not None:
-            images = self.augmentation(images)
+            images = self.augmentation(images, step.normalization)
         step.add_view(self.mixed, images, paste(mask, source_labels, labels))
         return paste(mask, torch.ones_like(weight), weight)
 
@@ -128,5 +126,4 @@ class ClassMixSupervision(Objective):
 def teacher_probabilities(step: Step, view: str) -> Tensor:
     """The teacher's probabilities for ``view``, (N, C, H, W); two classifiers are fused as their head fuses them."""
     logits = {name: at_least_float32(value) for name, value in step.teacher_logits(view).items()}
-    head = step.student.decode_head
-    return head.fuse(logits) if hasattr(head, 'fuse') else logits['main'].softmax(dim=1)
+    return fused_probabilities(step.student.decode_head, logits)

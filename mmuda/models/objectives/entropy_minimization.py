@@ -1,4 +1,6 @@
-"""Low entropy of the fused prediction on unlabelled images."""
+"""Low entropy of the fused prediction on unlabeled images."""
+
+from typing import Any
 
 from mmseg.registry import MODELS
 from torch import Tensor
@@ -18,8 +20,10 @@ class EntropyMinimization(Objective):
         weight (float): Factor on the loss.
         aux_weight (float): Weight of the auxiliary logits in the fused prediction. Defaults to 0.5.
         view (str): Defaults to ``target``.
+        **common (Any): ``name``, ``begin`` and ``end``, see :class:`Objective`.
     """
 
+    default_name = 'entropy'
     needs_two_classifiers = True
 
     def __init__(
@@ -27,11 +31,9 @@ class EntropyMinimization(Objective):
         weight: float,
         aux_weight: float = 0.5,
         view: str = 'target',
-        name: str = 'entropy',
-        begin: int | float = 0,
-        end: int | float | None = None,
+        **common: Any,
     ) -> None:
-        super().__init__(name, begin, end)
+        super().__init__(**common)
         self.loss = ConfidentEntropyLoss(aux_weight=aux_weight, loss_weight=weight)
         self.view = view
         self.views = (view,)

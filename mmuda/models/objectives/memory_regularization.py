@@ -1,4 +1,6 @@
-"""Agreement of two classifiers on unlabelled images."""
+"""Agreement of two classifiers on unlabeled images."""
+
+from typing import Any
 
 from mmseg.registry import MODELS
 from torch import Tensor
@@ -10,16 +12,17 @@ from mmuda.models.segmentors.step import Step
 
 @MODELS.register_module()
 class MemoryRegularization(Objective):
-    """Memory regularisation in vivo (Zheng and Yang, IJCAI 2020, Sec. 3.3).
+    """Memory regularization in vivo (Zheng and Yang, IJCAI 2020, Sec. 3.3).
 
     Args:
         weight (float): Defaults to 0.1.
         aux_weight (float): Weight of the auxiliary logits in the fused target. Defaults to 0.5.
         view (str): Defaults to ``target``.
-        begin (int | float): First iteration, or share of training. The published code starts at iteration 15000 of
-            25000. Defaults to 0.
+        **common (Any): ``name``, ``begin`` and ``end``, see :class:`Objective`. The published code begins at iteration
+            15000 of 25000.
     """
 
+    default_name = 'memory'
     needs_two_classifiers = True
 
     def __init__(
@@ -27,11 +30,9 @@ class MemoryRegularization(Objective):
         weight: float = 0.1,
         aux_weight: float = 0.5,
         view: str = 'target',
-        name: str = 'memory',
-        begin: int | float = 0,
-        end: int | float | None = None,
+        **common: Any,
     ) -> None:
-        super().__init__(name, begin, end)
+        super().__init__(**common)
         self.loss = MemoryRegularizationLoss(aux_weight=aux_weight, loss_weight=weight)
         self.view = view
         self.views = (view,)

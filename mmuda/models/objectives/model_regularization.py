@@ -1,18 +1,19 @@
-"""Less confident predictions on pseudo-labelled pixels."""
+"""Less confident predictions on pseudo-labeled pixels."""
+
+from typing import Any
 
 import torch
 from mmseg.registry import MODELS
 from torch import Tensor
 
 from mmuda.models.losses.stock_loss import special_loss
-from mmuda.models.objectives.classifier_weights import classifier_weights
-from mmuda.models.objectives.objective import Objective
+from mmuda.models.objectives.classifier_objective import ClassifierObjective
 from mmuda.models.segmentors.step import Step
 
 
 @MODELS.register_module()
-class ModelRegularization(Objective):
-    """Pull the predictions of labelled target pixels towards the uniform distribution: MRKLD.
+class ModelRegularization(ClassifierObjective):
+    """Pull the predictions of labeled target pixels toward the uniform distribution: MRKLD.
 
     Stands beside a supervised objective on the same view. Samples of the source are left alone: which
     are of the target says their meta information ``domain``, which :class:`~mmuda.datasets.PoolDataset` sets. Zou et
@@ -23,23 +24,25 @@ class ModelRegularization(Objective):
             ``ModelRegularizationLoss`` with its defaults: 0.1, applied twice as published.
         weights (dict, optional): Weight of each classifier's loss. Defaults to 0.5 of ``aux`` and 1 of ``main``.
         view (str): Defaults to ``pool``.
+        **common (Any): ``name``, ``begin`` and ``end``, see :class:`Objective`.
 
     Raises:
         KeyError: In a step, if a sample does not say of which domain it is.
     """
+
+    default_name = 'model_regularization'
 
     def __init__(
         self,
         loss: dict | None = None,
         weights: dict[str, float] | None = None,
         view: str = 'pool',
-        name: str = 'model_regularization',
-        begin: int | float = 0,
-        end: int | float | None = None,
+        **common: Any,
     ) -> None:
-        super().__init__(name, begin, end)
-        self.loss = special_loss(loss or dict(type='ModelRegularizationLoss'), name, 'loss(logits, labels, is_target)')
-        self.weights = weights
+        super().__init__(weights, **common)
+        self.loss = special_loss(
+            loss or dict(type='ModelRegularizationLoss'), self.name, 'loss(logits, labels, is_target)'
+        )
         self.view = view
         self.views = (view,)
 
@@ -53,7 +56,4 @@ class ModelRegularization(Objective):
                 'source or target (`domain`): train on a PoolDataset'
             )
         is_target = torch.tensor([sample.domain == 'target' for sample in samples], device=labels.device)
-        return {
-            f'loss_{name}': weight * self.loss(logits[name], labels, is_target)
-            for name, weight in classifier_weights(self.weights, logits, self.name).items()
-        }
+        return self.per_classifier(logits, lambda values: self.loss(values, labels, is_target))

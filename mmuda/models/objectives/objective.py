@@ -6,7 +6,6 @@ from collections.abc import Collection
 from mmengine.model import BaseModule
 from torch import Tensor
 
-from mmuda.models.objectives.classifier_weights import classifier_weights
 from mmuda.models.segmentors.step import Step
 from mmuda.utils.length import TrainingLength
 
@@ -15,30 +14,34 @@ class Objective(BaseModule, metaclass=ABCMeta):
     """One term of a method.
 
     Args:
-        name (str): Prefix of its losses in the log; unique in a method, without ``loss`` in it.
+        name (str, optional): Prefix of its losses in the log; unique in a method, without ``loss`` in it. Defaults to
+            :attr:`default_name`.
         begin (int | float): First iteration at which it acts: an integer, or a float, the share of training that is
             over by then. Defaults to 0.
         end (int | float, optional): First iteration at which it no longer acts, in the same way. Defaults to None
             (never ends).
 
     Attributes:
+        default_name (str): Its name where none is given.
         needs_teacher (bool): Whether it calls ``step.teacher_logits``; then the run keeps a teacher.
         views (tuple[str, ...]): Views that it reads, for a check before training; empty: not checked.
         made_views (tuple[str, ...]): Views that it adds to the step.
-        needs_two_classifiers (bool): Whether the student must have two classifiers.
+        needs_two_classifiers (bool): Whether the student must have two classifiers, ``aux`` and ``main``.
         gives_loss (bool): Whether it returns a loss whenever it acts.
-        weights (dict[str, float], optional): Weight of each classifier's loss, of objectives that have these.
     """
 
+    default_name = ''
     needs_teacher = False
     views: tuple[str, ...] = ()
     made_views: tuple[str, ...] = ()
     needs_two_classifiers = False
     gives_loss = True
-    weights: dict[str, float] | None = None
 
-    def __init__(self, name: str, begin: int | float = 0, end: int | float | None = None) -> None:
+    def __init__(self, name: str | None = None, begin: int | float = 0, end: int | float | None = None) -> None:
         super().__init__()
+        name = name or self.default_name
+        if not name:
+            raise ValueError(f'{type(self).__name__} has no name: give it `name`, or its class a `default_name`')
         if 'loss' in name:
             raise ValueError(
                 f"objective {name!r}: choose a name without 'loss': everything so named is added to the "
@@ -89,15 +92,13 @@ class Objective(BaseModule, metaclass=ABCMeta):
         return self.losses(step)
 
     def check_classifiers(self, classifiers: Collection[str]) -> None:
-        """Refuse a student that lacks a classifier; called in the first step of training, acting or not.
+        """Refuse a student that lacks a classifier; called before training.
 
         Raises:
             ValueError: If the student's ``classifiers`` do not suffice.
         """
         if self.needs_two_classifiers:
             check_two_classifiers(classifiers, self.name)
-        if self.weights is not None:
-            classifier_weights(self.weights, classifiers, self.name)
 
     @abstractmethod
     def losses(self, step: Step) -> dict[str, Tensor]:
@@ -106,7 +107,7 @@ class Objective(BaseModule, metaclass=ABCMeta):
 
 def check_two_classifiers(classifiers: Collection[str], name: str) -> None:
     """Say why objective ``name`` cannot do without two classifiers, where there are not two."""
-    if set(classifiers) != {'aux', 'main'}:
+    if not {'aux', 'main'} <= set(classifiers):
         raise ValueError(
             f'objective {name!r} compares two classifiers, the student has {sorted(classifiers)}: give it '
             'a DualClassifierHead or an auxiliary_head'

@@ -1,5 +1,7 @@
 """Supervision by pseudo labels, rectified by the disagreement of two classifiers."""
 
+from typing import Any
+
 from mmseg.registry import MODELS
 from torch import Tensor
 
@@ -15,23 +17,23 @@ class RectifiedSupervision(Objective):
     Args:
         loss (dict): Config of a loss called as ``loss(aux, main, labels, class_weight=...)`` that
             returns one weighted loss per classifier. Defaults to ``RectifiedLoss``.
-        class_weights (dict, optional): As in :class:`SourceSupervision`.
-        view (str): The view with pseudo labels. Defaults to ``source``: the labelled stream.
+        class_weights (dict, optional): As in :class:`Supervision`.
+        view (str): The view with pseudo labels. Defaults to ``labeled``.
+        **common (Any): ``name``, ``begin`` and ``end``, see :class:`Objective`.
     """
 
+    default_name = 'rectified'
     needs_two_classifiers = True
 
     def __init__(
         self,
         loss: dict | None = None,
         class_weights: dict | None = None,
-        view: str = 'source',
-        name: str = 'rectified',
-        begin: int | float = 0,
-        end: int | float | None = None,
+        view: str = 'labeled',
+        **common: Any,
     ) -> None:
-        super().__init__(name, begin, end)
-        self.loss = special_loss(loss or dict(type='RectifiedLoss'), name, 'loss(aux, main, labels)')
+        super().__init__(**common)
+        self.loss = special_loss(loss or dict(type='RectifiedLoss'), self.name, 'loss(aux, main, labels)')
         self.class_weights = MODELS.build(class_weights) if class_weights else None
         self.view = view
         self.views = (view,)

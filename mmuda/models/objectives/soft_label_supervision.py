@@ -1,6 +1,7 @@
 """Supervision by soft pseudo labels, and by the hard labels of the source."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from mmengine.structures import BaseDataElement
@@ -8,42 +9,41 @@ from mmseg.registry import MODELS
 from torch import Tensor
 
 from mmuda.models.losses.stock_loss import special_loss
-from mmuda.models.objectives.classifier_weights import classifier_weights
-from mmuda.models.objectives.objective import Objective
+from mmuda.models.objectives.classifier_objective import ClassifierObjective
 from mmuda.models.segmentors.step import Step
 
 
 @MODELS.register_module()
-class SoftLabelSupervision(Objective):
+class SoftLabelSupervision(ClassifierObjective):
     """Cross entropy of every classifier with probabilities as labels: LRENT.
 
-    Target samples bring their labels as ``gt_soft_seg`` (C, H, W), all zeros where a pixel is not labelled; the
+    Target samples bring their labels as ``gt_soft_seg`` (C, H, W), all zeros where a pixel is not labeled; the
     transform ``PackSoftLabels`` makes them. Those of the source are the one-hot form of ``gt_sem_seg``. The mean is
-    over the labelled pixels of the batch. Zou et al., "Confidence Regularized Self-Training", ICCV 2019.
+    over the labeled pixels of the batch. Zou et al., "Confidence Regularized Self-Training", ICCV 2019.
 
     Args:
         loss (dict, optional): Config of a loss called as ``loss(logits, target)``. Defaults to
             ``SoftCrossEntropyLoss``.
         weights (dict, optional): Weight of each classifier's loss. Defaults to 0.5 of ``aux`` and 1 of ``main``.
         view (str): Defaults to ``pool``.
+        **common (Any): ``name``, ``begin`` and ``end``, see :class:`Objective`.
 
     Raises:
         KeyError: In a step, if a target sample has no soft label.
         ValueError: In a step, if it is of another shape than the logits.
     """
 
+    default_name = 'pool'
+
     def __init__(
         self,
         loss: dict | None = None,
         weights: dict[str, float] | None = None,
         view: str = 'pool',
-        name: str = 'pool',
-        begin: int | float = 0,
-        end: int | float | None = None,
+        **common: Any,
     ) -> None:
-        super().__init__(name, begin, end)
-        self.loss = special_loss(loss or dict(type='SoftCrossEntropyLoss'), name, 'loss(logits, probabilities)')
-        self.weights = weights
+        super().__init__(weights, **common)
+        self.loss = special_loss(loss or dict(type='SoftCrossEntropyLoss'), self.name, 'loss(logits, probabilities)')
         self.view = view
         self.views = (view,)
 
@@ -51,10 +51,7 @@ class SoftLabelSupervision(Objective):
         """Return ``loss_<classifier>`` for each classifier."""
         logits = step.logits(self.view)
         target = self._targets(step.labels(self.view), step.data_samples[self.view], logits['main'].shape[1:])
-        return {
-            f'loss_{name}': weight * self.loss(logits[name], target)
-            for name, weight in classifier_weights(self.weights, logits, self.name).items()
-        }
+        return self.per_classifier(logits, lambda values: self.loss(values, target))
 
     def _targets(self, labels: Tensor, samples: Sequence[BaseDataElement], shape: Sequence[int]) -> Tensor:
         """Return the labels (N, C, H, W) of all samples."""

@@ -1,17 +1,16 @@
 """One training iteration, seen by the objectives of a method."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import torch
-from mmcv.ops import SyncBatchNorm as MMCVSyncBatchNorm
-from mmengine.dist import get_world_size
 from mmengine.structures import BaseDataElement
 from mmseg.models.utils import resize
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
-from mmuda.models.segmentors.student import pass_student
+from mmuda.models.augmentation import Normalization
+from mmuda.models.segmentors.passes import DomainPasses, Pass
+from mmuda.models.segmentors.student import classifiers_of
 
 NO_TEACHER = (
     "an objective needs a teacher and there is none: set default_hooks.teacher=dict(type='TeacherHook'), as "
@@ -22,12 +21,23 @@ NO_TEACHER = (
 class Step:
     """The views of one iteration and every forward pass made on them.
 
-    Objectives ask a step for predictions; a prediction that two objectives need is computed once.
+    Objectives ask a step for what the networks give; what two objectives need is computed once.
     Passes happen in the order in which they are first asked for, which matters for the running
     statistics of BatchNorm. An objective can add views made of others, such as mixed images.
 
+    ============================== =======================================================================
+    :meth:`images`                 of a view, (N, 3, H, W)
+    :meth:`labels`                 of a view, (N, H, W)
+    :meth:`planes`                 other data per pixel, by name: depth, weights
+    :meth:`features`               feature maps of the student's backbone (and neck)
+    :meth:`outputs`                all that the student's heads give, by name, at their own sizes
+    :meth:`logits`                 those of its classifiers, at the size of the images
+    :meth:`teacher_features`, ...  the same of the teacher, without gradient
+    :meth:`add_view`               a view made of others
+    ============================== =======================================================================
+
     Args:
-        student (nn.Module): A segmentor with ``extract_feat`` and ``decode_head``.
+        student (nn.Module): A segmentor of MMSegmentation with one decode head.
         inputs (dict[str, Tensor]): Per view, preprocessed images (N, 3, H, W).
         data_samples (dict[str, list]): Per view, the data samples of these images.
         iteration (int): Iterations done before this one.
@@ -37,6 +47,7 @@ class Step:
         separate_domains (bool): Whether the source and the target images of a mixed view (a pool) pass the student
             one after the other, each domain in a batch of its own. ``statistics_views`` then speaks of domains.
             Defaults to False.
+        normalization (Normalization, optional): How the images were preprocessed. Defaults to None: not known.
     """
 
     def __init__(
@@ -48,6 +59,7 @@ class Step:
         statistics_views: Sequence[str] | None = None,
         teacher: nn.Module | None = None,
         separate_domains: bool = False,
+        normalization: Normalization | None = None,
     ) -> None:
         self.student = student
         self.teacher = teacher
@@ -56,33 +68,52 @@ class Step:
         self.iteration = iteration
         self.statistics_views = statistics_views
         self.separate_domains = separate_domains
-        self._unresized: dict[str, dict[str, Tensor]] = {}
+        self._normalization = normalization
+        self._passes: dict[str, Pass | DomainPasses] = {}
         self._logits: dict[str, dict[str, Tensor]] = {}
+        self._teacher_passes: dict[str, Pass] = {}
         self._teacher_logits: dict[str, dict[str, Tensor]] = {}
-        self._added_labels: dict[str, Tensor | None] = {}
+        self._added_labels: dict[str, Tensor] = {}
+        self._added_planes: dict[str, dict[str, Tensor]] = {}
 
-    def add_view(self, name: str, images: Tensor, labels: Tensor | None = None) -> None:
+    # Data of the views ------------------------------------------------------------------------------------------------
+    def add_view(
+        self,
+        name: str,
+        images: Tensor,
+        labels: Tensor | None = None,
+        planes: Mapping[str, Tensor] | None = None,
+    ) -> None:
         """Add a view made of others; it is used as those of the batch are.
 
         Args:
             name (str): A new name.
             images (Tensor): (N, 3, H, W), preprocessed.
-            labels (Tensor, optional): (N, H, W), any integer type, ignored pixels 255. Defaults to None: unlabelled.
+            labels (Tensor, optional): (N, H, W), any integer type, ignored pixels 255. Defaults to None: unlabeled.
+            planes (Mapping[str, Tensor], optional): (N, C, H, W) by name, see :meth:`planes`. Defaults to None.
 
         Raises:
-            ValueError: If the name is taken, or the labels do not fit the images.
+            ValueError: If the name is taken, or labels or planes do not fit the images.
         """
         if name in self.inputs:
             raise ValueError(
                 f'there is already a view {name!r}: give the second objective that makes one another name for its view'
             )
-        if labels is not None and labels.shape != (len(images), *images.shape[2:]):
+        expected = (len(images), *images.shape[2:])
+        if labels is not None and labels.shape != expected:
             raise ValueError(
-                f'view {name!r}: images are {tuple(images.shape)}, labels {tuple(labels.shape)}, expected '
-                f'{(len(images), *images.shape[2:])}'
+                f'view {name!r}: images are {tuple(images.shape)}, labels {tuple(labels.shape)}, expected {expected}'
             )
+        for plane, values in (planes or {}).items():
+            if values.ndim != 4 or (len(values), *values.shape[2:]) != expected:
+                raise ValueError(
+                    f'view {name!r}: images are {tuple(images.shape)}, the plane {plane!r} {tuple(values.shape)}, '
+                    f'expected ({expected[0]}, C, {expected[1]}, {expected[2]})'
+                )
         self.inputs[name] = images
-        self._added_labels[name] = None if labels is None else labels.long()
+        self._added_planes[name] = dict(planes or {})
+        if labels is not None:
+            self._added_labels[name] = labels.long()
 
     def images(self, view: str) -> Tensor:
         """Return the images of ``view``, (N, 3, H, W)."""
@@ -93,25 +124,82 @@ class Step:
             )
         return self.inputs[view]
 
+    @property
+    def normalization(self) -> Normalization:
+        """Normalization: How the images were preprocessed, for augmentations.
+
+        Raises:
+            RuntimeError: If it is not known.
+        """
+        if self._normalization is None:
+            raise RuntimeError(
+                "an augmentation needs mean and std of model.data_preprocessor: set its type='UDADataPreprocessor'"
+            )
+        return self._normalization
+
     def labels(self, view: str) -> Tensor:
         """Return the labels of ``view``, (N, H, W), int64, ignored pixels 255."""
-        if self._added_labels.get(view) is not None:
+        if view in self._added_labels:
             return self._added_labels[view]
         samples = self.data_samples.get(view)
         if samples is None or any('gt_sem_seg' not in sample for sample in samples):
             raise KeyError(
-                f'view {view!r} has no labels: an objective that needs labels was given an unlabelled '
+                f'view {view!r} has no labels: an objective that needs labels was given an unlabeled '
                 'view, or its pipeline does not load them'
             )
         return torch.cat([sample.gt_sem_seg.data for sample in samples]).long()
 
-    def has_logits(self, view: str) -> bool:
-        """Whether the student has already seen ``view`` in this step."""
-        return view in self._unresized
+    def planes(self, view: str, name: str) -> Tensor:
+        """Return other data per pixel of ``view``, such as depth or a weight.
 
-    def classifiers(self) -> list[str]:
-        """Return the names of the student's classifiers, as its passes so far have shown; empty before the first."""
-        return list(next(iter(self._unresized.values()), {}))
+        Args:
+            view (str): A view of the batch, or an added one.
+            name (str): Of the field of the data samples (``PixelData``), or of the plane that was added.
+
+        Returns:
+            Tensor: (N, C, H, W), C = 1 for one number per pixel.
+
+        Raises:
+            KeyError: If there are no such data.
+        """
+        if name in self._added_planes.get(view, {}):
+            return self._added_planes[view][name]
+        samples = self.data_samples.get(view)
+        if samples is None or any(name not in sample for sample in samples):
+            found = self._added_planes.get(view, {}) if samples is None else samples[0].keys()
+            raise KeyError(
+                f'view {view!r} has no plane {name!r}, it has {sorted(found)}: let its pipeline load and pack '
+                'it, or correct the name in the objective'
+            )
+        return torch.stack([sample.get(name).data for sample in samples])
+
+    # What the student gives -------------------------------------------------------------------------------------------
+    @cached_property
+    def classifiers(self) -> tuple[str, ...]:
+        """tuple[str, ...]: Names of the student's classifiers: ``main`` and, in most students with two, ``aux``."""
+        return classifiers_of(self.student)
+
+    def has_passed(self, view: str) -> bool:
+        """Whether the student has already seen ``view`` in this step."""
+        return view in self._passes
+
+    def features(self, view: str) -> Sequence[Tensor]:
+        """Return the feature maps (N, C_k, H_k, W_k) that the student's backbone (and neck) gives for ``view``."""
+        return self._pass(view).features
+
+    def outputs(self, view: str) -> dict[str, Tensor]:
+        """Return all that the student's heads give for ``view``, by name, at their own sizes.
+
+        Returns:
+            dict[str, Tensor]: Logits (N, C, h, w) per classifier, and whatever else a
+            :class:`~mmuda.models.decode_heads.MultiOutputHead` gives.
+        """
+        return self._pass(view).outputs
+
+    def unresized_logits(self, view: str) -> dict[str, Tensor]:
+        """Return the logits (N, C, h, w) of each classifier for ``view`` at the size that it gives them."""
+        outputs = self.outputs(view)
+        return {name: outputs[name] for name in self.classifiers}
 
     def logits(self, view: str) -> dict[str, Tensor]:
         """Return the student's logits for ``view`` at the size of the images.
@@ -122,81 +210,75 @@ class Step:
             ``main`` alone.
         """
         if view not in self._logits:
-            self._logits[view] = self._resize(self.unresized_logits(view), view)
+            self._logits[view] = {name: self.resize(value, view) for name, value in self.unresized_logits(view).items()}
         return self._logits[view]
 
-    def unresized_logits(self, view: str) -> dict[str, Tensor]:
-        """Return the student's logits for ``view`` at the size that its classifiers give them.
+    def resize(self, output: Tensor, view: str) -> Tensor:
+        """Resize an output (N, C, h, w) to the size of the images of ``view``, bilinearly, as the student does."""
+        return resize(
+            output,
+            self.images(view).shape[2:],
+            mode='bilinear',
+            align_corners=self.student.decode_head.align_corners,
+            warning=False,
+        )
 
-        Returns:
-            dict[str, Tensor]: (N, C, h, w) per classifier, see :meth:`logits`, which resizes these.
-        """
-        if view not in self._unresized:
+    def _pass(self, view: str) -> Pass | DomainPasses:
+        if view not in self._passes:
+            images = self.images(view)
             samples = self.data_samples.get(view, ()) if self.separate_domains else ()
             domains = [sample.get('domain') for sample in samples]
             if domains and None not in domains:
-                self._unresized[view] = self._pass_domains(self.images(view), domains)
+                self._passes[view] = DomainPasses(
+                    {
+                        domain: self._new_pass(
+                            torch.stack([image for image, where in zip(images, domains) if where == domain]), domain
+                        )
+                        for domain in sorted(set(domains))
+                    },
+                    domains,
+                )
             else:
-                self._unresized[view] = self._pass(self.images(view), view)
-        return self._unresized[view]
+                self._passes[view] = self._new_pass(images, view)
+        return self._passes[view]
 
-    def _pass(self, images: Tensor, name: str) -> dict[str, Tensor]:
-        keep = self.statistics_views is not None and name not in self.statistics_views
-        with frozen_statistics(self.student) if keep else nullcontext():
-            return pass_student(self.student, images)
+    def _new_pass(self, images: Tensor, name: str) -> Pass:
+        return Pass(self.student, images, self.statistics_views is None or name in self.statistics_views)
 
-    def _pass_domains(self, images: Tensor, domains: Sequence[str]) -> dict[str, Tensor]:
-        _check_nothing_is_joined(self.student)
-        rows = {}  # per domain and classifier, the results of its images in their order
-        for domain in sorted(set(domains)):
-            own = torch.stack([image for image, where in zip(images, domains) if where == domain])
-            rows[domain] = {name: iter(value) for name, value in self._pass(own, domain).items()}
-        return {name: torch.stack([next(rows[domain][name]) for domain in domains]) for name in rows[domains[0]]}
-
-    def teacher_logits(self, view: str) -> dict[str, Tensor]:
-        """Return the teacher's logits for ``view`` at the size of the images, without gradient.
-
-        Returns:
-            dict[str, Tensor]: (N, C, H, W) per classifier, see :meth:`logits`.
+    # What the teacher gives -------------------------------------------------------------------------------------------
+    @torch.no_grad()
+    def teacher_features(self, view: str) -> Sequence[Tensor]:
+        """Return the teacher's :meth:`features`, without gradient.
 
         Raises:
             RuntimeError: If there is no teacher.
         """
-        if self.teacher is None:
-            raise RuntimeError(NO_TEACHER)
+        return self._teacher_pass(view).features
+
+    @torch.no_grad()
+    def teacher_outputs(self, view: str) -> dict[str, Tensor]:
+        """Return the teacher's :meth:`outputs`, without gradient.
+
+        Raises:
+            RuntimeError: If there is no teacher.
+        """
+        return self._teacher_pass(view).outputs
+
+    @torch.no_grad()
+    def teacher_logits(self, view: str) -> dict[str, Tensor]:
+        """Return the teacher's :meth:`logits`, without gradient.
+
+        Raises:
+            RuntimeError: If there is no teacher.
+        """
         if view not in self._teacher_logits:
-            with torch.no_grad():
-                self._teacher_logits[view] = self._resize(pass_student(self.teacher, self.images(view)), view)
+            outputs = self.teacher_outputs(view)
+            self._teacher_logits[view] = {name: self.resize(outputs[name], view) for name in self.classifiers}
         return self._teacher_logits[view]
 
-    def _resize(self, logits: dict[str, Tensor], view: str) -> dict[str, Tensor]:
-        size, align_corners = self.images(view).shape[2:], self.student.decode_head.align_corners
-        return {
-            name: resize(value, size, mode='bilinear', align_corners=align_corners, warning=False)
-            for name, value in logits.items()
-        }
-
-
-def _check_nothing_is_joined(student: nn.Module) -> None:
-    """Refuse BatchNorm that waits for the other ranks: these may have images of fewer domains and pass less often."""
-    if get_world_size() > 1 and any(
-        isinstance(module, nn.SyncBatchNorm | MMCVSyncBatchNorm) for module in student.modules()
-    ):
-        raise ValueError(
-            'on several ranks model.separate_domains=True cannot be trained with SyncBN: set norm_cfg='
-            "dict(type='BN') in the student and no `sync_bn`, or model.separate_domains=False"
-        )
-
-
-@contextmanager
-def frozen_statistics(module: nn.Module) -> Iterator[None]:
-    """Keep the running statistics of every BatchNorm; batches are normalised as before."""
-    norms = [norm for norm in module.modules() if isinstance(norm, _BatchNorm)]
-    momenta = [norm.momentum for norm in norms]
-    for norm in norms:
-        norm.momentum = 0.0
-    try:
-        yield
-    finally:
-        for norm, momentum in zip(norms, momenta):
-            norm.momentum = momentum
+    def _teacher_pass(self, view: str) -> Pass:
+        if self.teacher is None:
+            raise RuntimeError(NO_TEACHER)
+        if view not in self._teacher_passes:
+            self._teacher_passes[view] = Pass(self.teacher, self.images(view))
+        return self._teacher_passes[view]

@@ -7,6 +7,8 @@ from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.utils import ConfigType
 from torch import Tensor, nn
 
+from mmuda.models.decode_heads.multi_output_head import MultiOutputHead
+
 DEFAULT_LOSS = dict(type='CrossEntropyLoss', use_sigmoid=False, loss_weight=1.0)
 ONE_VALUE = 'Expected more than 1 value per channel'  # torch's words
 
@@ -43,40 +45,74 @@ def unread_losses(segmentor: ConfigType) -> list[str]:
     ]
 
 
-def pass_student(segmentor: nn.Module, images: Tensor) -> dict[str, Tensor]:
-    """Pass images through a segmentor in training.
+def classifiers_of(segmentor: nn.Module) -> tuple[str, ...]:
+    """Names of the classifiers of a segmentor.
 
     Args:
-        segmentor (nn.Module): With ``extract_feat``, ``decode_head`` and at most one auxiliary head.
+        segmentor (nn.Module): A segmentor of MMSegmentation with one decode head.
+
+    Returns:
+        tuple[str, ...]: Those that a :class:`~mmuda.models.decode_heads.MultiOutputHead` names, else ``main`` and,
+        where there is an auxiliary head, ``aux``.
+    """
+    head = segmentor.decode_head
+    if isinstance(head, MultiOutputHead):
+        return head.classifiers
+    return ('main', 'aux') if segmentor.with_auxiliary_head else ('main',)
+
+
+def extract_features(segmentor: nn.Module, images: Tensor) -> Sequence[Tensor]:
+    """Pass images through the backbone and the neck of a segmentor in training.
+
+    Args:
+        segmentor (nn.Module): A segmentor of MMSegmentation.
         images (Tensor): (N, 3, H, W), preprocessed.
 
     Returns:
-        dict[str, Tensor]: (N, C, h, w) logits per classifier.
+        Sequence[Tensor]: Feature maps (N, C_k, H_k, W_k).
 
     Raises:
-        TypeError: If there are several auxiliary heads, or the decode head returns something else than logits.
         ValueError: If a setting of the network does not fit, where it can be known which.
     """
     try:
-        features = segmentor.extract_feat(images)
+        return segmentor.extract_feat(images)
     except (AssertionError, RuntimeError, ValueError) as error:
         _explain(error, images, 'backbone')
         raise
-    logits = _apply(segmentor.decode_head, features, images, 'decode_head')
-    if isinstance(logits, Tensor):
-        logits = dict(main=logits)
-        if getattr(segmentor, 'with_auxiliary_head', False):
+
+
+def apply_heads(segmentor: nn.Module, features: Sequence[Tensor], images: Tensor) -> dict[str, Tensor]:
+    """Pass features through the decode head and the auxiliary head of a segmentor in training.
+
+    Args:
+        segmentor (nn.Module): A segmentor of MMSegmentation, with at most one auxiliary head.
+        features (Sequence[Tensor]): What :func:`extract_features` returned.
+        images (Tensor): What they were made of.
+
+    Returns:
+        dict[str, Tensor]: All outputs by name; those of :func:`classifiers_of` are logits (N, C, h, w).
+
+    Raises:
+        TypeError: If there are several auxiliary heads, or a classifier gives something else than logits.
+        ValueError: If a setting of the network does not fit, where it can be known which.
+    """
+    outputs = _apply(segmentor.decode_head, features, images, 'decode_head')
+    if not isinstance(segmentor.decode_head, MultiOutputHead):
+        outputs = dict(main=outputs)
+        if segmentor.with_auxiliary_head:
             auxiliary = segmentor.auxiliary_head
             if isinstance(auxiliary, nn.ModuleList):
                 raise TypeError(f'the student has {len(auxiliary)} auxiliary heads, expected one at most')
-            logits['aux'] = _apply(auxiliary, features, images, 'auxiliary_head')
-    for value in logits.values() if isinstance(logits, dict) else [logits]:
+            outputs['aux'] = _apply(auxiliary, features, images, 'auxiliary_head')
+    for name in classifiers_of(segmentor):
+        value = outputs.get(name)
         if not isinstance(value, Tensor) or value.ndim != 4:
             raise TypeError(
                 f'model.segmentor.decode_head is a {type(segmentor.decode_head).__name__}, which returns '
-                'something else than the logits (N, C, H, W) that objectives read: choose another head'
+                f'something else than the logits (N, C, H, W) of {name!r} that objectives read: choose another head; '
+                'one with several outputs is to be a MultiOutputHead'
             )
-    return logits
+    return outputs
 
 
 def _apply(head: nn.Module, features: Sequence[Tensor], images: Tensor, name: str) -> Tensor | dict[str, Tensor]:

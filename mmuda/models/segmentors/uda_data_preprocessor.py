@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from mmseg.models import SegDataPreProcessor
 from mmseg.registry import MODELS
+
+from mmuda.models.augmentation import Normalization
 
 
 @MODELS.register_module()
@@ -25,6 +28,13 @@ class UDADataPreprocessor(SegDataPreProcessor):
         if size_divisor is None and kwargs.get('size') is None:
             size_divisor = 1
         super().__init__(size_divisor=size_divisor, **kwargs)
+
+    @property
+    def normalization(self) -> Normalization:
+        """Normalization: What it does to the values of the images."""
+        if self._enable_normalize:
+            return Normalization(self.mean, self.std)
+        return Normalization(torch.zeros((), device=self.device), torch.ones((), device=self.device))
 
     def forward(self, data: dict, training: bool = False) -> dict:
         """Preprocess a batch.

@@ -1,10 +1,9 @@
-"""The segmentor that learns from labelled source and unlabelled target images."""
+"""The segmentor that learns from labeled source and unlabeled target images."""
 
 import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import torch
 from mmengine.logging import MessageHub, print_log
 from mmseg.models.data_preprocessor import SegDataPreProcessor
 from mmseg.models.segmentors.base import BaseSegmentor
@@ -12,10 +11,10 @@ from mmseg.registry import MODELS
 from mmseg.utils import ConfigType, OptConfigType, OptSampleList, SampleList
 from torch import Tensor, nn
 
-from mmuda.models.augmentation import StrongAugmentation
+from mmuda.models.augmentation import Normalization
 from mmuda.models.segmentors.architecture import architecture_difference
 from mmuda.models.segmentors.step import NO_TEACHER, Step
-from mmuda.models.segmentors.student import check_student, unread_losses
+from mmuda.models.segmentors.student import check_student, classifiers_of, unread_losses
 from mmuda.models.segmentors.uda_data_preprocessor import UDADataPreprocessor
 from mmuda.utils.length import TrainingLength
 
@@ -27,7 +26,7 @@ class UDASegmentor(BaseSegmentor):
     In training each batch holds one stream of images per view. One :class:`Step` is made of it, every
     objective turns the step into named losses, and their sum is one backward pass for the stock
     optimizer wrapper. In prediction it *is* its student, so that stock testing, test-time
-    augmentation, visualisation and inference work.
+    augmentation, visualization and inference work.
 
     A checkpoint of the plain student (without the ``student.`` prefix) loads as it is; auxiliary heads that the
     student does not have are left out. A checkpoint of another architecture is refused, a larger one, too.
@@ -42,13 +41,13 @@ class UDASegmentor(BaseSegmentor):
             published code, so that the statistics are a blend of both domains. ``('target',)`` gives
             those of the target alone (Li et al., AdaBN, Pattern Recognition 2018).
         separate_domains (bool): Whether source and target images of a mixed view (a pool) pass one after the other,
-            so that BatchNorm normalises each domain by its own statistics (Chang et al., Domain-Specific Batch
+            so that BatchNorm normalizes each domain by its own statistics (Chang et al., Domain-Specific Batch
             Normalization, CVPR 2019); ``statistics_views`` then names domains. Not with SyncBN on several ranks,
             which may have images of fewer domains. Defaults to False.
         data_preprocessor (dict, optional): Usually ``UDADataPreprocessor``.
         allow_partial_checkpoint (bool): Accept checkpoints that lack parameters of the student, hold them in other
             shapes (these keep their values), or hold more than the student has. Defaults to False.
-        init_cfg (dict, optional): Initialisation config.
+        init_cfg (dict, optional): Initialization config.
         pretrained, train_cfg (None): ``mmseg.apis.init_model`` adds these keys to every model; they
             can only be None.
     """
@@ -71,16 +70,14 @@ class UDASegmentor(BaseSegmentor):
         self.student = MODELS.build(segmentor)
         check_student(self.student)
         self._unread_losses = unread_losses(segmentor)
-        self._classifiers_checked = False
         self.objectives = nn.ModuleList(
             MODELS.build(_with_num_classes(objective, self.num_classes)) for objective in objectives
         )
         self.statistics_views = statistics_views
         self.separate_domains = separate_domains
         self.allow_partial_checkpoint = allow_partial_checkpoint
-        self._lent: dict[str, nn.Module] = {}
+        self._not_submodules: dict[str, nn.Module] = {}
         self._check_preprocessor()
-        self._check_augmentations()
         names = names_of(self.objectives)
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
@@ -112,25 +109,34 @@ class UDASegmentor(BaseSegmentor):
         return self.decode_head.out_channels
 
     @property
+    def normalization(self) -> Normalization | None:
+        """Normalization | None: Of the images in training; None where a preprocessor of another kind does not say."""
+        preprocessor = self.data_preprocessor
+        return preprocessor.normalization if isinstance(preprocessor, UDADataPreprocessor) else None
+
+    @property
     def needs_teacher(self) -> bool:
         """bool: Whether an objective needs a teacher."""
         return any(objective.needs_teacher for objective in self.objectives)
 
     @property
     def teacher(self) -> nn.Module | None:
-        """nn.Module | None: The student's slow copy, which :class:`mmuda.engine.hooks.TeacherHook` lends."""
-        return self._lent.get('teacher')
+        """nn.Module | None: The student's slow copy, which :class:`mmuda.engine.hooks.TeacherHook` makes and moves."""
+        return self._not_submodules.get('teacher')
 
-    def lend_teacher(self, teacher: nn.Module) -> None:
-        """Take the teacher. It does not become a submodule: it is neither in the model's state nor in its optimizer."""
-        self._lent['teacher'] = teacher
+    def set_teacher(self, teacher: nn.Module) -> None:
+        """Set the teacher. It does not become a submodule: it is neither in the model's state nor in its optimizer."""
+        self._not_submodules['teacher'] = teacher
 
     def prepare_training(self, length: TrainingLength) -> None:
         """Say how long training is; the loop calls it at the start.
 
         Raises:
-            ValueError: If an objective would never act, or there would be iterations without a loss.
+            ValueError: If the student lacks a classifier that an objective reads, if an objective would never act, or
+                if there would be iterations without a loss.
         """
+        for objective in self.objectives:
+            objective.check_classifiers(classifiers_of(self.student))
         for unread in self._unread_losses:
             print_log(
                 f'{unread} is not read: the objectives of model.objectives have losses of their own (`loss`)',
@@ -166,7 +172,14 @@ class UDASegmentor(BaseSegmentor):
             raise RuntimeError(NO_TEACHER)
         iteration = MessageHub.get_current_instance().get_info('iter', 0)
         step = Step(
-            self.student, inputs, data_samples, iteration, self.statistics_views, self.teacher, self.separate_domains
+            self.student,
+            inputs,
+            data_samples,
+            iteration,
+            self.statistics_views,
+            self.teacher,
+            self.separate_domains,
+            self.normalization,
         )
         losses = {}
         for objective in self.objectives:
@@ -176,10 +189,6 @@ class UDASegmentor(BaseSegmentor):
                 f'in iteration {iteration} no objective has a loss, of {names_of(self.objectives)}: let '
                 'one act in every iteration (`begin`, `end`)'
             )
-        if not self._classifiers_checked:
-            for objective in self.objectives:
-                objective.check_classifiers(step.classifiers())
-            self._classifiers_checked = True
         return losses
 
     def predict(self, inputs: Tensor, data_samples: OptSampleList = None) -> SampleList:
@@ -204,22 +213,6 @@ class UDASegmentor(BaseSegmentor):
                 f'model.data_preprocessor is of type {kind.__name__}, which knows no streams of images per '
                 "view: set type='UDADataPreprocessor', it takes the same arguments"
             )
-
-    def _check_augmentations(self) -> None:
-        """Refuse an augmentation that takes the images for other than the preprocessor makes them."""
-        for module in self.objectives.modules():
-            if not isinstance(module, StrongAugmentation):
-                continue
-            for name in ('mean', 'std'):
-                expected = getattr(self.data_preprocessor, name, None)
-                own = getattr(module, name)
-                if expected is None or own.is_meta:  # without values
-                    continue
-                if not torch.allclose(expected.flatten(), own.flatten()):
-                    raise ValueError(
-                        f'StrongAugmentation: {name} = {own.flatten().tolist()}, but that of '
-                        f'model.data_preprocessor is {expected.flatten().tolist()}: give it the same'
-                    )
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *args: Any) -> None:
         own = f'{prefix}student.'

@@ -108,7 +108,8 @@ class StoredCertainties:
             raise ValueError(
                 'of each class the certainty of its teacher is kept, but '
                 f'{type(predictions.labeler).__name__} does not know the teachers before it labels: give '
-                '`teacher_of_class`, as found by an earlier run (round.json), or leave out `class_certainties`'
+                '`teacher_of_class`, as found by an earlier run (round.json), or leave out '
+                'train_cfg.labels.class_certainties'
             )
         self.predictions = predictions
         self.store = store

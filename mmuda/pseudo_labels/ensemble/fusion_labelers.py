@@ -26,7 +26,7 @@ from mmuda.pseudo_labels.labelers.labeler import Labeler, LabelPlanes, check_num
 
 @TASK_UTILS.register_module()
 class MajorityLabeler(Labeler):
-    """The class with the most votes; every pixel is labelled.
+    """The class with the most votes; every pixel is labeled.
 
     Confidence is the share of the teachers that vote for it. See :func:`majority_vote`.
     """
@@ -303,7 +303,7 @@ class RankUnificationLabeler(_PassLabeler):
         return dict(delta=self.delta)
 
     def load_summary(self, summary: dict[str, Any], device: str | torch.device = 'cpu') -> None:
-        """Take over ``delta`` of a :meth:`summary`, in the place of the pass."""
+        """Take over ``delta`` of a :meth:`summary`, instead of the pass."""
         self.begin(len(summary['delta']), device)
         self.delta = summary['delta']
 

@@ -28,7 +28,7 @@ class ClassBalancedLabeler(Labeler):
     The threshold t_c of class c is the confidence (highest probability) that ``portion`` of the pixels
     predicted as c reach. A pixel gets the class of the highest ratio p_c / t_c (the lowest id of equal ones),
     if that is at least 1. A class without threshold has t_c = 1. With a prior, p is the product of
-    probability and prior, which is not normalised. Zou et al., ECCV 2018, Sec. 3.
+    probability and prior, which is not normalized. Zou et al., ECCV 2018, Sec. 3.
 
     The thresholds are exact order statistics of the whole set, see :class:`RadixSelection`.
 
@@ -38,7 +38,7 @@ class ClassBalancedLabeler(Labeler):
             Defaults to ``'class'``.
         sampling (str): ``'cbst'``: as in the published code of CBST; every 4th pixel per class and image,
             one 0 added per class seen, rank ``floor(portion * N)``. With portion 1 that is the 0, and no pixel
-            is labelled. ``'crst'``: the same without zeros, as published for CRST. ``'clean'``: all pixels and the
+            is labeled. ``'crst'``: the same without zeros, as published for CRST. ``'paper'``: all pixels and the
             nearest rank, as in the paper. Defaults to ``'cbst'``.
         prior (str, Path, array or None): Spatial prior (C, H, W), see :func:`load_prior`; read in
             :meth:`begin`. May be set before. Defaults to None.
@@ -50,7 +50,6 @@ class ClassBalancedLabeler(Labeler):
     """
 
     num_passes = 2
-    takes_prior = True
 
     def __init__(
         self,
@@ -158,7 +157,7 @@ class ClassBalancedLabeler(Labeler):
 
     @property
     def thresholds_used(self) -> Tensor:
-        """Thresholds (C,) float32 with 1 in the place of 0; without the zeros of 'cbst' also of negative ones."""
+        """Thresholds (C,) float32 with 1 instead of 0; without the zeros of 'cbst' also of negative ones."""
         none = self.thresholds == 0 if self.rule.zeros else self.thresholds <= 0
         return self.thresholds.masked_fill(none, 1)
 
@@ -186,7 +185,7 @@ class ClassBalancedLabeler(Labeler):
         return LabelPlanes(label.masked_fill_(ratio < 1, IGNORE_INDEX), probabilities.amax(0).clamp_(0, 1))
 
     def rare_classes(self) -> RareClasses:
-        """Return the rare classes, by the class sizes ('cbst') or by all pixels ('crst', 'clean')."""
+        """Return the rare classes, by the class sizes ('cbst') or by all pixels ('crst', 'paper')."""
         self._check_ready()
         sizes = self.class_sizes if self.sampling == 'cbst' else self.class_pixels
         variant = 'crst' if self.sampling == 'crst' else 'cbst'
@@ -198,8 +197,9 @@ class ClassBalancedLabeler(Labeler):
         Returns:
             dict: ``portion``, ``policy``, ``sampling``, ``prior``; ``thresholds`` (C), 0 for none;
             ``thresholds_used`` (C); ``class_sizes`` (C), the sampled values with added zeros (policy
-            ``global``: of all classes, C times); ``class_pixels`` (C), all pixels; ``priority_classes`` and
-            ``smallest_classes``, ids, see :class:`RareClasses`.
+            ``global``: of all classes, C times); ``class_pixels`` (C), all pixels; ``mined_classes``, ids of the
+            classes that crops look for: ``mine_ids``, the smallest classes, for ``crst`` all of a small share, and
+            ``priority_ids``, those of a small share, which go before them.
         """
         rare = self.rare_classes()
         return dict(
@@ -208,12 +208,13 @@ class ClassBalancedLabeler(Labeler):
             thresholds_used=self.thresholds_used.tolist(),
             class_sizes=self.class_sizes.tolist(),
             class_pixels=self.class_pixels.tolist(),
-            priority_classes=rare.priority,
-            smallest_classes=rare.smallest,
+            mined_classes=dict(
+                mine_ids=rare.priority if self.sampling == 'crst' else rare.smallest, priority_ids=rare.priority
+            ),
         )
 
     def load_summary(self, summary: dict[str, Any], device: str | torch.device = 'cpu') -> None:
-        """Take over the thresholds of a :meth:`summary`, in the place of the passes.
+        """Take over the thresholds of a :meth:`summary`, instead of the passes.
 
         Args:
             summary (dict): Of a labeler with the same settings.

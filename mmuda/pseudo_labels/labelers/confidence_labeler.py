@@ -14,7 +14,7 @@ class ConfidenceLabeler(Labeler):
 
     Args:
         threshold (float, optional): Pixels whose highest probability is below it are ignored (255).
-            Defaults to None: every pixel is labelled.
+            Defaults to None: every pixel is labeled.
 
     Example:
         >>> ConfidenceLabeler(0.9)(torch.tensor([[[0.95, 0.6]], [[0.05, 0.4]]])).label

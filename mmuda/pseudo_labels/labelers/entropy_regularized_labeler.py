@@ -1,4 +1,4 @@
-"""Soft pseudo labels by entropy regularisation (LRENT)."""
+"""Soft pseudo labels by entropy regularization (LRENT)."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from mmuda.pseudo_labels.thresholds.assignment import reweighted_class
 
 
 def lrent_soft_labels(probabilities: Tensor, thresholds: Tensor, alpha: float = 0.25) -> Tensor:
-    """Soft labels with label entropy regularisation (Zou et al., ICCV 2019, Sec. 4.2).
+    """Soft labels with label entropy regularization (Zou et al., ICCV 2019, Sec. 4.2).
 
     s_c is proportional to (p_c / t_c)^(1 / alpha) and sums to 1 over the classes.
 
@@ -73,8 +73,6 @@ class EntropyRegularizedLabeler(ClassBalancedLabeler):
         sampling (str): As of :class:`ClassBalancedLabeler`. Defaults to ``'crst'``.
         kwargs: ``rare_number``, ``rare_share``: as there.
     """
-
-    takes_prior = False
 
     def __init__(self, portion: float = 0.2, alpha: float = 0.25, sampling: str = 'crst', **kwargs: Any) -> None:
         if not alpha > 0:

@@ -1,4 +1,4 @@
-"""What the labelling asks of a labeler."""
+"""What the labeling asks of a labeler."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -66,7 +66,6 @@ class Labeler(ABC):
     Attributes:
         planes (tuple[Plane, ...]): How each field of the result is stored. Defaults to label and confidence.
         num_passes (int): How often all images are shown before the first label. Defaults to 0.
-        takes_prior (bool): Whether the constructor has ``prior``, the file of a spatial prior. Defaults to False.
         reads_certainties (bool): Of labelers that fuse teachers: whether they read more than the labels of these.
             Defaults to True.
         teacher_of_class (tuple[int, ...], optional): (C,), where each class has one teacher that is asked about it.
@@ -75,7 +74,6 @@ class Labeler(ABC):
 
     planes: tuple[Plane, ...] = (LABEL, CONFIDENCE)
     num_passes: int = 0
-    takes_prior: bool = False
     reads_certainties: bool = True
     teacher_of_class: tuple[int, ...] | None = None
 

@@ -104,7 +104,7 @@ def crop_of_resized(
             f'(height, width) = {tuple(size)}'
         )
     rows, columns = (
-        _normalised(torch.arange(begin, begin + length, device=maps.device), full, align_corners, share)
+        _normalized(torch.arange(begin, begin + length, device=maps.device), full, align_corners, share)
         for begin, length, full, share in ((top, height, size[0], shown[0]), (left, width, size[1], shown[1]))
     )
     grid = torch.stack([columns.expand(height, width), rows[:, None].expand(height, width)], dim=-1)
@@ -113,7 +113,7 @@ def crop_of_resized(
     )[0]
 
 
-def _normalised(positions: Tensor, length: int, align_corners: bool, share: float) -> Tensor:
+def _normalized(positions: Tensor, length: int, align_corners: bool, share: float) -> Tensor:
     """Pixel positions as the coordinates of ``F.grid_sample``, float64."""
     positions = positions.double()
     along = positions / max(length - 1, 1) if align_corners else (positions + 0.5) / length  # 0..1

@@ -7,7 +7,7 @@ from torch import Tensor
 def disagreement(aux: Tensor, main: Tensor) -> Tensor:
     """Map of ``KL(softmax(main) || softmax(aux))``, scaled to [0, 1] per image.
 
-    The uncertainty picture that MRNet's labelling script writes beside the pseudo labels (Zheng and
+    The uncertainty picture that MRNet's labeling script writes beside the pseudo labels (Zheng and
     Yang, IJCV 2021).
 
     Args:

@@ -15,8 +15,8 @@ from PIL import Image
 from torch import Tensor, nn
 
 from mmuda.pseudo_labels.predictors.cached_logits import CachedLogits
-from mmuda.pseudo_labels.predictors.fused_probabilities import fused_probabilities
 from mmuda.pseudo_labels.predictors.predictor import CachedPredictor
+from mmuda.utils.fused_probabilities import fused_probabilities
 
 BACKENDS = ('pillow', 'cv2')
 

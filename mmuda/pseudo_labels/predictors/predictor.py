@@ -1,4 +1,4 @@
-"""What the labelling asks of a predictor."""
+"""What the labeling asks of a predictor."""
 
 from abc import ABC, abstractmethod
 from typing import Any
@@ -37,7 +37,7 @@ class Predictor(ABC):
 class CachedPredictor(Predictor):
     """Base of the predictors in two steps, of which the first, the network, need not run twice.
 
-    Labelling with thresholds reads every prediction several times. What the network gives, a few MB an image, is kept,
+    Labeling with thresholds reads every prediction several times. What the network gives, a few MB an image, is kept,
     and the probabilities at the size of the image are made from it whenever they are needed.
     """
 

@@ -22,13 +22,11 @@ def top_class(planes: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
     best = next(planes).clone()
     label = torch.zeros_like(best, dtype=torch.uint8)
     for index, plane in enumerate(planes, start=1):
-        # Later classes have higher ids: `maximum` puts them in the place of earlier ones.
+        # Later classes have higher ids: `maximum` writes them over earlier ones.
         torch.maximum(label, (plane > best).view(torch.uint8).mul_(index), out=label)
         torch.maximum(best, plane, out=best)
     if best.amax().isnan():
-        raise ValueError(
-            'the probabilities contain NaN: the labelling model has diverged, or its checkpoint is damaged'
-        )
+        raise ValueError('the probabilities contain NaN: the labeling model has diverged, or its checkpoint is damaged')
     return best, label
 
 

@@ -1,4 +1,4 @@
-"""Which images a model is sure of, without favour for large classes."""
+"""Which images a model is sure of, without favor for large classes."""
 
 from collections.abc import Sequence
 

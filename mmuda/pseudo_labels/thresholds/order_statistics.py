@@ -51,7 +51,7 @@ class RadixSelection:
             chosen = half == self._bins.index_select(0, groups)
             half, groups = keys[chosen] & (BINS - 1), groups[chosen]
         index = (groups * BINS + half).long()
-        # In the place of bincount, which would make a second histogram.
+        # Instead of bincount, which would make a second histogram.
         self._histogram.view(-1).scatter_add_(0, index, self._histogram.new_ones(()).expand_as(index))
 
     def end_pass(self, *counts: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ class SamplingRule:
     """Which confidences are collected, and the rank of the threshold among them.
 
     Attributes:
-        stride (int): Of the pixels of one class in one image, in row-major order, every how manieth is
+        stride (int): Of the pixels of one class in one image, in row-major order, the interval at which one is
             collected, starting with the first.
         zeros (bool): Whether one value 0 is added to each class seen (policy ``global``: C + 1 of them).
         nearest (bool): Rank ``round(portion * N)``, at least 1, instead of ``floor(portion * N)``.
@@ -31,7 +31,7 @@ class SamplingRule:
 SAMPLING_RULES = {
     'cbst': SamplingRule(stride=4, zeros=True, nearest=False),
     'crst': SamplingRule(stride=4, zeros=False, nearest=False),
-    'clean': SamplingRule(stride=1, zeros=False, nearest=True),
+    'paper': SamplingRule(stride=1, zeros=False, nearest=True),
 }
 
 

@@ -40,8 +40,8 @@ def test_operations_are_skipped_with_probability_zero(image, monkeypatch):
     'operation, level, value', [('solarize', 0, 199), ('solarize', 9, 56), ('posterize', 9, 192), ('posterize', 1, 199)]
 )
 def test_levels(operation, level, value):
-    grey = Image.new('RGB', (1, 1), (199, 199, 199))
-    assert module.OPERATIONS[operation](grey, level).getpixel((0, 0)) == (value, value, value)
+    gray = Image.new('RGB', (1, 1), (199, 199, 199))
+    assert module.OPERATIONS[operation](gray, level).getpixel((0, 0)) == (value, value, value)
 
 
 def test_enhancement_goes_both_ways(image):

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from mmseg.datasets.transforms import PackSegInputs
 
-from mmuda.datasets.transforms import CentredMiningCrop, HardSampleCrop, HorizontalFlip, JitteredResize
+from mmuda.datasets.transforms import CenteredMiningCrop, HardSampleCrop, HorizontalFlip, JitteredResize
 
 
-def sample(height: int = 12, width: int = 16, labelled: bool = True) -> dict:
+def sample(height: int = 12, width: int = 16, labeled: bool = True) -> dict:
     rng = np.random.default_rng(0)
     results = dict(
         img=rng.integers(0, 256, (height, width, 3), np.uint8),
@@ -16,7 +16,7 @@ def sample(height: int = 12, width: int = 16, labelled: bool = True) -> dict:
         img_shape=(height, width),
         ori_shape=(height, width),
     )
-    if labelled:
+    if labeled:
         results['gt_seg_map'] = rng.integers(0, 19, (height, width)).astype(np.uint8)
         results['seg_fields'] = ['gt_seg_map']
     return results
@@ -61,12 +61,12 @@ def test_poor_crops_are_drawn_again():
 
 
 @pytest.mark.parametrize(
-    'labelled, min_distinct, count', [(True, 200, 10), (True, None, 1), (True, 0, 1), (True, 1, 1), (False, 200, 1)]
+    'labeled, min_distinct, count', [(True, 200, 10), (True, None, 1), (True, 0, 1), (True, 1, 1), (False, 200, 1)]
 )
-def test_number_of_draws(monkeypatch, labelled, min_distinct, count):
+def test_number_of_draws(monkeypatch, labeled, min_distinct, count):
     draws = []
     monkeypatch.setattr(random, 'randint', lambda low, high: draws.append((low, high)) or low)
-    HardSampleCrop(crop_size=(8, 8), min_distinct=min_distinct)(sample(labelled=labelled))
+    HardSampleCrop(crop_size=(8, 8), min_distinct=min_distinct)(sample(labeled=labeled))
     assert draws == [(0, 4), (0, 8)] * count
 
 
@@ -93,7 +93,7 @@ def test_flip_is_reported_to_the_packed_sample(prob, flip, direction):
 
 
 @pytest.mark.parametrize('crop_size', [97, (97,), (97, 0)])
-@pytest.mark.parametrize('kind', [HardSampleCrop, CentredMiningCrop])
+@pytest.mark.parametrize('kind', [HardSampleCrop, CenteredMiningCrop])
 def test_crop_size_that_is_no_pair_is_named(kind, crop_size):
     with pytest.raises(ValueError, match=f'{kind.__name__}: crop_size = .*97.*expected .height, width. in pixels'):
         kind(crop_size=crop_size)

@@ -4,7 +4,7 @@ from mmcv.transforms import LoadImageFromFile
 from PIL import Image
 
 from mmuda.datasets.transforms import LoadImageStrict
-from tests.datasets.published import write_image
+from tests.helpers.published import write_image
 
 
 @pytest.fixture
@@ -39,14 +39,14 @@ def test_missing_image_is_named(tmp_path):
 
 
 @pytest.mark.parametrize('mode, dtype, suffix', [('I;16', np.uint16, 'png'), ('F', np.float32, 'tif')])
-def test_grey_image_of_more_than_8_bits_is_named(tmp_path, mode, dtype, suffix):
+def test_gray_image_of_more_than_8_bits_is_named(tmp_path, mode, dtype, suffix):
     path = tmp_path / f'a.{suffix}'
     Image.fromarray(np.full((4, 6), 3000, dtype)).save(path)
-    with pytest.raises(OSError, match=f"image {path}: it is a grey image of more than 8 bits .mode '{mode}'"):
+    with pytest.raises(OSError, match=f"image {path}: it is a gray image of more than 8 bits .mode '{mode}'"):
         LoadImageStrict()(dict(img_path=str(path)))
 
 
-def test_grey_image_of_8_bits_loads(tmp_path):
+def test_gray_image_of_8_bits_loads(tmp_path):
     write_image(tmp_path / 'a.png', np.full((4, 6), 30, np.uint8))
     assert (LoadImageStrict()(dict(img_path=str(tmp_path / 'a.png')))['img'] == 30).all()
 

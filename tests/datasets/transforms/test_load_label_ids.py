@@ -6,7 +6,7 @@ from PIL import Image
 
 from mmuda.datasets.label_files import DECODERS, read_label_ids
 from mmuda.datasets.transforms import load_label_ids
-from tests.datasets.published import LAYOUTS, write_dataset, write_image
+from tests.helpers.published import LAYOUTS, write_dataset, write_image
 
 LOAD = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds')]
 
@@ -21,7 +21,7 @@ def test_labels_are_uint8_of_the_image_size(tmp_path, name):
     assert (label.shape, label.dtype) == ((4, 6), np.uint8)
 
 
-def test_palette_files_are_read_by_index_not_by_colour(tmp_path):
+def test_palette_files_are_read_by_index_not_by_color(tmp_path):
     assert load(write_dataset(tmp_path, 'GTADataset', np.array([[7, 26]], np.uint8))).tolist() == [[0, 13]]
 
 
@@ -85,7 +85,7 @@ def test_synthia_of_8_bits_is_refused(tmp_path, channels):
         load(config)
 
 
-def test_colour_picture_instead_of_ids_is_refused(tmp_path):
+def test_color_picture_instead_of_ids_is_refused(tmp_path):
     config = write_dataset(tmp_path, 'CityscapesLabelIdsDataset', np.zeros((4, 4), np.uint8))
     write_image(tmp_path / LAYOUTS['CityscapesLabelIdsDataset'].label, np.zeros((4, 4, 3), np.uint8))
     with pytest.raises(OSError, match="found mode 'RGB'"):
@@ -99,9 +99,9 @@ def test_robotcar_label_of_one_channel_is_refused(tmp_path):
         load(config)
 
 
-def test_unlabelled_data_set_is_named(tmp_path):
+def test_unlabeled_data_set_is_named(tmp_path):
     config = write_dataset(tmp_path, 'CamVidDataset', np.zeros((4, 4), np.uint8))
-    with pytest.raises(KeyError, match='its data set is unlabelled'):
+    with pytest.raises(KeyError, match='its data set is unlabeled'):
         load(dict(config, data_prefix=dict(img_path='images/day_train')))
 
 
@@ -137,7 +137,7 @@ def test_unknown_decoder_is_refused():
         read_label_ids('a.png', 'tiff')
 
 
-def test_unlabelled_image_passes_where_no_label_is_required():
+def test_unlabeled_image_passes_where_no_label_is_required():
     results = TRANSFORMS.build(dict(type='LoadLabelIds', required=False))(dict(img_path='a.png'))
     assert results == dict(img_path='a.png')
 

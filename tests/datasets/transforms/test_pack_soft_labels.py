@@ -3,7 +3,7 @@ import pytest
 import torch
 from mmseg.registry import TASK_UTILS
 
-from mmuda.datasets.transforms import CentredMiningCrop, HorizontalFlip, PackSoftLabels
+from mmuda.datasets.transforms import CenteredMiningCrop, HorizontalFlip, PackSoftLabels
 from mmuda.pseudo_labels import CachedLogits, PseudoLabelStore
 from mmuda.pseudo_labels.labelers.entropy_regularized_labeler import lrent_targets
 
@@ -40,7 +40,7 @@ def sample(store: PseudoLabelStore, shape: tuple[int, int] = SIZE) -> dict:
 
 
 def whole(store: PseudoLabelStore, size: tuple[int, int] = SIZE) -> torch.Tensor:
-    """Soft labels of the image, made of the probabilities that the labelling read."""
+    """Soft labels of the image, made of the probabilities that the labeling read."""
     encoded, _, layout = store.read_cached_logits('city/a.png')
     predictor = TASK_UTILS.build(dict(type='LogitMapPredictor'))
     probabilities = predictor.decode(CachedLogits.from_layout(torch.from_numpy(encoded), layout), size)
@@ -52,7 +52,7 @@ def soft_of(results: dict) -> torch.Tensor:
 
 
 def test_crop_at_scale_1_equals_that_of_the_whole_soft_labels(store):
-    results = CentredMiningCrop(CROP, scales=[1.0])(sample(store))
+    results = CenteredMiningCrop(CROP, scales=[1.0])(sample(store))
     top, left = results['crop_offset']
     want = whole(store)[:, top : top + CROP[0], left : left + CROP[1]]
     got = soft_of(results)
@@ -62,14 +62,14 @@ def test_crop_at_scale_1_equals_that_of_the_whole_soft_labels(store):
 
 @pytest.mark.parametrize('scale, size', [(0.8, (19, 32)), (1.5, (36, 60))])
 def test_crop_of_a_scaled_image_comes_from_maps_resized_to_it(store, scale, size):
-    results = CentredMiningCrop(CROP, scales=[scale])(sample(store))
+    results = CenteredMiningCrop(CROP, scales=[scale])(sample(store))
     top, left = results['crop_offset']
     want = whole(store, size)[:, top : top + CROP[0], left : left + CROP[1]]
     torch.testing.assert_close(soft_of(results), want, rtol=1e-4, atol=1e-5)
 
 
-def test_padding_is_not_labelled(store):
-    results = CentredMiningCrop(CROP, scales=[0.5])(sample(store))
+def test_padding_is_not_labeled(store):
+    results = CenteredMiningCrop(CROP, scales=[0.5])(sample(store))
     soft = soft_of(results)
     assert soft.shape == (len(THRESHOLDS), *CROP)
     assert not soft[:, 12:].any()
@@ -77,36 +77,38 @@ def test_padding_is_not_labelled(store):
 
 
 def test_a_mirrored_crop_has_mirrored_labels(store):
-    straight = CentredMiningCrop(SIZE, scales=[1.0])(sample(store))
-    mirrored = HorizontalFlip(1.0)(CentredMiningCrop(SIZE, scales=[1.0])(sample(store)))
+    straight = CenteredMiningCrop(SIZE, scales=[1.0])(sample(store))
+    mirrored = HorizontalFlip(1.0)(CenteredMiningCrop(SIZE, scales=[1.0])(sample(store)))
     torch.testing.assert_close(soft_of(mirrored), soft_of(straight).flip(-1))
 
 
 @pytest.mark.parametrize('layout', [(*SIZE, *SIZE, 0), (32, 48, *SIZE, 0), (32, 48, *SIZE, 1)])
-def test_labels_are_resized_as_the_labelling_resized(tmp_path, layout):
+def test_labels_are_resized_as_the_labeling_resized(tmp_path, layout):
     store = make_store(tmp_path, layout=layout)
-    results = CentredMiningCrop(SIZE, scales=[1.0])(sample(store))
+    results = CenteredMiningCrop(SIZE, scales=[1.0])(sample(store))
     torch.testing.assert_close(soft_of(results), whole(store), rtol=1e-4, atol=1e-5)
     (tmp_path / 'plain').mkdir()
     assert not torch.allclose(soft_of(results), whole(make_store(tmp_path / 'plain')), atol=1e-2)
 
 
 def test_the_rest_is_packed_as_ever(store):
-    packed = PackSoftLabels()(CentredMiningCrop(CROP)(sample(store)))
+    packed = PackSoftLabels()(CenteredMiningCrop(CROP)(sample(store)))
     assert packed['inputs'].shape == (3, *CROP)
     assert packed['data_samples'].gt_sem_seg.data.shape == (1, *CROP)
     assert packed['data_samples'].gt_soft_seg.data.dtype == torch.float32
 
 
 def test_a_sample_that_was_not_cropped_is_refused(store):
-    with pytest.raises(KeyError, match='scaled_shape.*behind CentredMiningCrop'):
+    with pytest.raises(KeyError, match='scaled_shape.*behind CenteredMiningCrop'):
         PackSoftLabels()(sample(store))
 
 
 def test_missing_maps_name_the_setting(store):
     store.delete_cached_logits()
-    with pytest.raises(FileNotFoundError, match=r'cached_logits/city/a\.npz: set train_cfg.keep_maps=True'):
-        PackSoftLabels()(CentredMiningCrop(CROP)(sample(store)))
+    with pytest.raises(
+        FileNotFoundError, match=r'cached_logits/city/a\.npz: set train_cfg.labels.keep_cached_logits=True'
+    ):
+        PackSoftLabels()(CenteredMiningCrop(CROP)(sample(store)))
 
 
 @pytest.mark.parametrize(
@@ -122,11 +124,11 @@ def test_missing_maps_name_the_setting(store):
 def test_a_store_of_another_method_is_refused(tmp_path, options, message):
     store = make_store(tmp_path, **options)
     with pytest.raises(ValueError, match=message):
-        PackSoftLabels()(CentredMiningCrop(CROP)(sample(store)))
+        PackSoftLabels()(CenteredMiningCrop(CROP)(sample(store)))
 
 
 def test_other_flips_are_refused(store):
-    results = dict(CentredMiningCrop(CROP)(sample(store)), flip_direction='vertical')
+    results = dict(CenteredMiningCrop(CROP)(sample(store)), flip_direction='vertical')
     with pytest.raises(ValueError, match="flip_direction is 'vertical'"):
         PackSoftLabels()(results)
 
@@ -136,12 +138,12 @@ def test_settings_of_a_store_are_read_once(store, monkeypatch):
     for method in ('summary', 'manifest'):
         original = getattr(PseudoLabelStore, method)
         monkeypatch.setattr(PseudoLabelStore, method, lambda self, m=method, o=original: read.append(m) or o(self))
-    first = [soft_of(CentredMiningCrop(SIZE, scales=[1.0])(sample(store))) for _ in range(3)]
+    first = [soft_of(CenteredMiningCrop(SIZE, scales=[1.0])(sample(store))) for _ in range(3)]
     assert read == ['summary', 'manifest'] and torch.equal(first[0], first[2])
 
 
 def test_settings_that_were_written_again_are_read_again(store):
-    before = soft_of(CentredMiningCrop(SIZE, scales=[1.0])(sample(store)))
+    before = soft_of(CenteredMiningCrop(SIZE, scales=[1.0])(sample(store)))
     store.write_summary(dict(thresholds_used=[1.0] * 4, alpha=ALPHA))
-    after = soft_of(CentredMiningCrop(SIZE, scales=[1.0])(sample(store)))
+    after = soft_of(CenteredMiningCrop(SIZE, scales=[1.0])(sample(store)))
     assert (after > 0).sum() < (before > 0).sum()

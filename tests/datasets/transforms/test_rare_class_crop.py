@@ -6,15 +6,15 @@ from mmseg.datasets.transforms import PackSegInputs
 
 from mmuda.datasets.isolated_rng import isolated_rng
 from mmuda.datasets.transforms import RareClassCrop
-from mmuda.datasets.transforms.rare_class_crop import cut, draw_centre, draw_rare_class_crop
+from mmuda.datasets.transforms.rare_class_crop import cut, draw_center, draw_rare_class_crop
 
 SMALL = dict(crop_size=16, nominal_size=32, scale_range=(1.0, 1.0))  # crops of 16 x 16 without resizing
 
 
-def sample(height: int = 24, width: int = 32, labelled: bool = True) -> dict:
+def sample(height: int = 24, width: int = 32, labeled: bool = True) -> dict:
     rng = np.random.default_rng(0)
     results = dict(img=rng.integers(0, 256, (height, width, 3), np.uint8), img_path='a.png')
-    if labelled:
+    if labeled:
         results['gt_seg_map'] = np.zeros((height, width), np.uint8)
     return results
 
@@ -30,23 +30,23 @@ def test_a_rare_pixel_is_in_the_middle_of_the_crop():
     assert label.shape == (16, 16) and label[8, 8] == 5
 
 
-def test_pixels_around_which_no_crop_fits_are_no_centres():
+def test_pixels_around_which_no_crop_fits_are_no_centers():
     label = np.full((24, 32), 5)
     label[8:15, 8:23] = 0
-    assert draw_centre(np.random.RandomState(0), label, 16, [], [5]) is None
+    assert draw_center(np.random.RandomState(0), label, 16, [], [5]) is None
 
 
 def test_priority_classes_go_first():
     label = np.zeros((24, 32), np.uint8)
     label[8:15, 8:15], label[8, 20] = 5, 6
-    drawn = {draw_centre(np.random.RandomState(seed), label, 16, [6, 7], [5])[0] for seed in range(20)}
+    drawn = {draw_center(np.random.RandomState(seed), label, 16, [6, 7], [5])[0] for seed in range(20)}
     assert drawn == {6}
 
 
 def test_other_mined_classes_where_there_is_no_priority_class():
     label = np.zeros((24, 32), np.uint8)
     label[8:15, 8:15], label[8, 20] = 5, 6
-    drawn = {draw_centre(np.random.RandomState(seed), label, 16, [7], [5, 6, 9])[0] for seed in range(20)}
+    drawn = {draw_center(np.random.RandomState(seed), label, 16, [7], [5, 6, 9])[0] for seed in range(20)}
     assert drawn == {5, 6}
 
 
@@ -61,8 +61,8 @@ def test_without_mining_the_position_is_random(settings):
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1), st.booleans())
-def test_images_of_any_size_give_a_crop_that_shows_the_image(height, width, seed, labelled):
-    label = np.full((height, width), 5, np.uint8) if labelled else None
+def test_images_of_any_size_give_a_crop_that_shows_the_image(height, width, seed, labeled):
+    label = np.full((height, width), 5, np.uint8) if labeled else None
     draw = draw_rare_class_crop(np.random.RandomState(seed), label, (height, width), 16, 32, mine_ids=[5])
     for first, side in ((draw.top, height), (draw.left, width)):
         assert -draw.border <= first <= max(side - draw.size, 0) and first + draw.size > 0
@@ -113,8 +113,8 @@ def test_every_other_crop_is_mirrored():
     assert 30 < sum(mirrored) < 70
 
 
-def test_unlabelled_images_are_cropped():
-    results = RareClassCrop(mine_ids=[3], **SMALL)(sample(labelled=False))
+def test_unlabeled_images_are_cropped():
+    results = RareClassCrop(mine_ids=[3], **SMALL)(sample(labeled=False))
     assert results['img'].shape == (16, 16, 3) and 'gt_seg_map' not in results
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.tiny import make_data, tiny_config, train
+from tests.helpers.tiny import make_data, tiny_config, train
 
 
 def test_head_with_another_number_of_classes_is_refused(tmp_path):

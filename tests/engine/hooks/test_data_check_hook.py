@@ -6,7 +6,7 @@ import pytest
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from tests.tiny import REPO, RecordImages, add_hook, make_data, shrink_data, tiny_config, train
+from tests.helpers.tiny import REPO, RecordImages, add_hook, make_data, shrink_data, tiny_config, train
 
 
 @pytest.fixture(scope='module')

@@ -9,18 +9,18 @@ from mmseg.registry import RUNNERS
 from PIL import Image
 
 from mmuda.engine.hooks import DataSummaryHook
-from tests.tiny import make_data, opened_files, tiny_config, tiny_self_training_config
+from tests.helpers.tiny import make_data, opened_files, tiny_config, tiny_self_training_config
 
 
 def own(root, labels: dict[str, np.ndarray], classes=('road', 'car'), **options) -> dict:
-    """A folder of labelled images; ``labels`` by the names of the images."""
+    """A folder of labeled images; ``labels`` by the names of the images."""
     for kind in ('images', 'labels'):
         (root / kind).mkdir(parents=True, exist_ok=True)
     for name, label in labels.items():
         Image.new('RGB', label.shape[::-1]).save(root / 'images' / name)
         Image.fromarray(label.astype(np.uint8)).save(root / 'labels' / f'{name.rsplit(".", 1)[0]}.png')
     return dict(
-        type='PublishedDataset',
+        type='FolderDataset',
         data_root=str(root),
         img_suffix='.jpg',
         metainfo=dict(classes=classes),
@@ -68,7 +68,7 @@ def test_images_files_left_out_and_classes_are_said(summary, tmp_path):
     (tmp_path / 'own/images/list.txt').touch()
     Image.new('L', (2, 2)).save(tmp_path / 'own/labels/zebra.png')
     assert summary(source) == [
-        f'source: PublishedDataset, 3 labelled images of {tmp_path}/own/images',
+        f'source: FolderDataset, 3 labeled images of {tmp_path}/own/images',
         "source: left out: 1 files do not end in '.jpg' (1 .txt); 1 label files have no image (first: zebra.png)",
         'source: percent of the pixels in all 3 labels: road 50, car 38, ignored 12',
     ]
@@ -118,5 +118,5 @@ def test_every_domain_and_validation_are_counted_and_no_target_label_is_read(dat
         'target: CityscapesLabelIdsDataset',
         'validation: CityscapesLabelIdsDataset',
     ]
-    assert 'unlabelled' in said[1]
+    assert 'unlabeled' in said[1]
     assert any('labels/' in path for path in opened) and not any('gtFine/train' in path for path in opened)

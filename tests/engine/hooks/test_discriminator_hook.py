@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tests.tiny import hook_of, load, make_data, tiny_config, train
+from tests.helpers.tiny import hook_of, load, make_data, tiny_config, train
 
 
 @pytest.fixture(scope='module')

@@ -10,7 +10,7 @@ from mmseg.registry import TRANSFORMS
 from mmseg.structures import SegDataSample
 
 from mmuda.engine.hooks import LabelCheckHook
-from tests.tiny import make_data, tiny_config, train
+from tests.helpers.tiny import make_data, tiny_config, train
 
 
 @TRANSFORMS.register_module()
@@ -43,14 +43,14 @@ def test_run_whose_source_labels_are_all_ignored_ends(tmp_path):
         train(cfg)
 
 
-def test_one_labelled_pixel_suffices():
+def test_one_labeled_pixel_suffices():
     hook = LabelCheckHook(images=2)
     iterate(hook, source=[sample(255), sample(3)])
     for _ in range(3):
         iterate(hook, source=[sample(255)])
 
 
-def test_unlabelled_view_needs_none():
+def test_unlabeled_view_needs_none():
     hook = LabelCheckHook(images=1)
     iterate(hook, source=[sample(3)], target=[sample(None)])
 

@@ -8,7 +8,7 @@ from mmengine.hooks import Hook
 from mmseg.registry import HOOKS, MODELS
 
 from mmuda.models.objectives import Objective
-from tests.tiny import add_hook, make_data, tiny_config, train
+from tests.helpers.tiny import add_hook, make_data, tiny_config, train
 
 
 @MODELS.register_module()

@@ -17,8 +17,8 @@ from PIL import Image
 
 from mmuda.engine.hooks import PseudoLabelHook
 from mmuda.pseudo_labels import Labeler, LabelPlanes, PseudoLabelStore
-from tests.tiny import hook_of, make_data, opened_files, tiny_config, train
-from tests.two_ranks import run_on_two_ranks
+from tests.helpers.tiny import hook_of, make_data, opened_files, tiny_config, train
+from tests.helpers.two_ranks import run_on_two_ranks
 
 NUM_IMAGES = 4
 
@@ -111,8 +111,8 @@ def copy(run, tmp_path) -> Path:
 
 
 @pytest.fixture
-def no_labelling(monkeypatch) -> None:
-    monkeypatch.setattr(PseudoLabelStore, 'write', lambda *_: pytest.fail('labelled again'))
+def no_labeling(monkeypatch) -> None:
+    monkeypatch.setattr(PseudoLabelStore, 'write', lambda *_: pytest.fail('labeled again'))
 
 
 def pictures(folder: Path) -> dict[str, bytes]:
@@ -123,7 +123,7 @@ def generations(work_dir: Path) -> list[str]:
     return sorted(path.name for path in (work_dir / 'pseudo_labels').iterdir() if path.is_dir())
 
 
-def test_every_image_is_labelled(run):
+def test_every_image_is_labeled(run):
     store = PseudoLabelStore(run / 'pseudo_labels')
     assert store.manifest()['complete']
     assert len(pictures(store.root)) == 2 * NUM_IMAGES  # labels and confidences
@@ -144,7 +144,7 @@ def test_pictures_are_written_on_request_and_not_trained_on(data, start, run, tm
     assert RecordLabels.seen == seen
 
 
-def test_training_sees_the_labels_of_the_store(data, start, copy, no_labelling):
+def test_training_sees_the_labels_of_the_store(data, start, copy, no_labeling):
     for path in (copy / 'pseudo_labels').rglob('*.png'):
         Image.new('L', Image.open(path).size, 7).save(path)
     train(config(data, copy, start))
@@ -158,7 +158,7 @@ def test_target_labels_are_never_opened(data, start, tmp_path):
     assert not [path for path in opened if 'gtFine' in path]
 
 
-def test_labelling_works_without_target_labels(data, start, tmp_path):
+def test_labeling_works_without_target_labels(data, start, tmp_path):
     shutil.copytree(data, tmp_path / 'toy')
     shutil.rmtree(tmp_path / 'toy' / 'cityscapes' / 'gtFine')
     train(config(tmp_path / 'toy', tmp_path / 'run', start))
@@ -179,7 +179,7 @@ def train_and_kill(cfg: Config, images: int) -> None:
     train(cfg)
 
 
-def test_labelling_continues_after_sigkill(data, start, run, tmp_path, monkeypatch):
+def test_labeling_continues_after_sigkill(data, start, run, tmp_path, monkeypatch):
     process = multiprocessing.get_context('fork').Process(
         target=train_and_kill, args=(config(data, tmp_path, start), NUM_IMAGES - 1)
     )
@@ -232,7 +232,7 @@ def test_labels_of_other_settings_are_refused(data, start, copy, options, messag
         train(config(data, copy, start, **options))
 
 
-def test_settings_of_training_do_not_matter(data, start, copy, no_labelling):
+def test_settings_of_training_do_not_matter(data, start, copy, no_labeling):
     train(config(data, copy, start, model__segmentor__decode_head__dropout_ratio=0.5))
     assert len(RecordLabels.seen) == 1  # trained, on the labels that were there
 
@@ -250,12 +250,12 @@ def test_folder_that_is_no_store_is_never_overwritten(data, start, tmp_path):
     assert (tmp_path / 'photos' / 'holiday.jpg').exists()
 
 
-def test_runs_of_one_model_share_a_store(data, start, run, tmp_path, no_labelling):
+def test_runs_of_one_model_share_a_store(data, start, run, tmp_path, no_labeling):
     train(config(data, tmp_path, start, hook=dict(store=str(run / 'pseudo_labels'))))
     assert not (tmp_path / 'pseudo_labels').exists()
 
 
-def test_resumed_run_reuses_its_labels(data, copy, no_labelling):
+def test_resumed_run_reuses_its_labels(data, copy, no_labeling):
     train(resume(config(data, copy, None, iters=2)))
     assert len(RecordLabels.seen) == 1
 

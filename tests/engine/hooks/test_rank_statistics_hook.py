@@ -10,8 +10,8 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
-from tests.tiny import add_hook, hook_of, load, make_data, tiny_self_training_config, train
-from tests.two_ranks import run_on_two_ranks
+from tests.helpers.tiny import add_hook, hook_of, load, make_data, tiny_self_training_config, train
+from tests.helpers.two_ranks import run_on_two_ranks
 
 STATISTICS = 'student.backbone.bn1.running_mean'
 

@@ -8,7 +8,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from mmengine.runner import checkpoint as mmengine_checkpoint
 
-from tests.tiny import REPO, load, make_data, shrink_data, tiny_config, train
+from tests.helpers.tiny import REPO, load, make_data, shrink_data, tiny_config, train
 
 ABSENCE = 'objectives.0.class_weights.absence'
 

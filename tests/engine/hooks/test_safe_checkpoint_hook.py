@@ -14,7 +14,7 @@ from mmengine.logging import MessageHub, MMLogger
 from mmengine.runner import Runner
 
 from mmuda.engine.hooks import SafeCheckpointHook, safe_checkpoint_hook
-from tests.tiny import assert_same, load, make_data, plain_text_of_configs, tiny_config, train
+from tests.helpers.tiny import assert_same, load, make_data, plain_text_of_configs, tiny_config, train
 
 STATE = ('state_dict', 'optimizer', 'samples_drawn')
 

@@ -39,7 +39,7 @@ def write_checkpoint(work_dir, iteration: int) -> None:
 
 
 def start(hook_dir, run: SimpleNamespace) -> SimpleNamespace:
-    StageCheckpointHook(str(hook_dir), 'configs/toy/mrnet.py').before_run(run)
+    StageCheckpointHook('configs/toy/mrnet.py', str(hook_dir)).before_run(run)
     return run
 
 
@@ -66,7 +66,7 @@ def test_stage_that_did_not_end_is_warned_of(stages, reached):
     earlier, this = stages
     warnings = []
     run = runner(this, logger=SimpleNamespace(info=print, warning=warnings.append))
-    hook = StageCheckpointHook(str(earlier), 'configs/toy/mrnet.py')
+    hook = StageCheckpointHook('configs/toy/mrnet.py', str(earlier))
     hook.before_run(run)
     hook.after_load_checkpoint(run, dict(meta=dict(iter=reached, cfg='train_cfg = dict(max_iters=4)')))
     assert ['iter_7.pth is of iteration 3 of 4' in text for text in warnings] == ([True] if reached == 3 else [])
@@ -90,7 +90,7 @@ def test_testing_needs_no_earlier_stage(tmp_path):
 @pytest.mark.parametrize('wrapped', [True, False], ids=['checkpoint', 'weights alone'])
 def test_stage_whose_statistics_are_no_numbers_is_not_started_from(stages, wrapped):
     earlier, this = stages
-    hook = StageCheckpointHook(str(earlier), 'configs/toy/mrnet.py')
+    hook = StageCheckpointHook('configs/toy/mrnet.py', str(earlier))
     hook.before_run(run := runner(this))
     state = {'bn1.weight': torch.ones(2), 'bn1.running_var': torch.tensor([1.0, float('nan')])}
     with pytest.raises(FloatingPointError, match='iter_7.pth: bn1.running_var has values that are NaN or infinite'):

@@ -9,21 +9,19 @@ from torch import nn
 
 from mmuda.engine.ema import ema_share, ema_update_
 from mmuda.engine.hooks import TeacherHook
+from mmuda.models.segmentors import UDASegmentor
 
 
-class Model(nn.Module):
-    """A student of one BatchNorm and one layer, and whom it is lent."""
+class Model(UDASegmentor):
+    """A student of one BatchNorm and one layer, and its teacher."""
 
     needs_teacher = True
 
     def __init__(self, width: int = 3) -> None:
-        super().__init__()
+        nn.Module.__init__(self)
         torch.manual_seed(0)
         self.student = nn.Sequential(nn.Linear(2, width), nn.BatchNorm1d(width), nn.Dropout())
-        self.lent = []
-
-    def lend_teacher(self, teacher: nn.Module) -> None:
-        self.lent.append(teacher)
+        self._not_submodules = {}
 
 
 class Run:
@@ -81,6 +79,13 @@ def test_first_update_copies_the_student():
     assert torch.equal(run.weight, run.model.student[0].weight)
 
 
+def test_first_update_that_averages():
+    run = Run(first_update=1)
+    run.train(2)
+    # shares 1/2, 2/3 of weights w, w - 1, w - 2
+    torch.testing.assert_close(run.weight, Model().student[0].weight - 1)
+
+
 def test_momentum_is_the_limit_of_the_share():
     run = Run(momentum=0.5)
     run.train(3)
@@ -105,11 +110,11 @@ def test_step_that_a_gradient_scaler_skips_does_not_count():
     assert run.hook.updates == 2
 
 
-def test_teacher_is_frozen_and_lent():
+def test_teacher_is_frozen_and_set():
     run = Run()
-    assert run.model.lent == [run.hook.teacher]
+    assert run.model.teacher is run.hook.teacher
     assert not any(parameter.requires_grad for parameter in run.hook.teacher.parameters())
-    assert not any('teacher' in name or 'lent' in name for name in run.model.state_dict())
+    assert {name.split('.')[0] for name in run.model.state_dict()} == {'student'}
 
 
 def test_no_teacher_where_nobody_needs_one():
@@ -117,7 +122,7 @@ def test_no_teacher_where_nobody_needs_one():
     model.needs_teacher = False
     run = Run(model)
     run.train()
-    assert run.hook.teacher is None and not model.lent and run.checkpoint() == {}
+    assert run.hook.teacher is None and model.teacher is None and run.checkpoint() == {}
 
 
 def test_own_buffers_start_fresh_and_are_left_alone_by_updates():
@@ -161,6 +166,30 @@ def test_mode(mode):
     run.model.eval()
     run.model.train()
     assert {module.training for module in run.hook.teacher.modules()} == {mode == 'train'}
+
+
+def test_mode_in_which_batch_norm_alone_trains():
+    run = Run(mode='batch_norm')
+    assert [module.training for module in run.hook.teacher.modules()] == [False, False, True, False]
+
+
+class FrozenNorm(nn.BatchNorm1d):
+    """In evaluation mode whatever it is told."""
+
+    def train(self, mode: bool = True) -> nn.Module:
+        return super().train(False)
+
+
+def test_norm_that_the_student_keeps_in_evaluation_stays_so():
+    model = Model()
+    model.student[1] = FrozenNorm(3)
+    assert not Run(model, mode='batch_norm', buffers='copy').norm.training
+
+
+def test_model_of_another_kind_has_no_teacher():
+    hook = TeacherHook()
+    hook.before_train(SimpleNamespace(model=nn.Linear(1, 1)))
+    assert hook.teacher is None
 
 
 def test_resumed_run_equals_an_undisturbed_one():
@@ -220,6 +249,7 @@ def test_own_statistics_of_a_norm_in_eval_mode_are_refused():
         (dict(buffers='none'), "buffers must be one of .*got 'none'"),
         (dict(mode='test'), "mode must be one of .*got 'test'"),
         (dict(mode='eval'), "set buffers='copy' or 'average'"),
+        (dict(first_update=-1), 'first_update must be 0 or more, got -1'),
     ],
 )
 def test_settings_out_of_range(options, message):

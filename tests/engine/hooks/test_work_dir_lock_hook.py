@@ -12,8 +12,8 @@ from torch.optim import SGD
 
 from mmuda.engine.hooks import WorkDirLockHook
 from mmuda.utils.files import lock, unlock
-from tests.test_files import holder, refused_in_a_child  # noqa: F401  (holder is a fixture)
-from tests.tiny import (
+from tests.helpers.locks import refused_in_a_child
+from tests.helpers.tiny import (
     REPO,
     Killed,
     add_hook,
@@ -23,7 +23,7 @@ from tests.tiny import (
     tiny_config,
     train,
 )
-from tests.two_ranks import run_on_two_ranks
+from tests.helpers.two_ranks import run_on_two_ranks
 
 
 @pytest.fixture(scope='module')

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.tiny import plain_text_of_configs
+from tests.helpers.tiny import plain_text_of_configs
 
 
 @pytest.fixture(scope='session', autouse=True)

@@ -11,7 +11,7 @@ from mmseg.registry import HOOKS, MODELS
 from mmuda.engine.schedulers import with_length
 from mmuda.models.objectives import Objective
 from mmuda.utils.length import TrainingLength
-from tests.tiny import (
+from tests.helpers.tiny import (
     REPO,
     Killed,
     add_hook,

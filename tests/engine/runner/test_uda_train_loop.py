@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.tiny import make_data, tiny_config, train
+from tests.helpers.tiny import make_data, tiny_config, train
 
 
 @pytest.fixture(scope='module')

@@ -5,21 +5,22 @@ import pytest
 import torch
 from kornia.filters import gaussian_blur2d
 
-from mmuda.models.augmentation import StrongAugmentation
+from mmuda.models.augmentation import Normalization, StrongAugmentation
 from mmuda.models.augmentation.strong_augmentation import StrongParameters, applies, blur, color_jitter, kernel_side
 
 ALWAYS = dict(jitter_probability=1.0, blur_probability=1.0)
-MEAN = torch.tensor([104.00698793, 116.66876762, 122.67891434]).view(1, 3, 1, 1)
+MEAN = [104.00698793, 116.66876762, 122.67891434]
+PLAIN = Normalization.of(MEAN, [1.0, 1.0, 1.0])
 
 
 def images(num: int = 2) -> torch.Tensor:
-    return torch.rand(num, 3, 30, 40, generator=torch.Generator().manual_seed(0)) * 255 - MEAN
+    return torch.rand(num, 3, 30, 40, generator=torch.Generator().manual_seed(0)) * 255 - PLAIN.mean
 
 
 def seeded(module: StrongAugmentation, seed: int = 0) -> torch.Tensor:
     random.seed(seed)
     np.random.seed(seed)
-    return module(images())
+    return module(images(), PLAIN)
 
 
 def test_same_seeds_same_images():
@@ -31,7 +32,7 @@ def test_same_seeds_same_images():
 def test_recorded_parameters_repeat_what_was_done():
     module = StrongAugmentation(**ALWAYS)
     first = seeded(module)
-    assert torch.equal(module(images(), module.parameters), first)
+    assert torch.equal(module(images(), PLAIN, module.parameters), first)
 
 
 def test_nothing_is_done_at_probability_zero():
@@ -67,9 +68,9 @@ def test_neutral_factors_change_nothing(order, published_hsv):
 
 
 def test_brightness_is_added_contrast_is_multiplied():
-    grey = torch.full((2, 3, 1, 1), 0.5)
+    gray = torch.full((2, 3, 1, 1), 0.5)
     factors = torch.tensor([[1.2, 1.1, 1.0, 0.0], [0.9, 1.1, 1.0, 0.0]])
-    got = color_jitter(grey, (0, 1), factors)
+    got = color_jitter(gray, (0, 1), factors)
     torch.testing.assert_close(got[:, 0, 0, 0], torch.tensor([0.77, 0.44]))
 
 
@@ -82,7 +83,7 @@ def test_a_third_of_a_turn_makes_red_green():
 def test_blur_keeps_a_constant_image_and_spreads_a_point():
     constant, point = torch.ones(1, 3, 30, 40), torch.zeros(1, 3, 30, 40)
     point[..., 15, 20] = 1
-    blurred = StrongAugmentation()(torch.cat([constant, point]), StrongParameters(sigma=(1.1, 0.6)))
+    blurred = StrongAugmentation()(torch.cat([constant, point]), PLAIN, StrongParameters(sigma=(1.1, 0.6)))
     torch.testing.assert_close(blurred[:1], constant)
     weight = np.exp(-0.5 / 0.6**2)
     torch.testing.assert_close(blurred[1, 0, 15, 21] / blurred[1, 0, 15, 20], torch.tensor(weight).float())
@@ -98,8 +99,8 @@ def test_blur_is_that_of_the_full_kernel():
 
 def test_statistics_of_the_preprocessor_are_undone():
     drawn = StrongParameters(order=(0, 3, 2, 1), factors=((1.1, 0.9, 1.2, 0.1),) * 2)
-    plain = StrongAugmentation()(images(), drawn)
-    scaled = StrongAugmentation(std=[58.0, 58.0, 58.0])(images() / 58, drawn)
+    plain = StrongAugmentation()(images(), PLAIN, drawn)
+    scaled = StrongAugmentation()(images() / 58, Normalization.of(MEAN, [58.0, 58.0, 58.0]), drawn)
     torch.testing.assert_close(scaled * 58, plain, atol=1e-3, rtol=0)
 
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, pad, relu6
 
 from mmuda.models.backbones import InputPaddedMobileNetV2
-from tests.tiny import REPO
+from tests.helpers.tiny import REPO
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
 from mmuda.models.decode_heads import DeepLabV2Head
-from tests.tiny import REPO
+from tests.helpers.tiny import REPO
 
 CLASSES = 5
 

@@ -9,7 +9,7 @@ from mmseg.registry import MODELS
 from torch import nn
 
 from mmuda.models.decode_heads import DeepLabV3PlusHead
-from tests.tiny import REPO
+from tests.helpers.tiny import REPO
 
 CLASSES = 5
 MODELS_FOLDER = REPO / 'configs' / '_base_' / 'models'

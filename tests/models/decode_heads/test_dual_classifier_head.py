@@ -9,7 +9,7 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 
 from mmuda.models.decode_heads import DualClassifierHead
-from tests.tiny import REPO
+from tests.helpers.tiny import REPO
 
 CLASSES = 5
 BACKBONES = {'gta2cs_r50': 8, 'gta2cs_mit-b0': 16, 'gta2cs_swin-t': 16}  # config, stride of the early map

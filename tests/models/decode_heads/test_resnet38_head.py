@@ -8,7 +8,7 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 
 from mmuda.models.decode_heads import ResNet38Head
-from tests.tiny import REPO
+from tests.helpers.tiny import REPO
 
 CLASSES = 5
 
@@ -34,7 +34,7 @@ def test_logits_have_the_size_of_the_features():
     assert tiny_head()([torch.randn(2, 4, 5, 7)]).shape == (2, CLASSES, 5, 7)
 
 
-def test_a_cell_sees_its_neighbours_at_the_dilation_alone():
+def test_a_cell_sees_its_neighbors_at_the_dilation_alone():
     """Receptive field of two 3x3 convolutions with dilation 2: distances 0, 2 and 4."""
     x = torch.randn(1, 4, 11, 11, requires_grad=True)
     tiny_head(dilation=2)([x])[0, :, 5, 5].sum().backward()
@@ -50,7 +50,7 @@ def test_loss_reads_the_middle_of_each_cell():
     torch.testing.assert_close(loss, F.cross_entropy(logits, cells[None]))
 
 
-def test_loss_is_the_mean_of_the_labelled_cells():
+def test_loss_is_the_mean_of_the_labeled_cells():
     logits = torch.randn(2, CLASSES, 2, 2)
     cells = torch.tensor([[[0, 255], [255, 255]], [[1, 2], [255, 255]]])
     labels = cells.repeat_interleave(8, 1).repeat_interleave(8, 2)

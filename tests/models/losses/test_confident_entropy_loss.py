@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mmuda.models.losses import ConfidentEntropyLoss
-from tests.models.losses.toy_pixels import toy_logits
+from tests.helpers.toy_pixels import toy_logits
 
 
 def test_value_of_the_worked_example():

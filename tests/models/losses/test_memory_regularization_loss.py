@@ -3,7 +3,7 @@ import torch
 from mmseg.registry import MODELS
 
 from mmuda.models.losses import MemoryRegularizationLoss
-from tests.models.losses.toy_pixels import toy_logits
+from tests.helpers.toy_pixels import toy_logits
 
 
 def test_value_of_the_worked_example():

@@ -10,7 +10,7 @@ BOTH = torch.tensor([False, True])
 
 
 def batch() -> tuple[torch.Tensor, torch.Tensor]:
-    """A source and a target sample, three classes; the target has 2 of 6 pixels labelled."""
+    """A source and a target sample, three classes; the target has 2 of 6 pixels labeled."""
     logits = torch.randn(2, 3, 2, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     labels = torch.full((2, 2, 3), 255)
     labels[0] = 1
@@ -18,7 +18,7 @@ def batch() -> tuple[torch.Tensor, torch.Tensor]:
     return logits.requires_grad_(), labels
 
 
-def test_value_is_the_mean_over_labelled_target_pixels():
+def test_value_is_the_mean_over_labeled_target_pixels():
     logits, labels = batch()
     want = -logits[1, :, 0, :2].log_softmax(0).mean()
     torch.testing.assert_close(ModelRegularizationLoss(1.0)(logits, labels, BOTH), want)
@@ -55,7 +55,7 @@ def test_published_weight_is_the_default():
 
 
 @pytest.mark.parametrize('is_target', [torch.tensor([False, False]), torch.tensor([True, False])])
-def test_without_labelled_target_pixels_loss_and_gradient_are_zero(is_target):
+def test_without_labeled_target_pixels_loss_and_gradient_are_zero(is_target):
     logits, labels = batch()
     labels[0] = 255
     loss = ModelRegularizationLoss()(logits, labels, is_target)

@@ -3,7 +3,7 @@ import torch
 
 from mmuda.models.losses import RectifiedLoss
 from mmuda.models.losses.rectified_loss import head_kl, rectified_loss
-from tests.models.losses.toy_pixels import CLASS_WEIGHT, LABELS, toy_logits
+from tests.helpers.toy_pixels import CLASS_WEIGHT, LABELS, toy_logits
 
 
 def test_divergences_of_the_worked_example():
@@ -24,7 +24,7 @@ def test_losses_of_the_worked_example():
         (0, (0.0292231, -0.0095370, -0.0196861), (-0.1313383, 0.0525630, 0.0787752)),
         (4, (0.1082669, 0.0083334, -0.1166003), (-0.0866286, -0.0658754, 0.1525040)),
     ],
-    ids=['labelled', 'ignored'],
+    ids=['labeled', 'ignored'],
 )
 def test_gradients_of_the_worked_example(pixel, aux_want, main_want):
     aux, main = toy_logits()

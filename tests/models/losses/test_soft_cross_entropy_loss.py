@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from mmseg.registry import MODELS
 
 from mmuda.models.losses import SoftCrossEntropyLoss
-from tests.models.losses.toy_pixels import LABELS, toy_logits
+from tests.helpers.toy_pixels import LABELS, toy_logits
 
 
 def one_hot(labels: torch.Tensor) -> torch.Tensor:
@@ -13,7 +13,7 @@ def one_hot(labels: torch.Tensor) -> torch.Tensor:
     return encoded.permute(0, 3, 1, 2).double()
 
 
-def test_one_hot_labels_give_the_mean_cross_entropy_of_labelled_pixels():
+def test_one_hot_labels_give_the_mean_cross_entropy_of_labeled_pixels():
     logits, _ = toy_logits()
     torch.testing.assert_close(
         SoftCrossEntropyLoss()(logits, one_hot(LABELS)), F.cross_entropy(logits, LABELS, ignore_index=255)
@@ -27,7 +27,7 @@ def test_labels_are_weighted_by_their_probability():
     torch.testing.assert_close(SoftCrossEntropyLoss()(logits, soft), -(0.25 * log_p[0] + 0.75 * log_p[1]))
 
 
-def test_without_labelled_pixels_loss_and_gradient_are_zero():
+def test_without_labeled_pixels_loss_and_gradient_are_zero():
     logits, _ = toy_logits()
     loss = SoftCrossEntropyLoss()(logits, torch.zeros_like(logits))
     loss.backward()

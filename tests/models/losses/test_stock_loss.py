@@ -53,7 +53,7 @@ def test_ignored_pixels_give_no_gradient_and_change_nothing(name, batch):
 
 
 @pytest.mark.parametrize('name', LOSSES)
-def test_nothing_labelled_gives_no_loss_and_no_gradient(name, batch):
+def test_nothing_labeled_gives_no_loss_and_no_gradient(name, batch):
     logits, labels = batch
     value = supervised_loss(config(name), 'source')(logits, torch.full_like(labels, 255))
     value.backward()
@@ -86,8 +86,8 @@ def test_focal_loss_is_the_published_formula(batch):
 
 
 @pytest.mark.parametrize('name', LOSSES)
-@pytest.mark.parametrize('kind', ['SourceSupervision', 'GridSupervision'])
-def test_objectives_train_both_classifiers(kind, name, batch):
+@pytest.mark.parametrize('resolution', ['images', 'logits'])
+def test_objectives_train_both_classifiers(resolution, name, batch):
     logits, labels = batch
     step = SimpleNamespace(
         iteration=0,
@@ -96,20 +96,20 @@ def test_objectives_train_both_classifiers(kind, name, batch):
         data_samples=dict(pool=[SimpleNamespace(metainfo={})] * 2),
     )
     step.unresized_logits = step.logits
-    losses = MODELS.build(dict(type=kind, view='pool', loss=config(name)))(step)
+    losses = MODELS.build(dict(type='Supervision', view='pool', resolution=resolution, loss=config(name)))(step)
     loss = supervised_loss(config(name), 'source')
     assert torch.equal(losses['loss_main'], loss(logits, labels))
     assert torch.equal(losses['loss_aux'], 0.5 * loss(2 * logits, labels))
 
 
 @pytest.mark.parametrize('name', WEIGHTED)
-def test_source_supervision_gives_its_class_weights(name, batch):
+def test_supervision_gives_its_class_weights(name, batch):
     logits, labels = batch
     step = SimpleNamespace(iteration=0, labels=lambda view: labels, logits=lambda view: dict(main=logits))
     weights = dict(type='ClassBalanceWeights', num_classes=CLASSES, min_pixels=4, often_balance=False)
     assert 1 < len(set(MODELS.build(weights)(labels).tolist()))
     weighted, plain = (
-        MODELS.build(dict(type='SourceSupervision', loss=config(name), class_weights=settings))(step)
+        MODELS.build(dict(type='Supervision', view='source', loss=config(name), class_weights=settings))(step)
         for settings in (weights, None)
     )
     assert not torch.equal(weighted['loss_main'], plain['loss_main'])
@@ -118,10 +118,14 @@ def test_source_supervision_gives_its_class_weights(name, batch):
 @pytest.mark.parametrize(
     'objective, message',
     [
-        (dict(type='SourceSupervision', loss=dict(type='TverskyLoss')), "'source': loss TverskyLoss .* choose one of"),
+        (
+            dict(type='Supervision', view='source', loss=dict(type='TverskyLoss')),
+            "'source': loss TverskyLoss .* choose one of",
+        ),
         (
             dict(
-                type='SourceSupervision',
+                type='Supervision',
+                view='source',
                 loss=dict(type='DiceLoss'),
                 class_weights=dict(type='ClassBalanceWeights', num_classes=2),
             ),
@@ -129,15 +133,19 @@ def test_source_supervision_gives_its_class_weights(name, batch):
         ),
         (
             dict(
-                type='SourceSupervision',
+                type='Supervision',
+                view='source',
                 loss=dict(type='FocalLoss', class_weight=[1.0, 2.0]),
                 class_weights=dict(type='ClassBalanceWeights', num_classes=2),
             ),
             'loss.class_weight of FocalLoss are both set',
         ),
-        (dict(type='SourceSupervision', loss=dict(type='CrossEntropyLoss', use_mask=True)), 'use_mask=True'),
-        (dict(type='SourceSupervision', loss=dict(type='LovaszLoss', loss_type='binary', reduction='none')), 'binary'),
-        (dict(type='GridSupervision', loss=dict(type='DiceLoss', activate=False)), 'activate=False'),
+        (dict(type='Supervision', view='source', loss=dict(type='CrossEntropyLoss', use_mask=True)), 'use_mask=True'),
+        (
+            dict(type='Supervision', view='source', loss=dict(type='LovaszLoss', loss_type='binary', reduction='none')),
+            'binary',
+        ),
+        (dict(type='Supervision', view='source', loss=dict(type='DiceLoss', activate=False)), 'activate=False'),
         (
             dict(type='RectifiedSupervision', loss=dict(type='CrossEntropyLoss')),
             "'rectified': CrossEntropyLoss .* as loss",

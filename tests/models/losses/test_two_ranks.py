@@ -3,14 +3,14 @@
 import pytest
 import torch
 
-from mmuda.models.losses import ClassBalanceWeights, HardPixelCrossEntropyLoss
-from tests.two_ranks import run_on_two_ranks
+from mmuda.models.losses import ClassBalanceWeights, PixelCrossEntropyLoss
+from tests.helpers.two_ranks import run_on_two_ranks
 
 CLASSES, MIN_PIXELS = 3, 8
 
 
 def batch() -> tuple[torch.Tensor, torch.Tensor]:
-    """Two images with very different numbers of labelled pixels and of pixels per class."""
+    """Two images with very different numbers of labeled pixels and of pixels per class."""
     logits = torch.randn(2, CLASSES, 4, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     labels = torch.zeros(2, 4, 6, dtype=torch.long)
     labels[0, 1:] = 255
@@ -22,7 +22,7 @@ def step(logits: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
     weights = ClassBalanceWeights(CLASSES, min_pixels=MIN_PIXELS)
     logits = logits.clone().requires_grad_()
     class_weight = weights(labels)
-    loss = HardPixelCrossEntropyLoss(percentile=None)(logits, labels, class_weight)
+    loss = PixelCrossEntropyLoss()(logits, labels, class_weight)
     loss.backward()
     return dict(class_weight=class_weight, absence=weights.absence, loss=loss.detach(), grad=logits.grad)
 

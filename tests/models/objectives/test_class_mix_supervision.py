@@ -9,14 +9,16 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch import nn
 
+from mmuda.models.augmentation import Normalization
 from mmuda.models.decode_heads import DualClassifierHead
 from mmuda.models.objectives import ClassMixSupervision
 from mmuda.models.objectives.class_mix_supervision import teacher_probabilities
 from mmuda.models.segmentors import Step
-from tests.host_reads import HostReads
-from tests.models.objectives.students import CLASSES, SIZE, Student, make_step
+from tests.helpers.host_reads import HostReads
+from tests.helpers.students import CLASSES, SIZE, Student, make_step
 
 AUGMENTED = dict(augmentation=dict(type='StrongAugmentation', jitter_probability=1.0, blur_probability=1.0))
+NORMALIZATION = Normalization.of([104.0, 117.0, 123.0], [1.0, 1.0, 1.0])
 
 
 def mixed_step(two: bool = False, device: str = 'cpu', source_labels: torch.Tensor | None = None) -> Step:
@@ -32,7 +34,8 @@ def mixed_step(two: bool = False, device: str = 'cpu', source_labels: torch.Tens
             parameter.mul_(3)
     samples = {view: [sample.to(device) for sample in samples] for view, samples in plain.data_samples.items()}
     inputs = {view: images.to(device) for view, images in plain.inputs.items()}
-    return Step(plain.student, inputs, samples, 0, teacher=teacher)
+    normalization = Normalization(NORMALIZATION.mean.to(device), NORMALIZATION.std.to(device))
+    return Step(plain.student, inputs, samples, 0, teacher=teacher, normalization=normalization)
 
 
 def test_mixed_view_holds_source_and_target_pixels_with_their_labels():
@@ -82,7 +85,7 @@ def test_the_student_sees_augmented_images_and_plain_labels():
     objective = ClassMixSupervision(**AUGMENTED)
     objective(step)
     assert torch.equal(step.labels('mixed'), plain.labels('mixed'))
-    want = objective.augmentation(plain.images('mixed'), objective.augmentation.parameters)
+    want = objective.augmentation(plain.images('mixed'), NORMALIZATION, objective.augmentation.parameters)
     assert torch.equal(step.images('mixed'), want)
     assert not torch.equal(step.images('mixed'), plain.images('mixed'))
 

@@ -2,17 +2,17 @@ import pytest
 import torch
 
 from mmuda.models.objectives import ModelRegularization
-from tests.models.objectives.pools import SIZE, make_pool
+from tests.helpers.pools import SIZE, make_pool
 
 
 def uniform_cross_entropy(step) -> torch.Tensor:
-    """Mean over the labelled target pixels."""
+    """Mean over the labeled target pixels."""
     pixels = -step.logits('pool')['main'].log_softmax(1).mean(1)[1]
     return pixels[step.labels('pool')[1] != 255].mean()
 
 
 @pytest.mark.parametrize('twice, factor', [(True, 0.01), (False, 0.1)])
-def test_labelled_target_pixels_are_regularised(twice, factor):
+def test_labeled_target_pixels_are_regularized(twice, factor):
     step = make_pool()
     objective = ModelRegularization(loss=dict(type='ModelRegularizationLoss', weight=0.1, applied_twice=twice))
     torch.testing.assert_close(objective(step), dict(loss_main=factor * uniform_cross_entropy(step)))
@@ -38,7 +38,7 @@ def test_a_batch_without_target_has_no_loss():
     assert ModelRegularization()(step) == dict(loss_main=0)
 
 
-def test_nothing_labelled_has_no_loss():
+def test_nothing_labeled_has_no_loss():
     assert ModelRegularization()(make_pool(labels=torch.full((2, *SIZE), 255))) == dict(loss_main=0)
 
 

@@ -11,11 +11,9 @@ from mmuda.models.objectives import (
     EntropyMinimization,
     MemoryRegularization,
     RectifiedSupervision,
-    SourceSupervision,
+    Supervision,
 )
-from tests.models.objectives.students import CLASSES, SIZE, Student, make_step
-
-PLAIN = dict(type='HardPixelCrossEntropyLoss', percentile=None)
+from tests.helpers.students import CLASSES, SIZE, Student, make_step
 
 
 @pytest.mark.parametrize('iteration, acts', [(1, False), (2, True), (4, True), (5, False)])
@@ -36,10 +34,10 @@ def test_objective_that_never_acts_is_refused():
 
 @pytest.mark.parametrize(
     'objective',
-    [SourceSupervision(loss=PLAIN, view='target'), RectifiedSupervision(view='target')],
+    [Supervision('target'), RectifiedSupervision(view='target')],
     ids=lambda objective: type(objective).__name__,
 )
-def test_labels_of_an_unlabelled_view_are_refused(objective):
+def test_labels_of_an_unlabeled_view_are_refused(objective):
     with pytest.raises(KeyError, match="view 'target' has no labels"):
         objective(make_step())
 
@@ -51,7 +49,7 @@ def test_unknown_view_is_named_with_the_views_there_are():
 
 @pytest.mark.parametrize(
     'objective',
-    [EntropyMinimization(weight=1.0), MemoryRegularization(), RectifiedSupervision()],
+    [EntropyMinimization(weight=1.0), MemoryRegularization(), RectifiedSupervision(view='source')],
     ids=lambda objective: type(objective).__name__,
 )
 def test_two_classifiers_are_needed(objective):
@@ -65,23 +63,23 @@ def test_objectives_share_a_forward_pass():
     assert losses and step.student.passes == 1
 
 
-def test_source_supervision_weighs_the_classifiers():
-    losses = SourceSupervision(loss=PLAIN)(make_step())
-    plain = SourceSupervision(loss=PLAIN, weights=dict(aux=1.0, main=1.0))(make_step())
+def test_supervision_weighs_the_classifiers():
+    losses = Supervision('source')(make_step())
+    plain = Supervision('source', weights=dict(aux=1.0, main=1.0))(make_step())
     torch.testing.assert_close(losses, dict(loss_aux=0.5 * plain['loss_aux'], loss_main=plain['loss_main']))
 
 
-def test_source_supervision_of_one_classifier_by_cross_entropy():
+def test_supervision_of_one_classifier_by_cross_entropy():
     step = make_step(Student(two=False))
-    losses = SourceSupervision(loss=PLAIN)(step)
+    losses = Supervision('source')(step)
     torch.testing.assert_close(
         losses, dict(loss_main=nn.functional.cross_entropy(step.logits('source')['main'], step.labels('source')))
     )
 
 
-def test_source_supervision_refuses_weights_of_classifiers_that_are_not_there():
+def test_supervision_refuses_weights_of_classifiers_that_are_not_there():
     with pytest.raises(ValueError, match=r"weights are for \['aux', 'main'\].*\['main'\]"):
-        SourceSupervision(loss=PLAIN, weights=dict(aux=1.0, main=1.0))(make_step(Student(two=False)))
+        Supervision('source', weights=dict(aux=1.0, main=1.0))(make_step(Student(two=False)))
 
 
 def entropy(step) -> float:
@@ -90,7 +88,7 @@ def entropy(step) -> float:
     return float(-(probabilities * probabilities.log()).sum(1).mean())
 
 
-def test_entropy_minimisation_makes_target_predictions_more_confident():
+def test_entropy_minimization_makes_target_predictions_more_confident():
     step = make_step()
     EntropyMinimization(weight=1.0)(step)['loss'].backward()
     with torch.no_grad():

@@ -6,7 +6,7 @@ from mmengine.structures import PixelData
 from mmuda.models.objectives import SoftLabelSupervision
 from mmuda.models.objectives.soft_label_supervision import one_hot
 from mmuda.models.segmentors import Step
-from tests.models.objectives.pools import CLASSES, SIZE, make_pool
+from tests.helpers.pools import CLASSES, SIZE, make_pool
 
 
 def with_soft_labels(step: Step, soft: torch.Tensor) -> Step:
@@ -26,8 +26,8 @@ def test_hard_labels_of_the_source_and_soft_ones_of_the_target():
     log = step.logits('pool')['main'].log_softmax(1)
     label = step.labels('pool')[0]
     source = F.nll_loss(log[:1], label[None], ignore_index=255, reduction='sum')
-    labelled = (label != 255).sum() + (soft.sum(0) > 0).sum()
-    want = (source - (soft * log[1]).sum()) / labelled
+    labeled = (label != 255).sum() + (soft.sum(0) > 0).sum()
+    want = (source - (soft * log[1]).sum()) / labeled
     torch.testing.assert_close(SoftLabelSupervision()(step), dict(loss_main=want))
 
 
@@ -45,7 +45,7 @@ def test_classifiers_have_their_weights():
     )
 
 
-def test_nothing_labelled_gives_no_loss():
+def test_nothing_labeled_gives_no_loss():
     step = with_soft_labels(make_pool(labels=torch.full((2, *SIZE), 255)), soft_labels(kept=0.0))
     assert SoftLabelSupervision()(step) == dict(loss_main=0)
 

@@ -28,7 +28,10 @@ UNET = dict(
 
 
 def model(
-    head: dict = FCN, backbone: dict = RESNET, objectives: tuple = (dict(type='SourceSupervision'),), **segmentor
+    head: dict = FCN,
+    backbone: dict = RESNET,
+    objectives: tuple = (dict(type='Supervision', view='source'),),
+    **segmentor,
 ) -> UDASegmentor:
     init_default_scope('mmseg')
     torch.manual_seed(0)
@@ -64,12 +67,16 @@ def test_one_classifier_trains():
         (dict(type='RectifiedSupervision', begin=500), "objective 'rectified' compares two classifiers"),
         (dict(type='EntropyMinimization', weight=1.0, begin=500), "objective 'entropy' compares two classifiers"),
         (dict(type='AdversarialAlignment', begin=500), "objective 'adversarial': weights are for .'aux', 'main'."),
-        (dict(type='GridSupervision', begin=500, weights=dict(aux=1.0, main=1.0)), "'pool': weights are for .'aux'"),
+        (
+            dict(type='Supervision', view='pool', begin=500, weights=dict(aux=1.0, main=1.0)),
+            "'pool': weights are for .'aux'",
+        ),
     ],
 )
-def test_what_needs_two_classifiers_says_so_in_the_first_step(objective, message):
+def test_what_needs_two_classifiers_says_so_before_training(objective, message):
+    segmentor = model(objectives=(dict(type='Supervision', view='source'), objective))
     with pytest.raises(ValueError, match=message):
-        losses(model(objectives=(dict(type='SourceSupervision'), objective)))
+        segmentor.prepare_training(TrainingLength(1000))
 
 
 def test_cascade_is_refused_by_name():

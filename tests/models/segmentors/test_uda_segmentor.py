@@ -13,7 +13,7 @@ from mmseg.registry import MODELS
 from PIL import Image
 
 from mmuda.models.segmentors import UDASegmentor
-from tests.tiny import REPO, make_data, shrink_data, tiny_config
+from tests.helpers.tiny import REPO, make_data, shrink_data, tiny_config
 
 ONE = dict(type='EntropyMinimization', weight=1.0)
 
@@ -148,10 +148,10 @@ def test_objective_that_needs_a_teacher_is_refused_without_one(config):
         model.loss({}, {})
 
 
-def test_teacher_that_is_lent_is_no_part_of_the_model(config):
+def test_teacher_that_is_set_is_no_part_of_the_model(config):
     model, teacher = build(config), build(config).student
     names = list(model.state_dict())
-    model.lend_teacher(teacher)
+    model.set_teacher(teacher)
     assert model.teacher is teacher
     assert list(model.state_dict()) == names and teacher not in list(model.modules())
 
@@ -223,6 +223,17 @@ def test_stock_test_time_augmentation(config, checkpoint, tmp_path):
     assert torch.equal(result.pred_sem_seg.data[0], torch.stack(probabilities).mean(0).argmax(0))
 
 
-def test_augmentation_of_otherwise_normalised_images_is_refused(config):
-    with pytest.raises(ValueError, match=r'StrongAugmentation: std = \[1.0, 1.0, 1.0\], .* is \[58.0'):
-        build(config, objectives=[dict(type='ClassMixSupervision', augmentation=dict(type='StrongAugmentation'))])
+def test_normalization_is_that_of_the_preprocessor(config):
+    preprocessor = config.model.data_preprocessor
+    normalization = build(config).normalization
+    channels = slice(None, None, -1 if preprocessor.get('bgr_to_rgb') else 1)
+    image = torch.randint(256, (3, 4, 6), dtype=torch.uint8)
+    model = build(config)
+    inputs = model.data_preprocessor(dict(inputs=[image]))['inputs']
+    torch.testing.assert_close(normalization.undo(inputs)[0] * 255, image[channels].float(), atol=1e-3, rtol=0)
+    torch.testing.assert_close(normalization.redo(normalization.undo(inputs)), inputs)
+
+
+def test_images_that_are_not_normalized_have_mean_0_and_deviation_1(config):
+    model = build(config, data_preprocessor=dict(type='UDADataPreprocessor'))
+    assert (model.normalization.mean, model.normalization.std) == (0, 1)

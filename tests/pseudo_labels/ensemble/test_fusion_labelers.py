@@ -13,7 +13,7 @@ from mmuda.pseudo_labels import (
     RankUnificationLabeler,
     TeacherPredictions,
 )
-from tests.two_ranks import WORLD_SIZE, run_on_two_ranks
+from tests.helpers.two_ranks import WORLD_SIZE, run_on_two_ranks
 
 X = 255
 
@@ -171,7 +171,7 @@ class TestChannelWise:
         assert labeler.teacher_of_class == (1, 0, 1)
         assert same_labels(labeler, ChannelWiseLabeler([1, 0, 1], threshold=50))
 
-    def test_a_table_with_an_unknown_teacher_is_refused_before_labelling(self):
+    def test_a_table_with_an_unknown_teacher_is_refused_before_labeling(self):
         with pytest.raises(ValueError, match=r'gives car to the unknown teacher 2, expected 0\.\.1 \(dacs, cbst\)'):
             ChannelWiseLabeler([0, 1, 2]).resolve(['road', 'sky', 'car'], ['dacs', 'cbst'])
 

@@ -153,7 +153,7 @@ class TestFiles:
             (np.zeros((*SIZE, 3), np.uint8), r'x\.png has mode RGB'),
             (np.full(SIZE, 7, np.uint8), r'x\.png has the label 7, expected train ids below 3'),
         ],
-        ids=['size', 'colours', 'label ids'],
+        ids=['size', 'colors', 'label ids'],
     )
     def test_labels_of_another_kind_are_refused(self, teacher, image, labels, message):
         Image.fromarray(labels).save(teacher.labels / 'x.png')

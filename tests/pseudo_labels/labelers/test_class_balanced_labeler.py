@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mmseg.registry import TASK_UTILS
 
 from mmuda.pseudo_labels import ClassBalancedLabeler
-from tests.two_ranks import WORLD_SIZE, run_on_two_ranks
+from tests.helpers.two_ranks import WORLD_SIZE, run_on_two_ranks
 
 X = 255
 TOP = [[0.90, 0.80, 0.70, 0.60, 0.55, 0.50, 0.45, 0.40], [0.10, 0.20, 0.30, 0.05, 0.25, 0.20, 0.15, 0.35]]
@@ -145,22 +145,22 @@ class TestOtherRules:
         assert labeler.class_sizes.tolist() == [2, 2, 0]
         assert labeler.thresholds_used.tolist() == pytest.approx([0.55, 0.4, 1])
 
-    def test_clean_collects_all_pixels(self):
-        assert fitted([three_classes()], sampling='clean').class_sizes.tolist() == [8, 8, 0]
+    def test_paper_collects_all_pixels(self):
+        assert fitted([three_classes()], sampling='paper').class_sizes.tolist() == [8, 8, 0]
 
     @pytest.mark.parametrize('portion, expected', [(0.01, 0.9), (0.3, 0.8), (1, 0.4)])
-    def test_clean_takes_the_nearest_rank_and_at_least_one(self, portion, expected):
-        assert thresholds([three_classes()], portion=portion, sampling='clean')[0] == expected
+    def test_paper_takes_the_nearest_rank_and_at_least_one(self, portion, expected):
+        assert thresholds([three_classes()], portion=portion, sampling='paper')[0] == expected
 
-    def test_clean_portion_one_labels_every_pixel(self):
+    def test_paper_portion_one_labels_every_pixel(self):
         image = three_classes()
-        assert X not in fitted([image], portion=1, sampling='clean')(image)[0]
+        assert X not in fitted([image], portion=1, sampling='paper')(image)[0]
 
-    def test_clean_rare_classes_are_those_of_the_pixels_for_a_global_threshold_too(self):
-        rare = fitted([three_classes()], policy='global', sampling='clean').rare_classes()
+    def test_paper_rare_classes_are_those_of_the_pixels_for_a_global_threshold_too(self):
+        rare = fitted([three_classes()], policy='global', sampling='paper').rare_classes()
         assert rare.priority == [2]
 
-    @pytest.mark.parametrize('sampling, expected', [('cbst', -0.1), ('crst', 1), ('clean', 1)])
+    @pytest.mark.parametrize('sampling, expected', [('cbst', -0.1), ('crst', 1), ('paper', 1)])
     def test_a_negative_threshold_stays_in_the_rule_of_cbst_only(self, sampling, expected):
         labeler = fitted([two_classes([0.9])], portion=1, sampling=sampling, prior=-torch.ones(2, 1, 1))
         assert labeler.thresholds[1] < 0
@@ -187,7 +187,7 @@ def test_global_labels_are_the_most_probable_classes(images, portion):
 @given(images=images, low=portions, high=portions)
 @settings(deadline=None, max_examples=20)
 def test_a_higher_portion_never_labels_less(images, low, high):
-    low, high = (fitted(images, portion=portion, sampling='clean') for portion in sorted((low, high)))
+    low, high = (fitted(images, portion=portion, sampling='paper') for portion in sorted((low, high)))
     for image in images:
         assert ((low(image)[0] == X) | (high(image)[0] != X)).all()
 
@@ -203,7 +203,7 @@ def test_the_order_of_images_is_irrelevant(images, portion):
 @settings(deadline=None, max_examples=20)
 def test_scaled_probabilities_give_the_same_labels(images, portion):
     image = images[0]
-    full, half = (fitted([part], portion=portion, sampling='clean')(part)[0] for part in (image, image / 2))
+    full, half = (fitted([part], portion=portion, sampling='paper')(part)[0] for part in (image, image / 2))
     assert torch.equal(full, half)
 
 
@@ -211,7 +211,7 @@ def test_scaled_probabilities_give_the_same_labels(images, portion):
 @settings(deadline=None, max_examples=20)
 def test_the_kept_portion_of_a_class_is_the_one_asked_for(images, portion):
     """Before classes are re-weighted; within one pixel."""
-    labeler = fitted(images, portion=portion, sampling='clean')
+    labeler = fitted(images, portion=portion, sampling='paper')
     confidence, predicted = torch.stack(images).max(1)
     for index, threshold in enumerate(labeler.thresholds_used):
         values = confidence[predicted == index]
@@ -219,7 +219,7 @@ def test_the_kept_portion_of_a_class_is_the_one_asked_for(images, portion):
             assert abs(int((values >= threshold).sum()) - portion * len(values)) <= 1
 
 
-@pytest.mark.parametrize('sampling', ['cbst', 'clean'])
+@pytest.mark.parametrize('sampling', ['cbst', 'paper'])
 def test_images_worked_on_in_parts_give_the_same(monkeypatch, sampling):
     image = torch.randn(4, 9, 7, generator=torch.Generator().manual_seed(0)).softmax(0)
     expected = fitted([image], sampling=sampling, prior=image.flip(0)).summary()
@@ -256,6 +256,17 @@ def test_summary_survives_json_and_labels_the_same():
     assert other.summary() == labeler.summary()
 
 
+def test_summary_names_the_smallest_classes_to_mine():
+    found = fitted([three_classes()]).summary()
+    assert found['mined_classes'] == dict(mine_ids=[2, 0, 1], priority_ids=[2])
+
+
+def test_crst_mines_all_classes_of_a_small_share():
+    found = fitted([three_classes()], sampling='crst', rare_share=0.6, rare_number=1).summary()
+    assert sorted(found['mined_classes']['mine_ids']) == [0, 1, 2]
+    assert found['mined_classes']['mine_ids'] == found['mined_classes']['priority_ids']
+
+
 def test_summary_of_other_settings_is_refused():
     summary = fitted([three_classes()], portion=0.7).summary()
     with pytest.raises(ValueError, match='portion = 0.7, but it is 0.2 now'):
@@ -263,8 +274,8 @@ def test_summary_of_other_settings_is_refused():
 
 
 def test_is_built_from_a_config():
-    labeler = TASK_UTILS.build(dict(type='ClassBalancedLabeler', portion=0.3, policy='global', sampling='clean'))
-    assert (labeler.portion, labeler.policy, labeler.sampling) == (0.3, 'global', 'clean')
+    labeler = TASK_UTILS.build(dict(type='ClassBalancedLabeler', portion=0.3, policy='global', sampling='paper'))
+    assert (labeler.portion, labeler.policy, labeler.sampling) == (0.3, 'global', 'paper')
 
 
 @pytest.mark.parametrize(
@@ -274,7 +285,7 @@ def test_is_built_from_a_config():
         (dict(portion=1.5), r'portion must lie in \(0, 1\], got 1.5'),
         (dict(portion=float('nan')), r'portion must lie in \(0, 1\], got nan'),
         (dict(policy='classes'), r"policy = 'classes', expected one of \('class', 'global'\)"),
-        (dict(sampling='all'), r"sampling = 'all', expected one of \('cbst', 'crst', 'clean'\)"),
+        (dict(sampling='all'), r"sampling = 'all', expected one of \('cbst', 'crst', 'paper'\)"),
     ],
 )
 def test_settings_out_of_range_are_refused(settings, message):
@@ -321,7 +332,7 @@ def test_too_many_classes_are_refused():
         ClassBalancedLabeler().begin(256)
 
 
-def test_labelling_before_the_passes_is_refused():
+def test_labeling_before_the_passes_is_refused():
     labeler = ClassBalancedLabeler()
     labeler.begin(3)
     with pytest.raises(RuntimeError, match='no thresholds yet'):

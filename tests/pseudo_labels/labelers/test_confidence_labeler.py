@@ -8,7 +8,7 @@ from mmuda.pseudo_labels import ConfidenceLabeler
 PROBABILITIES = torch.tensor([[[0.95, 0.5, 0.1]], [[0.05, 0.5, 0.9]]])
 
 
-def test_every_pixel_is_labelled_without_threshold():
+def test_every_pixel_is_labeled_without_threshold():
     assert ConfidenceLabeler()(PROBABILITIES).label.tolist() == [[0, 0, 1]]
 
 

@@ -88,7 +88,7 @@ def test_kept_means_that_the_soft_label_costs_less_than_none(seed, alpha):
     assert torch.equal(lrent_kept(probabilities, thresholds, alpha)[clear], gain[clear] > 0)
 
 
-def test_batches_are_labelled_as_images():
+def test_batches_are_labeled_as_images():
     batch = torch.stack([maps(0), maps(1)])
     expected = [lrent_targets(image, THRESHOLDS) for image in batch]
     torch.testing.assert_close(lrent_targets(batch, THRESHOLDS), torch.stack(expected))

@@ -15,12 +15,7 @@ class Constant(Labeler):
 
 def test_a_labeler_needs_only_to_label_and_to_describe_itself():
     labeler = Constant()
-    assert (labeler.num_passes, labeler.portion, labeler.takes_prior, labeler.teacher_of_class) == (
-        0,
-        None,
-        False,
-        None,
-    )
+    assert (labeler.num_passes, labeler.portion, labeler.teacher_of_class) == (0, None, None)
     assert [plane.name for plane in labeler.planes] == ['label', 'confidence']
     labeler.resolve(['road'], ['cbst'])
     assert labeler.summary() == {}

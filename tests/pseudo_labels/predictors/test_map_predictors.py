@@ -21,7 +21,7 @@ class Head(nn.Identity):
 
 
 class Averages(nn.Module):
-    """A segmentor of stride 8 whose logits are mean colours; remembers what it was shown."""
+    """A segmentor of stride 8 whose logits are mean colors; remembers what it was shown."""
 
     def __init__(self, stride: int = 8, align_corners: bool = True, divisor: int | None = None) -> None:
         super().__init__()

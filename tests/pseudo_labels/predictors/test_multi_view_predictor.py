@@ -36,7 +36,7 @@ def build(head: dict, **settings) -> nn.Module:
 
 
 class PixelSegmentor:
-    """Predicts every pixel from its colour and records what it is shown."""
+    """Predicts every pixel from its color and records what it is shown."""
 
     def __init__(self) -> None:
         self.seen: list[np.ndarray] = []
@@ -126,7 +126,7 @@ def test_segmentor_with_one_output_is_refused(image):
 @pytest.mark.parametrize('head', HEADS)
 def test_padding_of_the_preprocessor_moves_no_edge(shape, divisor, head):
     segmentor = build(HEADS[head], num_classes=3)
-    segmentor.extract_feat = lambda inputs: inputs  # colours are logits
+    segmentor.extract_feat = lambda inputs: inputs  # colors are logits
     segmentor.decode_head.forward = lambda x: dict(aux=0 * x, main=x) if head == 'dual' else x
     image = np.zeros((*shape, 3), np.uint8)
     image[:, :10, 1], image[:, 10:, 2] = 255, 255

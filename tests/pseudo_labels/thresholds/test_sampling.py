@@ -21,7 +21,7 @@ def test_classes_that_do_not_occur_have_no_position():
     assert positions([2] * 5, [0, 3, 0, 0], 4) == [0, 4]
 
 
-@pytest.mark.parametrize('rule, expected', [('cbst', [0, 0, 1, 3]), ('crst', [0, 0, 1, 3]), ('clean', [0, 1, 2, 4])])
+@pytest.mark.parametrize('rule, expected', [('cbst', [0, 0, 1, 3]), ('crst', [0, 0, 1, 3]), ('paper', [0, 1, 2, 4])])
 def test_ranks(rule, expected):
     assert SAMPLING_RULES[rule].ranks(torch.tensor([0, 1, 4, 10]), 0.39).tolist() == expected
 

@@ -1,9 +1,0 @@
-# The baseline of MRNet: the source alone, with its random colours.
-_base_ = [
-    '../_base_/small_runtime.py',
-    '../_base_/datasets/toy_colours.py',
-    '../_base_/methods/small_source_only.py',
-    '../_base_/schedules/small.py',
-]
-train_dataloader = dict(dataset=dict(target=None))
-work_dir = 'work_dirs/toy/source_only_colours'

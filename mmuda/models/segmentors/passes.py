@@ -1,0 +1,104 @@
+"""Forward passes of one network in training, each made once."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cached_property
+
+import torch
+from mmcv.ops import SyncBatchNorm as MMCVSyncBatchNorm
+from mmengine.dist import get_world_size
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from mmuda.models.segmentors.student import apply_heads, extract_features
+
+
+class Pass:
+    """A batch of images on its way through a network.
+
+    Args:
+        network (nn.Module): A segmentor of MMSegmentation.
+        images (Tensor): (N, 3, H, W), preprocessed.
+        moves_statistics (bool): Whether the pass moves the running statistics of BatchNorm. Defaults to True.
+    """
+
+    def __init__(self, network: nn.Module, images: Tensor, moves_statistics: bool = True) -> None:
+        self.network = network
+        self.images = images
+        self.moves_statistics = moves_statistics
+
+    @cached_property
+    def features(self) -> Sequence[Tensor]:
+        """Sequence[Tensor]: Feature maps (N, C_k, H_k, W_k) of backbone and neck."""
+        with self._statistics():
+            return extract_features(self.network, self.images)
+
+    @cached_property
+    def outputs(self) -> dict[str, Tensor]:
+        """dict[str, Tensor]: What the heads give, by name."""
+        features = self.features
+        with self._statistics():
+            return apply_heads(self.network, features, self.images)
+
+    def _statistics(self) -> AbstractContextManager[None]:
+        return nullcontext() if self.moves_statistics else frozen_statistics(self.network)
+
+
+class DomainPasses:
+    """A batch of images of several domains, of which each passes in a batch of its own.
+
+    Args:
+        passes (dict[str, Pass]): Per domain, in the order of the passes.
+        domains (Sequence[str]): Domain of each image of the whole batch.
+
+    Raises:
+        ValueError: If the network joins BatchNorm over ranks.
+    """
+
+    def __init__(self, passes: dict[str, Pass], domains: Sequence[str]) -> None:
+        self.passes = passes
+        self.domains = domains
+        for part in passes.values():
+            _check_nothing_is_joined(part.network)
+
+    @cached_property
+    def features(self) -> Sequence[Tensor]:
+        """Sequence[Tensor]: Feature maps of the whole batch."""
+        parts = {domain: part.features for domain, part in self.passes.items()}
+        return [self._joined(dict(zip(parts, maps))) for maps in zip(*parts.values(), strict=True)]
+
+    @cached_property
+    def outputs(self) -> dict[str, Tensor]:
+        """dict[str, Tensor]: What the heads give for the whole batch, by name."""
+        parts = {domain: part.outputs for domain, part in self.passes.items()}
+        names = next(iter(parts.values()))
+        return {name: self._joined({domain: part[name] for domain, part in parts.items()}) for name in names}
+
+    def _joined(self, parts: dict[str, Tensor]) -> Tensor:
+        rows = {domain: iter(value) for domain, value in parts.items()}
+        return torch.stack([next(rows[domain]) for domain in self.domains])
+
+
+def _check_nothing_is_joined(student: nn.Module) -> None:
+    """Refuse BatchNorm that waits for the other ranks: these may have images of fewer domains and pass less often."""
+    if get_world_size() > 1 and any(
+        isinstance(module, nn.SyncBatchNorm | MMCVSyncBatchNorm) for module in student.modules()
+    ):
+        raise ValueError(
+            'on several ranks model.separate_domains=True cannot be trained with SyncBN: set norm_cfg='
+            "dict(type='BN') in the student and no `sync_bn`, or model.separate_domains=False"
+        )
+
+
+@contextmanager
+def frozen_statistics(module: nn.Module) -> Iterator[None]:
+    """Keep the running statistics of every BatchNorm; batches are normalized as before."""
+    norms = [norm for norm in module.modules() if isinstance(norm, _BatchNorm)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = 0.0
+    try:
+        yield
+    finally:
+        for norm, momentum in zip(norms, momenta):
+            norm.momentum = momentum

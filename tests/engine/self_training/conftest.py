@@ -1,0 +1,1 @@
+from tests.engine.runner.conftest import plain_texts  # noqa: F401
