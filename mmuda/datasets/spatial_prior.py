@@ -39,7 +39,7 @@ class SpatialPriorEstimate:
     """
 
     def __init__(self, num_classes: int, shape: tuple[int, int]) -> None:
-        self.shape = tuple(shape)
+        self.shape: tuple[int, int] = (shape[0], shape[1])
         self.counts = np.zeros((num_classes, *self.shape), np.int32)
 
     def update(self, label: np.ndarray) -> None:

@@ -39,15 +39,17 @@ class RecordLabels(Hook):
 
 @TASK_UTILS.register_module()
 class SerialNumberLabeler(Labeler):
-    """Labels every pixel with the number of labelers made before."""
+    """Labels every pixel with the number of labelers that have labeled before."""
 
     made = 0
 
     def __init__(self) -> None:
-        self.number = SerialNumberLabeler.made
-        SerialNumberLabeler.made += 1
+        self.number: int | None = None
 
     def __call__(self, probabilities: torch.Tensor) -> LabelPlanes:
+        if self.number is None:
+            self.number = SerialNumberLabeler.made
+            SerialNumberLabeler.made += 1
         size = probabilities.shape[1:]
         return LabelPlanes(torch.full(size, self.number, dtype=torch.uint8), torch.ones(size))
 

@@ -154,7 +154,7 @@ class TestOtherRules:
 
     def test_paper_portion_one_labels_every_pixel(self):
         image = three_classes()
-        assert X not in fitted([image], portion=1, sampling='paper')(image)[0]
+        assert X not in fitted([image], portion=1, sampling='paper')(image).label
 
     def test_paper_rare_classes_are_those_of_the_pixels_for_a_global_threshold_too(self):
         rare = fitted([three_classes()], policy='global', sampling='paper').rare_classes()
@@ -189,7 +189,7 @@ def test_global_labels_are_the_most_probable_classes(images, portion):
 def test_a_higher_portion_never_labels_less(images, low, high):
     low, high = (fitted(images, portion=portion, sampling='paper') for portion in sorted((low, high)))
     for image in images:
-        assert ((low(image)[0] == X) | (high(image)[0] != X)).all()
+        assert ((low(image).label == X) | (high(image).label != X)).all()
 
 
 @given(images=images, portion=portions)
@@ -203,7 +203,7 @@ def test_the_order_of_images_is_irrelevant(images, portion):
 @settings(deadline=None, max_examples=20)
 def test_scaled_probabilities_give_the_same_labels(images, portion):
     image = images[0]
-    full, half = (fitted([part], portion=portion, sampling='paper')(part)[0] for part in (image, image / 2))
+    full, half = (fitted([part], portion=portion, sampling='paper')(part).label for part in (image, image / 2))
     assert torch.equal(full, half)
 
 
