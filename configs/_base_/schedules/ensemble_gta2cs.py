@@ -1,4 +1,4 @@
-# Labels by the four teachers of the paper on GTA5, each class owned by one of them. Students share the labels.
+# Labels by the four teachers of the paper on GTA5, one of them for each class. Students share the labels.
 _base_ = './ensemble_rounds.py'
 
 train_cfg = dict(
@@ -10,7 +10,7 @@ train_cfg = dict(
             dict(name='MRKLD', config='configs/crst/mrkld_gta2cs.py', predictor=_base_.crst_predictor),
             dict(name='CBST', config='configs/cbst/gta2cs.py', predictor=_base_.crst_predictor),
         ],
-        labeler=dict(type='ChannelWiseLabeler', owner='gta5', threshold=90, window=5),
+        labeler=dict(type='ChannelWiseLabeler', teacher_of_class='gta5', threshold=90, window=5),
         store='work_dirs/ensemble/gta2cs_labels',
     )
 )

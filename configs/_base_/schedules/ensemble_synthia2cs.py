@@ -14,7 +14,7 @@ train_cfg = dict(
                 predictor=_base_.mrnet_predictor,
             ),
         ],
-        labeler=dict(type='ChannelWiseLabeler', owner='synthia16', threshold=90, window=5),
+        labeler=dict(type='ChannelWiseLabeler', teacher_of_class='synthia16', threshold=90, window=5),
         store='work_dirs/ensemble/synthia2cs_labels',
     )
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from torch import Tensor, nn
+from torch import Tensor
 
 
 class MultiOutputHead:
@@ -25,17 +25,3 @@ class MultiOutputHead:
             logits (Mapping[str, Tensor]): (N, C, h, w) per classifier.
         """
         return logits['main'].softmax(dim=1)
-
-
-def fused_probabilities(head: nn.Module, logits: Tensor | Mapping[str, Tensor]) -> Tensor:
-    """Return the probabilities (N, C, h, w) of a decode head's classifiers together.
-
-    Args:
-        head (nn.Module): Decode head. One that is no :class:`MultiOutputHead` has one classifier, ``main``; an
-            auxiliary head beside it is not asked, as in prediction.
-        logits (Tensor | Mapping[str, Tensor]): What the head returned, (N, C, h, w) or one per classifier; other
-            outputs among them are not read.
-    """
-    if isinstance(head, MultiOutputHead):
-        return head.fuse(logits)
-    return (logits if isinstance(logits, Tensor) else logits['main']).softmax(dim=1)

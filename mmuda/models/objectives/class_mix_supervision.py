@@ -6,12 +6,12 @@ import torch
 from mmseg.registry import MODELS, TASK_UTILS
 from torch import Tensor
 
-from mmuda.models.decode_heads import fused_probabilities
 from mmuda.models.losses import PixelWeightedLoss
 from mmuda.models.losses.precision import at_least_float32
 from mmuda.models.mixing.class_mix import class_mask, paste
 from mmuda.models.objectives.classifier_objective import ClassifierObjective
 from mmuda.models.segmentors.step import Step
+from mmuda.utils.fused_probabilities import fused_probabilities
 
 
 @MODELS.register_module()

@@ -16,7 +16,7 @@ from mmseg.registry import HOOKS, RUNNERS, TASK_UTILS
 from PIL import Image
 
 from mmuda.engine.self_training import SelfTrainingLoop, round_files
-from mmuda.pseudo_labels import ClassBalancedLabeler
+from mmuda.pseudo_labels import ClassBalancedLabeler, LabelPlanes
 from tests.helpers.tiny import (
     REPO,
     Killed,
@@ -87,12 +87,12 @@ class SparseLabeler(ClassBalancedLabeler):
         super().__init__(**kwargs)
         self.blank = NUM_TARGET - labeled
 
-    def __call__(self, probabilities: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        label, confidence = super().__call__(probabilities)
+    def __call__(self, probabilities: torch.Tensor) -> LabelPlanes:
+        planes = super().__call__(probabilities)
         if self.blank > 0:
             self.blank -= 1
-            label.fill_(255)
-        return label, confidence
+            planes.label.fill_(255)
+        return planes
 
 
 @pytest.fixture(scope='module')
