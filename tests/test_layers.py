@@ -12,8 +12,9 @@ PACKAGE = Path(__file__).parents[1] / 'mmuda'
 # Each imports from the rows above it, and not from its own row.
 LAYERS = (
     ('utils', 'version', 'toy_data', 'visualization'),
-    ('compat', 'pseudo_labels', 'evaluation'),
+    ('compat', 'pseudo_labels'),
     ('datasets', 'models'),
+    ('evaluation',),
     ('engine',),
 )
 LAYERS_OF_MODELS = (

@@ -13,8 +13,8 @@ train_cfg = dict(labels=dict(portion=dict(start=0.2)))
 custom_hooks = [
     dict(
         type='StageCheckpointHook',
-        work_dir='work_dirs/cbst/source_only_cs2nthu_r38',
-        config='configs/cbst/source_only_cs2nthu_r38.py',
+        work_dir='work_dirs/cbst/source_only_cs2nthu',
+        config='configs/cbst/source_only_cs2nthu.py',
     ),
 ]
 work_dir = 'work_dirs/cbst/cs2nthu_rome'

@@ -1,4 +1,4 @@
-# The student of gta2cs_drn54.py on fused labels that exist already, as flat files of training ids: the quick start of
+# The student of gta2cs.py on fused labels that exist already, as flat files of training ids: the quick start of
 # the authors. 255 stays ignored; no teacher is needed.
 _base_ = [
     '../_base_/rounds_runtime.py',
@@ -10,8 +10,8 @@ train_dataloader = dict(dataset=dict(target=dict(store='data/cityscapes/gtFine/P
 custom_hooks = [
     dict(
         type='StageCheckpointHook',
-        work_dir='work_dirs/ensemble/source_only_gta2cs_drn54',
-        config='configs/ensemble/source_only_gta2cs_drn54.py',
+        work_dir='work_dirs/ensemble/source_only_gta2cs',
+        config='configs/ensemble/source_only_gta2cs.py',
     ),
 ]
 work_dir = 'work_dirs/ensemble/gta2cs_published_labels'

@@ -2,7 +2,7 @@
 
 from mmseg.registry import DATASETS
 
-from mmuda.datasets import label_maps
+from mmuda.datasets import classes, label_maps
 from mmuda.datasets.folder_dataset import FolderDataset
 
 
@@ -14,7 +14,7 @@ class CamVidDataset(FolderDataset):
     11 = void). The default prefix is the labeled split ``day_train``.
     """
 
-    METAINFO = dict(classes=label_maps.CAMVID_CLASSES, palette=label_maps.CAMVID_PALETTE)
+    METAINFO = dict(classes=classes.CAMVID_CLASSES, palette=label_maps.CAMVID_PALETTE)
     DATA_PREFIX = dict(img_path='images/day_train', seg_map_path='labels/day_train')
     IMG_SUFFIX = '.jpg'
     LABEL_FORMAT = label_maps.CAMVID

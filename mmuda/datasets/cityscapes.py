@@ -2,7 +2,7 @@
 
 from mmseg.registry import DATASETS
 
-from mmuda.datasets import label_maps
+from mmuda.datasets import classes, label_maps
 from mmuda.datasets.folder_dataset import FolderDataset
 
 
@@ -14,7 +14,7 @@ class CityscapesLabelIdsDataset(FolderDataset):
     ``gtFine/<split>/<city>/*_gtFine_labelIds.png``. The default prefix is the training split.
     """
 
-    METAINFO = dict(classes=label_maps.CITYSCAPES_CLASSES, palette=label_maps.CITYSCAPES_PALETTE)
+    METAINFO = dict(classes=classes.CITYSCAPES_CLASSES, palette=label_maps.CITYSCAPES_PALETTE)
     DATA_PREFIX = dict(img_path='leftImg8bit/train', seg_map_path='gtFine/train')
     IMG_SUFFIX = '_leftImg8bit.png'
     SEG_MAP_SUFFIX = '_gtFine_labelIds.png'
@@ -30,5 +30,5 @@ class CityscapesLabelIdsDataset(FolderDataset):
 class Cityscapes9Dataset(CityscapesLabelIdsDataset):
     """Cityscapes in the 9 classes of RobotCar, the source of the cross-city task (Tsai et al., ICCV 2019)."""
 
-    METAINFO = dict(classes=label_maps.ROBOTCAR_CLASSES, palette=label_maps.ROBOTCAR_PALETTE)
+    METAINFO = dict(classes=classes.ROBOTCAR_CLASSES, palette=label_maps.ROBOTCAR_PALETTE)
     LABEL_FORMAT = label_maps.CITYSCAPES_AS_ROBOTCAR

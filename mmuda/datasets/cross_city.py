@@ -5,7 +5,7 @@ from typing import Any
 
 from mmseg.registry import DATASETS
 
-from mmuda.datasets import label_maps
+from mmuda.datasets import classes, label_maps
 from mmuda.datasets.folder_dataset import FolderDataset
 from mmuda.datasets.image_files import list_files, stem_of
 
@@ -23,7 +23,7 @@ class CrossCityDataset(FolderDataset):
 
     The default prefix is the unlabeled training part; for evaluation give
     ``data_prefix=dict(img_path='Images/Test', seg_map_path='Labels/Test')``. The source of the task is
-    ``CityscapesLabelIdsDataset`` with ``metainfo=dict(classes=<the 13 names>)``.
+    ``CityscapesLabelIdsDataset`` with ``metainfo=dict(classes='cross_city13')``.
 
     Args:
         img_suffix (str | Sequence[str], optional): End of image file names. Defaults to None: ``.png``, or ``.jpg``
@@ -31,7 +31,7 @@ class CrossCityDataset(FolderDataset):
         kwargs: As for :class:`~mmuda.datasets.FolderDataset`.
     """
 
-    METAINFO = dict(classes=label_maps.CROSS_CITY_CLASSES, palette=label_maps.CROSS_CITY_PALETTE)
+    METAINFO = dict(classes=classes.CROSS_CITY_CLASSES, palette=label_maps.CROSS_CITY_PALETTE)
     DATA_PREFIX = dict(img_path='Images/Train')
     SEG_MAP_SUFFIX = '_eval.png'
     LABEL_FORMAT = label_maps.CROSS_CITY
@@ -60,5 +60,5 @@ class CrossCityDataset(FolderDataset):
 class CrossCity19Dataset(CrossCityDataset):
     """The same with the 19 Cityscapes training ids, for models of 19 classes that are scored on the 13."""
 
-    METAINFO = dict(classes=label_maps.CITYSCAPES_CLASSES, palette=label_maps.CITYSCAPES_PALETTE)
+    METAINFO = dict(classes=classes.CITYSCAPES_CLASSES, palette=label_maps.CITYSCAPES_PALETTE)
     LABEL_FORMAT = label_maps.CROSS_CITY_19

@@ -11,6 +11,7 @@ from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 from PIL import Image
 
+from mmuda.datasets.classes import CLASS_LISTS, class_names
 from mmuda.datasets.image_files import by_stem, count_suffixes, list_files
 from mmuda.datasets.label_maps import LabelFormat, train_ids
 from mmuda.datasets.transform_names import transform_names
@@ -21,7 +22,8 @@ class FolderDataset(BaseSegDataset):
     """A segmentation data set of images and labels in folders, read without conversion.
 
     It reads your own data: label files hold class indices, the classes come from
-    ``metainfo=dict(classes=..., palette=...)``. Subclasses read published data sets: they say where images and labels
+    ``metainfo=dict(classes=..., palette=...)``; ``classes='synthia16'`` is a list of
+    :data:`mmuda.datasets.classes.CLASS_LISTS`. Subclasses read published data sets: they say where images and labels
     are and how the label files are encoded, which the pipeline's ``LoadLabelIds`` applies. Without ``seg_map_path`` in
     ``data_prefix`` the data set is unlabeled and its labels are never looked for. At the start the folders are listed,
     no image or label is opened.
@@ -70,12 +72,13 @@ class FolderDataset(BaseSegDataset):
                 f'{type(self).__name__}: LoadAnnotations in the pipeline would take published ids for '
                 "classes. Use dict(type='LoadLabelIds') instead."
             )
-        _check_class_list(kwargs.get('metainfo'), type(self).__name__)
+        metainfo = _with_class_names(kwargs.pop('metainfo', None), type(self).__name__)
         self.left_out: list[str] = []
         super().__init__(
             data_prefix=dict(self.DATA_PREFIX if data_prefix is None else data_prefix),
             img_suffix=self.IMG_SUFFIX if img_suffix is None else img_suffix,
             seg_map_suffix=self.SEG_MAP_SUFFIX if seg_map_suffix is None else seg_map_suffix,
+            metainfo=metainfo,
             **kwargs,
         )
         if not self.metainfo.get('classes'):
@@ -201,13 +204,18 @@ class FolderDataset(BaseSegDataset):
         return f'{self.HOW_TO_GET} Relative paths start where training is started, at {os.getcwd()!r}.{toy}'
 
 
-def _check_class_list(metainfo: dict | None, owner: str) -> None:
-    classes = (metainfo or {}).get('classes')
+def _with_class_names(metainfo: dict | None, owner: str) -> dict | None:
+    """Put the names of a class list into ``metainfo`` where it names the list."""
+    if metainfo is None or 'classes' not in metainfo:
+        return metainfo
+    classes = class_names(metainfo['classes'])
     if isinstance(classes, str) and not osp.isfile(classes):  # mmengine reads classes from a file
         raise ValueError(
-            f'{owner}: classes = {classes!r} in metainfo is a string, whose letters would be the classes. '
+            f'{owner}: classes = {classes!r} in metainfo is a string, but neither a file nor one of '
+            f'{sorted(CLASS_LISTS)}; its letters would be the classes. '
             f'One class is a tuple with a comma: classes=({classes!r}, )'
         )
+    return dict(metainfo, classes=classes)
 
 
 def _absolute(path: str) -> str:

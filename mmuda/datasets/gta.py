@@ -2,7 +2,7 @@
 
 from mmseg.registry import DATASETS
 
-from mmuda.datasets import label_maps
+from mmuda.datasets import classes, label_maps
 from mmuda.datasets.folder_dataset import FolderDataset
 
 
@@ -15,7 +15,7 @@ class GTADataset(FolderDataset):
     their image there is ``dict(type='LoadLabelIds', on_size_mismatch='resize')``.
     """
 
-    METAINFO = dict(classes=label_maps.CITYSCAPES_CLASSES, palette=label_maps.CITYSCAPES_PALETTE)
+    METAINFO = dict(classes=classes.CITYSCAPES_CLASSES, palette=label_maps.CITYSCAPES_PALETTE)
     DATA_PREFIX = dict(img_path='images', seg_map_path='labels')
     LABEL_FORMAT = label_maps.GTA
     HOW_TO_GET = (

@@ -1,7 +1,8 @@
 """Label ids of the published data sets, once, as data.
 
 Every table maps a raw id of the published files to a training id; ids that are not in the
-table are ignored. Class names and palettes (RGB) are in the order of the training ids.
+table are ignored. Palettes (RGB) are in the order of the training ids, as the names are in
+:mod:`mmuda.datasets.classes`.
 """
 
 from collections.abc import Mapping
@@ -9,29 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmuda.datasets.classes import CAMVID_CLASSES, CITYSCAPES_CLASSES, CROSS_CITY_CLASSES
+
 IGNORE_INDEX = 255
 
-CITYSCAPES_CLASSES = (
-    'road',
-    'sidewalk',
-    'building',
-    'wall',
-    'fence',
-    'pole',
-    'traffic light',
-    'traffic sign',
-    'vegetation',
-    'terrain',
-    'sky',
-    'person',
-    'rider',
-    'car',
-    'truck',
-    'bus',
-    'train',
-    'motorcycle',
-    'bicycle',
-)
 CITYSCAPES_PALETTE = [
     [128, 64, 128],
     [244, 35, 232],
@@ -54,35 +36,8 @@ CITYSCAPES_PALETTE = [
     [119, 11, 32],
 ]
 
-CROSS_CITY_CLASSES = (
-    'road',
-    'sidewalk',
-    'building',
-    'traffic light',
-    'traffic sign',
-    'vegetation',
-    'sky',
-    'person',
-    'rider',
-    'car',
-    'bus',
-    'motorcycle',
-    'bicycle',
-)
-"""The 13 of the 19 classes that the cross-city data (NTHU) have."""
 CROSS_CITY_PALETTE = [CITYSCAPES_PALETTE[CITYSCAPES_CLASSES.index(name)] for name in CROSS_CITY_CLASSES]
 
-ROBOTCAR_CLASSES = (
-    'sky',
-    'person',
-    'two-wheel',
-    'automobile',
-    'traffic sign',
-    'traffic light',
-    'building',
-    'sidewalk',
-    'road',
-)
 ROBOTCAR_PALETTE = [
     [70, 130, 180],
     [220, 20, 60],
@@ -95,19 +50,6 @@ ROBOTCAR_PALETTE = [
     [128, 64, 128],
 ]
 
-CAMVID_CLASSES = (
-    'sky',
-    'building',
-    'pole',
-    'road',
-    'pavement',
-    'tree',
-    'sign',
-    'fence',
-    'car',
-    'pedestrian',
-    'bicyclist',
-)
 CAMVID_PALETTE = [
     [70, 130, 180],
     [70, 70, 70],

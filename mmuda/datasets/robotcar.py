@@ -2,7 +2,7 @@
 
 from mmseg.registry import DATASETS
 
-from mmuda.datasets import label_maps
+from mmuda.datasets import classes, label_maps
 from mmuda.datasets.folder_dataset import FolderDataset
 
 
@@ -15,7 +15,7 @@ class RobotCarDataset(FolderDataset):
     ``data_prefix=dict(img_path='val', seg_map_path='anno')``.
     """
 
-    METAINFO = dict(classes=label_maps.ROBOTCAR_CLASSES, palette=label_maps.ROBOTCAR_PALETTE)
+    METAINFO = dict(classes=classes.ROBOTCAR_CLASSES, palette=label_maps.ROBOTCAR_PALETTE)
     DATA_PREFIX = dict(img_path='train')
     LABEL_FORMAT = label_maps.ROBOTCAR
     HOW_TO_GET = (

@@ -4,7 +4,7 @@ from typing import Any
 
 from mmseg.registry import DATASETS
 
-from mmuda.datasets import label_maps
+from mmuda.datasets import classes, label_maps
 from mmuda.datasets.folder_dataset import FolderDataset
 
 
@@ -21,7 +21,7 @@ class SynthiaDataset(FolderDataset):
         kwargs: As for :class:`FolderDataset`.
     """
 
-    METAINFO = dict(classes=label_maps.CITYSCAPES_CLASSES, palette=label_maps.CITYSCAPES_PALETTE)
+    METAINFO = dict(classes=classes.CITYSCAPES_CLASSES, palette=label_maps.CITYSCAPES_PALETTE)
     DATA_PREFIX = dict(img_path='RGB', seg_map_path='GT/LABELS')
     LABEL_FORMAT = label_maps.SYNTHIA
     HOW_TO_GET = (

@@ -6,34 +6,9 @@ confusion matrix: predicting a listed class on them counts as a false positive.
 
 from collections.abc import Sequence
 
-CITYSCAPES_19 = (
-    'road',
-    'sidewalk',
-    'building',
-    'wall',
-    'fence',
-    'pole',
-    'traffic light',
-    'traffic sign',
-    'vegetation',
-    'terrain',
-    'sky',
-    'person',
-    'rider',
-    'car',
-    'truck',
-    'bus',
-    'train',
-    'motorcycle',
-    'bicycle',
-)
+from mmuda.datasets.classes import CLASS_LISTS
 
-# SYNTHIA has no terrain, truck and train; the 13-class protocol also leaves out three classes that
-# early papers could not learn.
-SYNTHIA_16 = tuple(name for name in CITYSCAPES_19 if name not in ('terrain', 'truck', 'train'))
-SYNTHIA_13 = tuple(name for name in SYNTHIA_16 if name not in ('wall', 'fence', 'pole'))
-
-PROTOCOLS: dict[str, tuple[str, ...]] = dict(cityscapes19=CITYSCAPES_19, synthia16=SYNTHIA_16, synthia13=SYNTHIA_13)
+PROTOCOLS: dict[str, tuple[str, ...]] = {name: CLASS_LISTS[name] for name in ('cityscapes19', 'synthia16', 'synthia13')}
 
 
 def protocol_indices(key: str, protocol: str | Sequence[int] | Sequence[str], classes: list[str]) -> list[int]:

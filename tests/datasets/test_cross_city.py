@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from mmseg.registry import DATASETS
 
-from mmuda.datasets.label_maps import CROSS_CITY_CLASSES
+from mmuda.datasets.classes import CROSS_CITY_CLASSES
 from tests.helpers.published import write_image, write_label
 
 TRAIN, TEST = (

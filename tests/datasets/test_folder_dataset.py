@@ -6,6 +6,7 @@ from mmengine.config import Config
 from mmseg.registry import DATASETS
 from PIL import Image
 
+from mmuda.datasets.classes import SYNTHIA_16_CLASSES
 from tests.helpers.published import LAYOUTS, write_camvid, write_dataset
 from tests.helpers.tiny import REPO
 
@@ -312,8 +313,15 @@ def test_image_beyond_pillows_limit_is_named(tmp_path, monkeypatch):
 
 
 def test_classes_as_a_string_are_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"classes = 'road' in metainfo is a string.*classes=\('road', \)"):
+    with pytest.raises(
+        ValueError, match=r"classes = 'road' in metainfo is a string.*'synthia16'.*classes=\('road', \)"
+    ):
         DATASETS.build(own_data(tmp_path, metainfo=dict(classes=('road'))))
+
+
+def test_classes_may_be_the_name_of_a_list(tmp_path):
+    dataset = DATASETS.build(own_data(tmp_path, metainfo=dict(classes='synthia16', palette=[[0, 0, 0]] * 16)))
+    assert dataset.metainfo['classes'] == SYNTHIA_16_CLASSES
 
 
 def test_classes_may_stand_in_a_file(tmp_path):

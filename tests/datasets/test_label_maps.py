@@ -3,20 +3,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mmuda.datasets.classes import CAMVID_CLASSES, CITYSCAPES_CLASSES, CROSS_CITY_CLASSES, ROBOTCAR_CLASSES
 from mmuda.datasets.label_maps import (
     CAMVID,
-    CAMVID_CLASSES,
     CAMVID_PALETTE,
     CITYSCAPES_AS_ROBOTCAR,
-    CITYSCAPES_CLASSES,
     CITYSCAPES_IDS,
     CITYSCAPES_PALETTE,
     CROSS_CITY,
-    CROSS_CITY_CLASSES,
     CROSS_CITY_PALETTE,
     GTA,
     ROBOTCAR,
-    ROBOTCAR_CLASSES,
     ROBOTCAR_PALETTE,
     SYNTHIA,
     label_ids,

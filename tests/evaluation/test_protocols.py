@@ -1,8 +1,9 @@
 import pytest
 
-from mmuda.evaluation.protocols import CITYSCAPES_19, PROTOCOLS, protocol_indices
+from mmuda.datasets.classes import CITYSCAPES_CLASSES
+from mmuda.evaluation.protocols import PROTOCOLS, protocol_indices
 
-CLASSES = list(CITYSCAPES_19)
+CLASSES = list(CITYSCAPES_CLASSES)
 
 
 def test_presets_list_classes_of_cityscapes():
@@ -14,7 +15,7 @@ def test_presets_list_classes_of_cityscapes():
 def test_names_are_those_of_mmseg():
     from mmseg.datasets import CityscapesDataset
 
-    assert CITYSCAPES_19 == CityscapesDataset.METAINFO['classes']
+    assert CITYSCAPES_CLASSES == CityscapesDataset.METAINFO['classes']
 
 
 @pytest.mark.parametrize('protocol, want', [('all', [0, 1, 2]), ([2, 0], [2, 0]), (['b'], [1])])

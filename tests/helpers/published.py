@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from mmuda.datasets import label_maps
+from mmuda.datasets.classes import CAMVID_CLASSES
 
 
 class Layout(NamedTuple):
@@ -80,6 +80,6 @@ def write_camvid(root: Path, split: str, count: int, size: tuple[int, int] = (12
         write_image(root / f'images/{split}/{index:02d}.jpg', rng.integers(0, 256, (*size, 3), np.uint8))
         write_label(
             root / f'labels/{split}/{index:02d}.png',
-            rng.integers(0, len(label_maps.CAMVID_CLASSES) + 1, size).astype(np.uint8),
+            rng.integers(0, len(CAMVID_CLASSES) + 1, size).astype(np.uint8),
             'gray',
         )

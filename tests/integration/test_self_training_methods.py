@@ -124,7 +124,7 @@ def test_samples_of_the_source_have_hard_labels_alone(runs):
 def test_settings_of_cbst_at_full_size_run(tmp_path):
     """Square crops, the loss at the cells, 16 classes: on a narrow ResNet-38 and toy images."""
     data = write_toy_data(tmp_path / 'toy', num_train=4, num_val=2, size=(96, 64), domains=('synthia', 'cityscapes'))
-    cfg = Config.fromfile(REPO / 'configs' / 'cbst' / 'cbst_synthia2cs_r38.py')
+    cfg = Config.fromfile(REPO / 'configs' / 'cbst' / 'synthia2cs.py')
     cfg.merge_from_dict(
         {
             'work_dir': str(tmp_path / 'run'),

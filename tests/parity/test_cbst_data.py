@@ -11,6 +11,7 @@ from mmseg.registry import DATASETS
 
 import mmuda  # noqa: F401
 from mmuda.datasets import label_maps, select_images
+from mmuda.datasets.classes import CITYSCAPES_CLASSES, CROSS_CITY_CLASSES, SYNTHIA_16_CLASSES
 from mmuda.datasets.transforms import RareClassCrop
 from mmuda.datasets.transforms.rare_class_crop import RareClassCropDraw
 from mmuda.engine.self_training.schedules import (
@@ -20,7 +21,6 @@ from mmuda.engine.self_training.schedules import (
     num_selected,
     selection_seed,
 )
-from mmuda.evaluation.protocols import SYNTHIA_13, SYNTHIA_16
 from mmuda.pseudo_labels.thresholds.confident_images import class_confidences, confidence_score
 from tests.helpers.golden import Case, assert_close, cases, each_case, each_row, each_variant, load_case
 from tests.helpers.published import write_dataset
@@ -59,7 +59,7 @@ def assert_drawn(drawn: RareClassCropDraw, case: Case, row: int) -> None:
 
 
 def protocol_table(classes: tuple[str, ...], raw_ids: dict[int, int]) -> np.ndarray:
-    names = {raw: label_maps.CITYSCAPES_CLASSES[train] for raw, train in raw_ids.items()}
+    names = {raw: CITYSCAPES_CLASSES[train] for raw, train in raw_ids.items()}
     return label_maps.lookup_array({raw: classes.index(name) for raw, name in names.items() if name in classes})
 
 
@@ -103,7 +103,7 @@ def test_nominal_size_is_the_longer_side_of_the_nominal_shape(name):
 @each_case('cbst', 'mining_crop_fullsize*')
 def test_mining_crop_fullsize(case):
     labels = {name: case[f'in_{name}_label'] for name in ('gta', 'synthia', 'cityscapes')}
-    synthia16 = protocol_table(SYNTHIA_16, label_maps.SYNTHIA_IDS)
+    synthia16 = protocol_table(SYNTHIA_16_CLASSES, label_maps.SYNTHIA_IDS)
     tables = (label_maps.GTA.lookup, synthia16, label_maps.CITYSCAPES.lookup)
     for row, domain in enumerate(case['in_domain']):
         name, suffix = tuple(labels)[domain], '_synthia' if domain == 1 else ''
@@ -217,7 +217,7 @@ def read(root, name: str, raw: np.ndarray, **options) -> np.ndarray:
 
 @pytest.mark.parametrize(
     'task, source, classes',
-    [('gta', 'GTADataset', label_maps.CITYSCAPES_CLASSES), ('synthia', 'SynthiaDataset', SYNTHIA_16)],
+    [('gta', 'GTADataset', CITYSCAPES_CLASSES), ('synthia', 'SynthiaDataset', SYNTHIA_16_CLASSES)],
 )
 @each_case('cbst', 'label_maps*')
 class TestLabelMaps:
@@ -236,16 +236,16 @@ class TestLabelMaps:
 
     def test_class_to_label_id(self, case, task, source, classes):
         table = {
-            raw: classes.index(label_maps.CITYSCAPES_CLASSES[train])
+            raw: classes.index(CITYSCAPES_CLASSES[train])
             for raw, train in label_maps.CITYSCAPES_IDS.items()
-            if label_maps.CITYSCAPES_CLASSES[train] in classes
+            if CITYSCAPES_CLASSES[train] in classes
         }
         got = label_maps.label_ids(table)
         np.testing.assert_array_equal(got, case[f'out_{task}_class_to_label_id'])
         np.testing.assert_array_equal(np.sort(got), case[f'out_{task}_valid_label_ids'])
 
     def test_palette(self, case, task, source, classes):
-        got = [label_maps.CITYSCAPES_PALETTE[label_maps.CITYSCAPES_CLASSES.index(name)] for name in classes]
+        got = [label_maps.CITYSCAPES_PALETTE[CITYSCAPES_CLASSES.index(name)] for name in classes]
         np.testing.assert_array_equal(got, case[f'out_{task}_target_palette'][case[f'out_{task}_class_to_label_id']])
 
 
@@ -267,19 +267,19 @@ def test_cross_city_source_is_cityscapes_in_13_classes(tmp_path, case):
         tmp_path,
         'CityscapesLabelIdsDataset',
         case['in_raw_label'],
-        metainfo=dict(classes=label_maps.CROSS_CITY_CLASSES),
+        metainfo=dict(classes=CROSS_CITY_CLASSES),
     )
     np.testing.assert_array_equal(got, case['out_nthu_labels_13'])
 
 
 @each_case('cbst', 'derived_class_subsets*')
 def test_class_subsets(case):
-    names = label_maps.CITYSCAPES_CLASSES
-    np.testing.assert_array_equal(
-        [names.index(name) for name in label_maps.CROSS_CITY_CLASSES], case['out_nthu_train_ids_of_19']
-    )
+    names = CITYSCAPES_CLASSES
+    np.testing.assert_array_equal([names.index(name) for name in CROSS_CITY_CLASSES], case['out_nthu_train_ids_of_19'])
     np.testing.assert_array_equal(label_maps.label_ids(label_maps.CROSS_CITY_IDS), case['out_nthu_label_ids'])
-    np.testing.assert_array_equal([SYNTHIA_16.index(name) for name in SYNTHIA_13], case['out_synthia_13_of_16'])
+    np.testing.assert_array_equal(
+        [SYNTHIA_16_CLASSES.index(name) for name in CROSS_CITY_CLASSES], case['out_synthia_13_of_16']
+    )
 
 
 @each_case('cbst', 'derived_confident_image_score*')

@@ -3,9 +3,10 @@
 import numpy as np
 import torch
 
+from mmuda.datasets.classes import CITYSCAPES_CLASSES
 from mmuda.evaluation import UDAIoUMetric
 from mmuda.evaluation.confusion import confusion_matrix
-from mmuda.evaluation.protocols import CITYSCAPES_19, protocol_indices
+from mmuda.evaluation.protocols import protocol_indices
 from mmuda.evaluation.uda_iou_metric import iou_and_accuracy
 from tests.helpers.golden import Case, assert_close, each_variant, load_case
 
@@ -42,7 +43,7 @@ def test_confusion_matrix_and_iou(case, suffix):
 
 @each_variant('mrnet', 'confusion_miou*', 'param_classes')
 def test_synthia_presets_are_the_fixture_s_classes(case, suffix):
-    indices = protocol_indices('mIoU', f'synthia{suffix}', list(CITYSCAPES_19))
+    indices = protocol_indices('mIoU', f'synthia{suffix}', list(CITYSCAPES_CLASSES))
     assert indices == case[f'param_classes{suffix}'].tolist()
 
 

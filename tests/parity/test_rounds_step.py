@@ -117,7 +117,7 @@ def student(data, tmp_path_factory) -> SimpleNamespace:
     """The fixture's two steps of the ensemble's student; labels of two tiny teachers are made before."""
     folder = tmp_path_factory.mktemp('student')
     case = load_case('ensemble', 'student_step')
-    cfg = shipped('ensemble/gta2cs_drn54', data, folder, 'ensemble')
+    cfg = shipped('ensemble/gta2cs', data, folder, 'ensemble')
     cfg.train_cfg.labels.teachers, cfg.train_cfg.labels.store = (
         make_teachers(folder / 'teachers'),
         str(folder / 'labels'),
@@ -221,7 +221,7 @@ def assert_steps_follow(steps: list[SimpleNamespace], per_round: int, rates: lis
 def test_cbst_on_resnet38(data, tmp_path):
     """Rates of all rounds are those of the fixture."""
     case = load_case('cbst', 'portion_schedule_gta')
-    cfg = shipped('cbst/cbst_gta2cs_r38', data, tmp_path, 'cbst')
+    cfg = shipped('cbst/gta2cs', data, tmp_path, 'cbst')
     del cfg.train_cfg['epochs']
     cfg.train_cfg.iterations, cfg.train_cfg.source.portion = 2, dict(start=1.0)
     cfg.train_cfg.labels.predictor.long_side = 96

@@ -5,8 +5,8 @@ train_cfg = dict(
     labels=dict(
         type='TeacherLabels',
         teachers=[
-            dict(name='MRKLD', config='configs/crst/mrkld_synthia2cs.py', predictor=_base_.crst_predictor),
-            dict(name='CBST', config='configs/cbst/cbst_synthia2cs_dlv2.py', predictor=_base_.crst_predictor),
+            dict(name='MRKLD', config='configs/crst/synthia2cs.py', predictor=_base_.crst_predictor),
+            dict(name='CBST', config='configs/cbst/synthia2cs_dlv2.py', predictor=_base_.crst_predictor),
             dict(
                 name='R-MRNet',
                 config='configs/mrnet/synthia2cs_rectified.py',

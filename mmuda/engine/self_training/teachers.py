@@ -13,6 +13,7 @@ from mmengine.runner import CheckpointLoader
 from mmseg.registry import DATASETS, MODELS, TASK_UTILS
 from torch import Tensor, nn
 
+from mmuda.datasets.classes import class_names
 from mmuda.engine.checkpoints import latest_checkpoint, read_settings
 from mmuda.engine.finite import check_finite
 from mmuda.engine.student import student_of
@@ -403,5 +404,5 @@ def _classes_of_data(cfg: Config) -> Sequence[str] | None:
     if dataset is None:
         return None
     kind = DATASETS.get(dataset['type']) if isinstance(dataset['type'], str) else dataset['type']
-    own = (dataset.get('metainfo') or {}).get('classes')
+    own = class_names((dataset.get('metainfo') or {}).get('classes') or ())
     return own or kind.METAINFO.get('classes')

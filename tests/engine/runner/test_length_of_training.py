@@ -107,8 +107,8 @@ PUBLISHED = {
     'mrnet/synthia2cs_rectified.py': dict(MRNET, MemoryRegularization=15000),
     'dacs/gta2cs.py': dict(max_iters=250000, rate=[(250000,)], discriminator=[]),
     'cbst/source_only_gta2cs_dlv2.py': dict(max_iters=100000, rate=[(100000,)], discriminator=[]),
-    'ensemble/source_only_gta2cs_drn54.py': dict(max_iters=100000, rate=[(100000,)], discriminator=[]),
-    'cbst/source_only_gta2cs_segformer_b0.py': dict(max_iters=40000, rate=[(1500,), (1500, 40000)], discriminator=[]),
+    'ensemble/source_only_gta2cs.py': dict(max_iters=100000, rate=[(100000,)], discriminator=[]),
+    'cbst/source_only_gta2cs_mit-b0.py': dict(max_iters=40000, rate=[(1500,), (1500, 40000)], discriminator=[]),
     'toy/mrnet.py': dict(
         max_iters=750, rate=[(50, 750)], discriminator=[(750,)], AdversarialAlignment=500, MemoryRegularization=500
     ),

@@ -214,7 +214,7 @@ class TestTrainedSettings:
         assert read_settings(cfg.pretty_text, ['model', 'missing']) == dict(model=cfg.model.to_dict())
 
     def test_published_configs_with_the_same_parameters_are_told_apart(self, tmp_path):
-        text = Config.fromfile(REPO / 'configs/crst/mrkld_gta2cs.py').pretty_text
+        text = Config.fromfile(REPO / 'configs/crst/gta2cs.py').pretty_text
         teacher = ModelTeacherConfig(str(REPO / 'configs/dacs/gta2cs.py'))
         with pytest.raises(RuntimeError, match=r'the checkpoint a\.pth .* model\.decode_head\.branches is '):
             teacher._check_settings(dict(meta=dict(cfg=text)), 'a.pth')

@@ -1,5 +1,0 @@
-# CBST on the 505 most confident target images, as published; the list is made first, see README.md.
-_base_ = './cbst_gta2cs_r38.py'
-
-train_dataloader = dict(dataset=dict(target=dict(dataset=dict(ann_file='confident_505.txt'))))
-work_dir = 'work_dirs/cbst/cbst_gta2cs_r38_505'

@@ -1,0 +1,5 @@
+# CBST on the 505 most confident target images, as published; the list is made first, see README.md.
+_base_ = './gta2cs_dlv2.py'
+
+train_dataloader = dict(dataset=dict(target=dict(dataset=dict(ann_file='confident_505.txt'))))
+work_dir = 'work_dirs/cbst/gta2cs_dlv2_505'

@@ -1,5 +1,0 @@
-# ST: one threshold for all classes, no mining of rare ones.
-_base_ = './cbst_synthia2cs_dlv2.py'
-
-train_cfg = dict(labels=dict(labeler=dict(policy='global', rare_number=0, rare_share=0.0)))
-work_dir = 'work_dirs/cbst/st_synthia2cs_dlv2'

@@ -1,0 +1,5 @@
+# ST: one threshold for all classes, no mining of rare ones.
+_base_ = './synthia2cs_dlv2.py'
+
+train_cfg = dict(labels=dict(labeler=dict(policy='global', rare_number=0, rare_share=0.0)))
+work_dir = 'work_dirs/cbst/synthia2cs_dlv2_st'

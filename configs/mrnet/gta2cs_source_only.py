@@ -1,8 +1,0 @@
-_base_ = [
-    '../_base_/default_runtime.py',
-    '../_base_/datasets/gta2cs.py',
-    '../_base_/methods/source_only.py',
-    '../_base_/schedules/mrnet_stage1.py',
-]
-train_dataloader = dict(dataset=dict(target=None))
-work_dir = 'work_dirs/mrnet/gta2cs_source_only'
