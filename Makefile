@@ -3,7 +3,7 @@
 #   PYTHON3=python3.12         the Python to build the environment with
 #   PIP_ARGS=...               more arguments for pip install, e.g. for a smaller torch without CUDA:
 #                              PIP_ARGS='--extra-index-url https://download.pytorch.org/whl/cpu'
-#   JOBS=2                     processes for the tests, each of up to 4 GB of memory; at most 4 by default
+#   JOBS=2                     processes for the tests, each of up to 4 GB of memory; one per core by default, at most 4
 STACK ?= default
 VENV ?= $(if $(filter default,$(STACK)),.venv,.venv-$(STACK))
 PYTHON3 ?= $(shell for p in python3.11 python3 python3.12 python3.10 python3.13; do \
@@ -19,13 +19,13 @@ BUILD_full = ninja psutil
 
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help env test lint demo smoke clean
+.PHONY: help env test test-fast lint docs demo smoke clean
 help:
-	@echo 'make test | demo | lint | smoke | env | clean   (STACK=default|full|onedl)'
+	@echo 'make test | test-fast | lint | docs | demo | smoke | env | clean   (STACK=default|full|onedl)'
 
 env: $(STAMP)
 
-$(STAMP): requirements/$(STACK).txt requirements/tests.txt setup.py
+$(STAMP): requirements/$(STACK).txt requirements/tests.txt pyproject.toml
 	@test -n "$(PYTHON3)" || { echo 'make: no Python >= 3.10 with venv and ensurepip found.' \
 	    'Install one (Debian, Ubuntu: apt install python3 python3-venv) or name it: make PYTHON3=/path/to/python3' >&2; exit 1; }
 	@echo "Setting up $(VENV) with $(PYTHON3), stack $(STACK) ..."
@@ -37,20 +37,35 @@ $(STAMP): requirements/$(STACK).txt requirements/tests.txt setup.py
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
+PYTEST = $(VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadgroup
+
 test: lint
-	$(VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadgroup tests
+	$(PYTEST) tests
+
+# Without whole runs and the comparison with recorded values.
+test-fast: lint
+	$(PYTEST) -m 'not integration' --ignore tests/parity tests
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+docs: $(VENV)/docs
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
+	@echo 'build/site/index.html'
+
+$(VENV)/docs: $(STAMP) requirements/docs.txt
+	$(PIP) -r requirements/docs.txt
+	@touch $@
 
 demo: export OMP_NUM_THREADS = 2
 demo: $(STAMP)
 	$(VENV)/bin/python tools/demo.py
 
 smoke: $(STAMP)
-	$(VENV)/bin/python -m pytest -q tools/dev/smoke.py
+	$(PYTEST) -m smoke tests/test_configs.py tests/integration
 
 clean:
-	rm -rf .venv .venv-full .venv-onedl build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-full .venv-onedl build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

@@ -23,7 +23,8 @@ import torch  # noqa: E402
 from torch import Tensor  # noqa: E402
 
 import mmuda  # noqa: E402, F401  (makes the installed stack work)
-from mmuda.models.augmentation.class_mix import class_mask, draw_classes, draw_classes_numpy, paste  # noqa: E402
+from mmuda.models.mixing import DeviceClassDraw, NumpyClassDraw  # noqa: E402
+from mmuda.models.mixing.class_mix import class_mask, paste  # noqa: E402
 
 Mixed = tuple[Tensor, Tensor, Tensor]
 
@@ -114,11 +115,11 @@ def main() -> None:
     )
 
     loop, want = timed(lambda: mixed_in_a_loop(source, target, drawn_in_a_loop(source.labels)), args)
-    numpy, got = timed(lambda: mixed_at_once(source, target, draw_classes_numpy(source.labels)), args)
+    numpy, got = timed(lambda: mixed_at_once(source, target, NumpyClassDraw()(source.labels)), args)
     check('numpy', got, want)
-    device, got = timed(lambda: mixed_at_once(source, target, draw_classes(source.labels)), args)
+    device, got = timed(lambda: mixed_at_once(source, target, DeviceClassDraw()(source.labels)), args)
     torch.manual_seed(0)
-    drawn = [row.nonzero()[:, 0].tolist() for row in draw_classes(source.labels)]
+    drawn = [row.nonzero()[:, 0].tolist() for row in DeviceClassDraw()(source.labels)]
     check('device', got, mixed_in_a_loop(source, target, drawn))
     print(f'loop {loop:.2f} ms')
     for name, milliseconds in (('numpy', numpy), ('device', device)):

@@ -21,8 +21,8 @@ import torch.nn.functional as F  # noqa: E402
 from torch import Tensor  # noqa: E402
 
 from mmuda.pseudo_labels import TeacherPredictions, channel_wise, majority_vote, mean_certainty  # noqa: E402
-from mmuda.pseudo_labels.fusion import count_claims, most_certain  # noqa: E402
-from mmuda.pseudo_labels.rank_unification import unify_ranks  # noqa: E402
+from mmuda.pseudo_labels.ensemble.fusion import count_claims, most_certain  # noqa: E402
+from mmuda.pseudo_labels.ensemble.rank_unification import unify_ranks  # noqa: E402
 
 THRESHOLD, WINDOW = 90, 5
 Fused = tuple[Tensor, Tensor]
@@ -56,9 +56,9 @@ def straightforward_certainty(certainties: Tensor) -> Fused:
     return label.masked_fill(sums < THRESHOLD * len(certainties), 255), sums / len(certainties)
 
 
-def straightforward_channel_wise(labels: Tensor, certainties: Tensor, owners: list[int]) -> Fused:
-    claims = torch.stack([(labels[owner] == c).float() for c, owner in enumerate(owners)])
-    planes = torch.stack([certainties[owner, c].float() for c, owner in enumerate(owners)])
+def straightforward_channel_wise(labels: Tensor, certainties: Tensor, teacher_of_class: list[int]) -> Fused:
+    claims = torch.stack([(labels[teacher] == c).float() for c, teacher in enumerate(teacher_of_class)])
+    planes = torch.stack([certainties[teacher, c].float() for c, teacher in enumerate(teacher_of_class)])
 
     def window_sum(maps: Tensor) -> Tensor:
         return F.avg_pool2d(maps, WINDOW, 1, WINDOW // 2, divisor_override=1)
@@ -98,7 +98,9 @@ def main() -> None:
 
     predictions = teachers(args)
     labels, certainties = predictions.labels, predictions.certainties
-    owners = torch.randint(args.teachers, (args.classes,), generator=torch.Generator().manual_seed(1)).tolist()
+    teacher_of_class = torch.randint(
+        args.teachers, (args.classes,), generator=torch.Generator().manual_seed(1)
+    ).tolist()
     delta = torch.linspace(0, 1, args.classes).pow(8) * 95
     policies: dict[str, tuple[Callable[[], Fused], Callable[[], Fused]]] = {
         'majority': (lambda: majority_vote(labels), lambda: straightforward_majority(labels, args.classes)),
@@ -107,8 +109,8 @@ def main() -> None:
             lambda: straightforward_certainty(certainties),
         ),
         'channel-wise': (
-            lambda: channel_wise(labels, certainties, owners, THRESHOLD, WINDOW),
-            lambda: straightforward_channel_wise(labels, certainties, owners),
+            lambda: channel_wise(labels, certainties, teacher_of_class, THRESHOLD, WINDOW),
+            lambda: straightforward_channel_wise(labels, certainties, teacher_of_class),
         ),
         'rank unification': (
             lambda: most_certain(unify_ranks(certainties, delta), THRESHOLD),
@@ -116,7 +118,7 @@ def main() -> None:
         ),
     }
     agreed = (labels == labels[0]).all(0).float().mean()
-    unclear = (count_claims(labels, owners) != 1).float().mean()
+    unclear = (count_claims(labels, teacher_of_class) != 1).float().mean()
     print(
         f'{args.size[0]}x{args.size[1]}, {args.teachers} teachers, {args.classes} classes, 1 thread; all teachers '
         f'agree on {agreed:.0%} of the pixels, {unclear:.0%} have no single claim; equal labels and confidences'

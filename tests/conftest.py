@@ -12,13 +12,18 @@ from tests.helpers.locks import locked_by_another
 
 torch.set_num_threads(1)
 PARITY = Path(__file__).parent / 'parity'
+INTEGRATION = Path(__file__).parent / 'integration'
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep together what one process has to run: a file with its fixtures; all of parity, which asks what was read.
+    """Mark what lies in ``integration``; keep together what one process has to run.
+
+    That is a file with its fixtures, and all of parity, which asks what was read.
 
     Here, as pytest-xdist reads the groups before the items can be modified.
     """
+    if INTEGRATION in item.path.parents:
+        item.add_marker(pytest.mark.integration)
     item.add_marker(pytest.mark.xdist_group('parity' if PARITY in item.path.parents else str(item.path)))
 
 

@@ -12,6 +12,8 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
+pytestmark = pytest.mark.integration
+
 REPO = Path(__file__).parents[1]
 
 

@@ -18,9 +18,10 @@ LAYERS = (
     ('engine',),
 )
 LAYERS_OF_MODELS = (
-    ('losses', 'augmentation', 'backbones', 'discriminators'),
-    ('decode_heads', 'segmentors'),
-    ('objectives',),
+    ('losses', 'augmentation', 'mixing', 'backbones', 'discriminators'),
+    ('decode_heads',),
+    ('segmentors',),
+    ('objectives', 'discriminator_maps'),
 )
 
 

@@ -10,11 +10,10 @@ model = dict(
         *_base_.source_objectives,
         dict(
             type='ClassMixSupervision',
-            threshold=0.968,
-            weighting='image',
-            draw='device',
-            mix_ignored=False,
+            draw=dict(type='DeviceClassDraw', mix_ignored=False),
+            weighting=dict(type='ConfidentShare', threshold=0.968, of='image'),
             augmentation=dict(type='StrongAugmentation'),
+            loss=dict(type='PixelWeightedCrossEntropyLoss'),
         ),
     ]
 )

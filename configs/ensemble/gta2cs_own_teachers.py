@@ -11,7 +11,7 @@ model = dict(
 train_cfg = dict(
     labels=dict(
         _base_.gta2cs_labels,
-        labeler=dict(_base_.gta2cs_labels.labeler, owner=None),
+        labeler=dict(_base_.gta2cs_labels.labeler, teacher_of_class=None),
         store='work_dirs/ensemble/gta2cs_own_teachers_labels',
     )
 )

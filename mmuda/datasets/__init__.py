@@ -1,4 +1,5 @@
 from mmuda.datasets import transforms
+from mmuda.datasets.adaptation_dataset import AdaptationDataset
 from mmuda.datasets.camvid import CamVidDataset
 from mmuda.datasets.cityscapes import Cityscapes9Dataset, CityscapesLabelIdsDataset
 from mmuda.datasets.cross_city import CrossCity19Dataset, CrossCityDataset
@@ -7,12 +8,14 @@ from mmuda.datasets.gta import GTADataset
 from mmuda.datasets.pool_dataset import PoolDataset, PoolIndex, PoolSampler
 from mmuda.datasets.pseudo_label_dataset import PseudoLabelDataset
 from mmuda.datasets.robotcar import RobotCarDataset
+from mmuda.datasets.spatial_prior import prior_of
 from mmuda.datasets.subset import SubsetDataset, select_images
 from mmuda.datasets.synthia import SynthiaDataset
 from mmuda.datasets.uda_dataset import UDADataset, UDAIndex
 from mmuda.datasets.uda_sampler import UDASampler
 
 __all__ = [
+    'AdaptationDataset',
     'CamVidDataset',
     'Cityscapes9Dataset',
     'CityscapesLabelIdsDataset',
@@ -30,6 +33,7 @@ __all__ = [
     'UDADataset',
     'UDAIndex',
     'UDASampler',
+    'prior_of',
     'select_images',
     'transforms',
 ]

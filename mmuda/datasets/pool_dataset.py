@@ -9,6 +9,7 @@ from mmengine.dist import get_dist_info, sync_random_seed
 from mmseg.registry import DATA_SAMPLERS, DATASETS
 from torch.utils.data import Sampler
 
+from mmuda.datasets.adaptation_dataset import AdaptationDataset
 from mmuda.datasets.isolated_rng import isolated_rng
 from mmuda.datasets.mined_classes import MinedClasses, with_first_transform
 from mmuda.datasets.pseudo_label_dataset import PseudoLabelDataset
@@ -29,7 +30,7 @@ class PoolIndex(NamedTuple):
 
 
 @DATASETS.register_module()
-class PoolDataset:
+class PoolDataset(AdaptationDataset):
     """Source images with their labels and target images with pseudo labels, in one view ``pool``.
 
     The training data of a round of self-training (Zou et al., ECCV 2018): every batch mixes the domains as it
@@ -71,8 +72,10 @@ class PoolDataset:
         """tuple[str, ...]: Names of the views of a batch."""
         return ('pool',)
 
-    def full_init(self) -> None:
-        """Nothing to do: both data sets are initialized in the constructor."""
+    def parts(self) -> dict[str, Any]:
+        """See :class:`AdaptationDataset`."""
+        source = {} if self.source is None else dict(source=self.source)
+        return dict(source, target=self.target)
 
     def mine(self, mine_ids: Sequence[int] = (), priority_ids: Sequence[int] = (), in_source: bool = True) -> None:
         """Let the crops look for classes: they are ``mine_ids`` and ``priority_ids`` of every sample to come.

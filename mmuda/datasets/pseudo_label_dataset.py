@@ -1,5 +1,6 @@
 """Target images with labels from a pseudo-label store."""
 
+import functools
 import os
 import os.path as osp
 
@@ -9,6 +10,8 @@ from mmseg.registry import DATASETS
 from mmuda.datasets.label_files import read_label_ids
 from mmuda.datasets.label_maps import IGNORE_INDEX, train_ids
 from mmuda.datasets.unlabeled import build_unlabeled
+from mmuda.pseudo_labels.planes import LABEL, Plane
+from mmuda.pseudo_labels.store import PseudoLabelStore
 
 
 @DATASETS.register_module()
@@ -17,8 +20,8 @@ class PseudoLabelDataset:
 
     The label of the image with path ``p`` relative to the data set's image folder is ``<store>/<p>`` with the
     suffix ``.png``: 8 bit, one channel, training ids; values from the number of classes upwards are ignored.
-    The pipeline reads it with ``LoadLabelIds``, soft labels with ``PackSoftLabels``. The data set itself is built
-    without its labels.
+    The pipeline reads it with ``LoadLabelIds``, what else the store has (its planes) with ``LoadPlanes``, soft labels
+    with ``PackSoftLabels``. The data set itself is built without its labels.
 
     With ``flat`` the labels are files made elsewhere, such as the fused labels that the authors of ensemble
     distillation publish (Chao et al., CVPRW 2021): ``<store>/<name of the image>.png``, without the image's folders.
@@ -84,6 +87,15 @@ class PseudoLabelDataset:
         name = self.relative_path(index)
         return osp.join(self.store, osp.splitext(osp.basename(name) if self.flat else name)[0] + '.png')
 
+    def plane_files(self, index: int) -> dict[str, tuple[Plane, str]]:
+        """Kind and path of what the store has beside the label of an image, by name."""
+        if self.flat or self.store is None:
+            return {}
+        manifest = osp.join(self.store, PseudoLabelStore.MANIFEST)
+        planes = _planes(self.store, os.stat(manifest).st_mtime_ns if osp.isfile(manifest) else 0)
+        name = self.relative_path(index)
+        return {plane.name: (plane, str(plane.path(self.store, name))) for plane in planes if plane.name != LABEL.name}
+
     def __getitem__(self, index: int) -> dict:
         """Load an image with its pseudo label through the pipeline.
 
@@ -104,6 +116,7 @@ class PseudoLabelDataset:
             label_map=None,
             pseudo_label_store=self.store,
             pseudo_label_name=self.relative_path(index),
+            plane_files=self.plane_files(index),
         )
         return self.pipeline(info)
 
@@ -138,3 +151,9 @@ class PseudoLabelDataset:
                 f'training ids below {num_classes} and {IGNORE_INDEX}: are these ids of the published '
                 'data set, or of another list of classes?'
             )
+
+
+@functools.lru_cache(maxsize=4)
+def _planes(root: str, last_change: int) -> tuple[Plane, ...]:
+    """Planes of a store; its manifest is read once, and again when it was written again."""
+    return PseudoLabelStore(root).planes

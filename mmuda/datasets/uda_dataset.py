@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from mmengine.dataset import BaseDataset
 from mmseg.registry import DATASETS
 
+from mmuda.datasets.adaptation_dataset import AdaptationDataset
 from mmuda.datasets.isolated_rng import isolated_rng
 from mmuda.datasets.transform_names import dicts_in, transform_names
 from mmuda.datasets.unlabeled import build_unlabeled
@@ -27,7 +28,7 @@ class UDAIndex(NamedTuple):
 
 
 @DATASETS.register_module()
-class UDADataset:
+class UDADataset(AdaptationDataset):
     """Pairs of a labeled source sample and an unlabeled target sample.
 
     The target's labels are never looked for: ``seg_map_path`` is dropped from its config before it is built.
@@ -79,18 +80,19 @@ class UDADataset:
     @property
     def views(self) -> tuple[str, ...]:
         """tuple[str, ...]: Names of the views of a batch."""
-        return tuple(self._parts())
+        return tuple(self._by_view())
 
     @property
     def metainfo(self) -> dict:
         """Meta information (classes, palette) of the source."""
         return self.source.metainfo
 
-    def full_init(self) -> None:
-        """Nothing to do: both data sets are initialized in the constructor."""
+    def parts(self) -> dict[str, Any]:
+        """See :class:`AdaptationDataset`."""
+        return dict(source=self.source) if self.target is None else dict(source=self.source, target=self.target)
 
     def __len__(self) -> int:
-        return max(map(len, self._parts().values()))
+        return max(map(len, self._by_view().values()))
 
     def __getitem__(self, index: UDAIndex | int) -> dict[str, dict[str, Any]]:
         """Load one pair.
@@ -106,14 +108,14 @@ class UDADataset:
         if not isinstance(index, UDAIndex):
             if not 0 <= index < len(self):
                 raise IndexError(f'index {index} of a UDADataset of length {len(self)}')
-            index = UDAIndex(index, *(index % len(part) for part in self._parts().values()))
+            index = UDAIndex(index, *(index % len(part) for part in self._by_view().values()))
         samples = {}
         for number, (view, image) in enumerate(zip(self.views, (index.source, index.target))):
             with isolated_rng([self.seed, index.position, number]):
-                samples[view] = packed(self._parts()[view][image], f'UDADataset: the pipeline of {view}')
+                samples[view] = packed(self._by_view()[view][image], f'UDADataset: the pipeline of {view}')
         return {key: {view: samples[view][key] for view in samples} for key in ('inputs', 'data_samples')}
 
-    def _parts(self) -> dict[str, BaseDataset]:
+    def _by_view(self) -> dict[str, BaseDataset]:
         parts = {self.labeled_view: self.source}
         return parts if self.target is None else dict(parts, target=self.target)
 

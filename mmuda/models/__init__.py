@@ -1,3 +1,13 @@
 """Networks, losses, objectives and the UDA segmentor."""
 
-from mmuda.models import augmentation, backbones, decode_heads, discriminators, losses, objectives, segmentors  # noqa: F401
+from mmuda.models import (  # noqa: F401
+    augmentation,
+    backbones,
+    decode_heads,
+    discriminator_maps,
+    discriminators,
+    losses,
+    mixing,
+    objectives,
+    segmentors,
+)

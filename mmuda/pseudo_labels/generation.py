@@ -1,22 +1,20 @@
-"""The labeling engine: target images in, a complete store out."""
+"""Labeling of images by one model."""
 
-import contextlib
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import mmcv
 import numpy as np
 import torch
-from mmengine.dist import all_reduce, barrier, get_rank, get_world_size, is_main_process
-from PIL import Image
 from torch import Tensor, nn
 
-from mmuda.pseudo_labels.labelers import IGNORE_INDEX
-from mmuda.pseudo_labels.small_maps import SmallMap
+from mmuda.pseudo_labels.label_images import label_images
+from mmuda.pseudo_labels.labelers.labeler import Labeler
+from mmuda.pseudo_labels.predictors.cached_logits import CachedLogits
+from mmuda.pseudo_labels.predictors.predictor import Predictor
 from mmuda.pseudo_labels.store import PseudoLabelStore
-from mmuda.utils.progress import progress
 
 
 def fingerprint(state_dict: dict[str, Tensor]) -> str:
@@ -32,164 +30,66 @@ def fingerprint(state_dict: dict[str, Tensor]) -> str:
 def generate_pseudo_labels(
     segmentor: nn.Module,
     images: Sequence[tuple[str, str]],
-    predictor: Callable[[nn.Module, np.ndarray], Tensor],
-    labeler: Callable[[Tensor], tuple[Tensor, Tensor]],
+    predictor: Predictor,
+    labeler: Labeler,
     store: PseudoLabelStore,
     description: dict[str, Any],
     overwrite: bool = False,
     num_classes: int | None = None,
-    keep_maps: bool = False,
+    keep_cached_logits: bool = False,
     count: bool = False,
 ) -> None:
     """Label images, each rank its share, continuing where an earlier call was ended.
 
-    A labeler that reads all predictions before it labels (``num_passes``, see
-    :mod:`mmuda.pseudo_labels.class_balanced`) gets them in passes. What it found is written to the store
-    (``summary.json``) before the first label. A predictor with ``encode`` and ``decode``
-    (:class:`~mmuda.pseudo_labels.map_predictors.MapPredictor`) runs the network once per image: its small maps are
-    kept in the store until all images are labeled. Other predictors run once per pass.
+    A labeler that reads all predictions before it labels (``num_passes``) gets them in passes. What it found is
+    written to the store (``summary.json``) before the first label. A
+    :class:`~mmuda.pseudo_labels.predictors.predictor.CachedPredictor` runs the network once per image: its cached
+    logits are kept in the store until all images are labeled. Other predictors run once per pass.
 
     Args:
         segmentor (nn.Module): The labeling model, the same on all ranks; is put in evaluation mode.
         images (Sequence[tuple[str, str]]): (name within the dataset, path) of every image.
-        predictor (Callable): (segmentor, BGR image (H, W, 3) uint8) to probabilities (C, H, W).
-        labeler (Callable): Probabilities to labels and confidences (H, W).
+        predictor (Predictor): Image to probabilities.
+        labeler (Labeler): Probabilities to labels.
         store (PseudoLabelStore): Where they go; a folder that all ranks see.
         description (dict): What makes the labels, see :meth:`PseudoLabelStore.open`.
         overwrite (bool): See there.
         num_classes (int, optional): Of the probabilities; needed by labelers with passes.
-        keep_maps (bool): Keep the small maps, for soft labels. Needs a predictor that has them. Defaults to
+        keep_cached_logits (bool): Keep the cached logits, for soft labels. Needs a predictor that has them. Defaults to
             False.
-        count (bool): See :func:`label_images`. Defaults to False.
+        count (bool): See :func:`~mmuda.pseudo_labels.label_images.label_images`. Defaults to False.
 
     Raises:
         ValueError: If the store holds other labels, there are no images, or two of them share a name.
         OSError: If an image cannot be read or a file not be written; what is labeled is kept.
     """
-    if keep_maps and not hasattr(predictor, 'encode'):
+    if keep_cached_logits and predictor.cached() is None:
         raise ValueError(
-            f'soft labels need a predictor with maps, got {type(predictor).__name__}: use '
+            f'soft labels need a predictor whose logits can be kept, got {type(predictor).__name__}: use '
             'LogitMapPredictor or SoftmaxMapPredictor'
         )
-    passes = getattr(labeler, 'num_passes', 0)
-    predictions = ModelPredictions(segmentor.eval(), predictor, store, keep=keep_maps or passes > 0)
-    label_images(images, predictions, labeler, store, description, overwrite, num_classes, keep_maps, count)
-
-
-class Predictions(Protocol):
-    """What a labeler reads: predictions of images, made when they are asked for."""
-
-    device: torch.device
-
-    def __call__(self, name: str, path: str) -> Any:
-        """Return what the labeler is called with, for the image ``name`` of the file ``path``."""
-
-    def encode(self, name: str, path: str) -> None:
-        """Make the small maps of an image, if they are not there."""
-
-
-def label_images(
-    images: Sequence[tuple[str, str]],
-    predictions: Predictions,
-    labeler: Callable[[Any], tuple[Tensor, Tensor]],
-    store: PseudoLabelStore,
-    description: dict[str, Any],
-    overwrite: bool = False,
-    num_classes: int | None = None,
-    keep_maps: bool = False,
-    count: bool = False,
-) -> None:
-    """Label images from predictions of any kind; :func:`generate_pseudo_labels` does so from those of one model.
-
-    Args:
-        images (Sequence[tuple[str, str]]): (name within the dataset, path) of every image.
-        predictions (Predictions): What the labeler reads.
-        labeler (Callable): Prediction to labels and confidences (H, W).
-        store (PseudoLabelStore): Where they go; a folder that all ranks see.
-        description (dict): What makes the labels, see :meth:`PseudoLabelStore.open`.
-        overwrite (bool): See there.
-        num_classes (int, optional): Number of classes; needed by labelers with passes and for counting.
-        keep_maps (bool): Leave the small maps in the store. Defaults to False.
-        count (bool): Write ``labeled_pixels`` to the summary also for a labeler without passes. Defaults to False.
-
-    Raises:
-        ValueError: If the store holds other labels, there are no images, or two of them share a name.
-        RuntimeError: If another run is labeling into the store.
-        OSError: If an image cannot be read or a file not be written; what is labeled is kept.
-    """
-    if not images:
-        raise ValueError('there are no images to label: look at the data root of the pseudo-labeled dataset')
-    with _alone(store, overwrite):
-        manifest = _open(store, sorted(name for name, _ in images), description, overwrite)
-        passes = getattr(labeler, 'num_passes', 0)
-        count = count or passes > 0
-        pending = [image for image in images if not store.has(image[0])]
-        counted = not count or 'labeled_pixels' in (store.summary() or {})
-        barrier()  # every rank has the same list before the first file is written
-        if passes and (pending or not counted):
-            _find_thresholds(labeler, images, predictions, store, num_classes)
-        for name, path in progress(_share(pending), 'Pseudo labels'):
-            label, confidence = labeler(predictions(name, path))
-            store.write(name, label.cpu().numpy(), confidence.float().cpu().numpy())
-        if keep_maps:
-            for name, path in progress(_share(images), 'Maps for soft labels'):
-                predictions.encode(name, path)
-        barrier()
-        if manifest['complete'] and counted and not pending:
-            return
-        labeled = _count_labels(images, store, num_classes) if count else None
-        if is_main_process():
-            if labeled is not None:
-                store.write_summary(dict(store.summary() or {}, labeled_pixels=labeled))
-            if not keep_maps:
-                store.delete_maps()
-            store.finish()
-        barrier()
-
-
-def _alone(store: PseudoLabelStore, overwrite: bool) -> contextlib.AbstractContextManager[None]:
-    """Keep other runs out of a store that is not complete; those that only read labels may come together."""
-    if not is_main_process() or ((store.manifest() or {}).get('complete') and not overwrite):
-        return contextlib.nullcontext()
-    return store.lock()
-
-
-def _open(
-    store: PseudoLabelStore, names: Sequence[str], description: dict[str, Any], overwrite: bool
-) -> dict[str, Any]:
-    """Start or continue the store, on every rank; return its manifest."""
-    store.check_names(names)
-    description = dict(
-        description, num_images=len(names), images=hashlib.sha256('\n'.join(names).encode()).hexdigest()[:32]
+    predictions = ModelPredictions(
+        segmentor.eval(), predictor, store, keep=keep_cached_logits or labeler.num_passes > 0
     )
-    if is_main_process():
-        store.open(description, overwrite)
-    barrier()
-    manifest = store.manifest()
-    if manifest is None:
-        raise FileNotFoundError(
-            f'rank {get_rank()} does not see {store.root}, which rank 0 has just made: the '
-            'store must lie in a folder that all ranks share'
-        )
-    return manifest
+    label_images(images, predictions, labeler, store, description, overwrite, num_classes, keep_cached_logits, count)
 
 
 class ModelPredictions:
-    """Probabilities (C, H, W) of images at their size by one model, from kept maps where there are any.
+    """Probabilities (C, H, W) of images at their size by one model, from cached logits where there are any.
 
     Args:
         segmentor (nn.Module): The model, in evaluation mode.
-        predictor (Callable): As in :func:`generate_pseudo_labels`.
-        store (PseudoLabelStore): Where small maps are kept.
-        keep (bool): Whether they are, if the predictor has them.
-        folder (str): Of the maps within the store's. Defaults to none.
+        predictor (Predictor): Image to probabilities.
+        store (PseudoLabelStore): Where cached logits are kept.
+        keep (bool): Whether they are, if the predictor is a ``CachedPredictor``.
+        folder (str): Of the cached logits within the store's. Defaults to none.
         read (Callable, optional): Path to image. Defaults to :func:`read_image`.
     """
 
     def __init__(
         self,
         segmentor: nn.Module,
-        predictor: Callable,
+        predictor: Predictor,
         store: PseudoLabelStore,
         keep: bool,
         folder: str = '',
@@ -198,7 +98,7 @@ class ModelPredictions:
         self.segmentor = segmentor
         self.predictor = predictor
         self.store = store
-        self.keep = keep and hasattr(predictor, 'encode')
+        self.cache = predictor.cached() if keep else None
         self.folder = folder
         self.read = read or read_image
         parameter = next(segmentor.parameters(), None)
@@ -221,58 +121,21 @@ class ModelPredictions:
         return probabilities
 
     def _predict(self, name: str, path: str) -> Tensor:
-        if not self.keep:
-            return self.predictor(self.segmentor, self.read(path)).to(self.device)
+        if self.cache is None:
+            return self.predictor(self.segmentor, self.read(path), name).to(self.device)
         self.encode(name, path)
-        encoded, size, layout = self.store.read_map(str(Path(self.folder, name)))
-        small = SmallMap.from_layout(torch.from_numpy(encoded).to(self.device), layout)
-        return self.predictor.decode(small, size).to(self.device)
+        encoded, size, layout = self.store.read_cached_logits(str(Path(self.folder, name)))
+        cached = CachedLogits.from_layout(torch.from_numpy(encoded).to(self.device), layout)
+        return self.cache.decode(cached, size).to(self.device)
 
     @torch.no_grad()
     def encode(self, name: str, path: str) -> None:
-        """Make the small map of an image, if it is not there."""
+        """Make the cached logits of an image, if they are kept and not there."""
         key = str(Path(self.folder, name))
-        if not self.store.has_map(key):
+        if self.cache is not None and not self.store.has_cached_logits(key):
             image = self.read(path)
-            small = self.predictor.encode(self.segmentor, image)
-            self.store.write_map(key, small.values.cpu().numpy(), image.shape[:2], small.layout)
-
-
-def _find_thresholds(
-    labeler: Any, images: Sequence[tuple[str, str]], maps: Predictions, store: PseudoLabelStore, num_classes: int | None
-) -> None:
-    """Let the labeler read all images, or take over what it found before it was killed."""
-    summary = store.summary()
-    barrier()
-    if summary is not None:
-        labeler.load_summary(summary, maps.device)
-        return
-    if num_classes is None:
-        raise ValueError(f'{type(labeler).__name__} reads all images before it labels: num_classes is needed')
-    labeler.begin(num_classes, maps.device)
-    for index in range(labeler.num_passes):
-        for name, path in progress(_share(images), f'Thresholds, pass {index + 1} of {labeler.num_passes}'):
-            labeler.observe(maps(name, path))
-        labeler.end_pass()
-    if is_main_process():
-        store.write_summary(labeler.summary())
-    barrier()
-
-
-def _count_labels(images: Sequence[tuple[str, str]], store: PseudoLabelStore, num_classes: int | None) -> list[int]:
-    """Count the labeled pixels of every class id, over all ranks."""
-    if num_classes is None:
-        raise ValueError('num_classes is needed to count the labeled pixels')
-    counts = torch.zeros(IGNORE_INDEX + 1, dtype=torch.int64)
-    for name, _ in progress(_share(images), 'Count of labeled pixels'):
-        labels = torch.from_numpy(np.array(Image.open(store.label_path(name))))
-        counts += labels.flatten().bincount(minlength=len(counts))
-    all_reduce(counts)
-    return counts[:num_classes].tolist()
-
-
-def _share(images: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
-    return images[get_rank() :: get_world_size()]
+            cached = self.cache.encode(self.segmentor, image, name)
+            self.store.write_cached_logits(key, cached.values.cpu().numpy(), image.shape[:2], cached.layout)
 
 
 def read_image(path: str) -> np.ndarray:

@@ -5,55 +5,86 @@ import json
 import os
 import shutil
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image
+from mmseg.registry import TASK_UTILS
 
 from mmuda.pseudo_labels.pictures import color_picture, heatmap
+from mmuda.pseudo_labels.planes import CONFIDENCE, LABEL, Plane
 from mmuda.utils.files import lock, replace_file, unlock
 
 
 class PseudoLabelStore:
     """A folder of pseudo labels with a manifest that says what they are.
 
-    ``<root>/<image>.png`` holds train ids (8 bit, 255 ignored), ``<root>/confidence/<image>.png`` the
-    confidence (8 bit, 255 = probability 1), ``<root>/manifest.json`` what made them: classes, settings,
-    a fingerprint of the weights and of the image list, and whether all images are done. Files appear
-    whole or not at all. A store that something else made is refused, never mixed.
+    A store holds named planes (:mod:`~mmuda.pseudo_labels.planes`), those that the labeler gives:
+    ``<root>/<image>.png`` train ids (8 bit, 255 ignored), ``<root>/confidence/<image>.png`` the confidence (8 bit,
+    255 = probability 1), other planes a folder each. ``<root>/manifest.json`` says what made them: classes, settings,
+    planes, a fingerprint of the weights and of the image list, and whether all images are done. Files appear whole or
+    not at all. A store that something else made is refused, never mixed.
 
     Args:
         root (str or Path): The folder; seen by all ranks.
         palette (Sequence[Sequence[int]], optional): (R, G, B) of every class. Where given, two pictures are written
             beside each label, ``<image>_color.png`` and ``<image>_heatmap.png`` (of the confidence), as MRNet's
             labeling program does. Nothing reads them. Defaults to None.
+        planes (Sequence[Plane], optional): What is stored of each image. Defaults to those that the manifest names;
+            without one label and confidence.
 
     Example:
         >>> store = PseudoLabelStore('work_dirs/run/pseudo_labels')
         >>> store.open(dict(classes=['road', 'sky']))
         False
-        >>> store.write('aachen/0.jpg', np.zeros((4, 4), np.uint8), np.ones((4, 4)))
+        >>> store.write('aachen/0.jpg', dict(label=np.zeros((4, 4), np.uint8), confidence=np.ones((4, 4))))
         >>> store.has('aachen/0.jpg')
         True
     """
 
     MANIFEST = 'manifest.json'
     SUMMARY = 'summary.json'
-    MAPS = 'maps'
+    CACHED_LOGITS = 'cached_logits'
 
-    def __init__(self, root: str | Path, palette: Sequence[Sequence[int]] | None = None) -> None:
+    def __init__(
+        self,
+        root: str | Path,
+        palette: Sequence[Sequence[int]] | None = None,
+        planes: Sequence[Plane] | None = None,
+    ) -> None:
         self.root = Path(root)
         self.palette = palette
+        self._planes = None if planes is None else tuple(planes)
+
+    @property
+    def planes(self) -> tuple[Plane, ...]:
+        """tuple[Plane, ...]: What is stored of each image."""
+        if self._planes is None:
+            manifest = self.manifest()
+            if manifest is None or 'planes' not in manifest['description']:
+                return LABEL, CONFIDENCE
+            self._planes = tuple(TASK_UTILS.build(plane) for plane in manifest['description']['planes'])
+        return self._planes
+
+    @planes.setter
+    def planes(self, planes: Sequence[Plane]) -> None:
+        self._planes = tuple(planes)
+
+    def path(self, name: str, plane: str) -> Path:
+        """Return the path of a plane of the image ``name`` (its path within the dataset).
+
+        Raises:
+            KeyError: If there is no such plane.
+        """
+        planes = {kind.name: kind for kind in self.planes}
+        if plane not in planes:
+            raise KeyError(f'the pseudo labels {self.root} have no plane {plane!r}, they have {list(planes)}')
+        return planes[plane].path(self.root, name)
 
     def label_path(self, name: str) -> Path:
         """Return the path of the labels of the image ``name`` (its path within the dataset)."""
-        return self.root / Path(name).with_suffix('.png')
-
-    def confidence_path(self, name: str) -> Path:
-        """Return the path of the confidences of the image ``name``."""
-        return self.root / 'confidence' / Path(name).with_suffix('.png')
+        return LABEL.path(self.root, name)
 
     def picture_paths(self, name: str) -> tuple[Path, Path]:
         """Return the paths of the two pictures of the labels of the image ``name``."""
@@ -74,16 +105,16 @@ class PseudoLabelStore:
                 f'the image {outside[0]!r} lies outside of the image folder of its dataset, so that its '
                 f'pseudo labels would lie outside of {self.root}'
             )
-        owners: dict[Path, str] = {}
+        images: dict[Path, str] = {}
         for name in names:
             pictures = () if self.palette is None else self.picture_paths(name)
-            for path in (self.label_path(name), self.confidence_path(name), *pictures):
-                if path in owners:
+            for path in (*(plane.path(self.root, name) for plane in self.planes), *pictures):
+                if path in images:
                     raise ValueError(
-                        f'the pseudo labels of the images {owners[path]!r} and {name!r} would share the '
+                        f'the pseudo labels of the images {images[path]!r} and {name!r} would share the '
                         f'file {path}: rename one of the images'
                     )
-                owners[path] = name
+                images[path] = name
 
     def manifest(self) -> dict[str, Any] | None:
         """Return the manifest (``complete``, ``description``), None if there is none."""
@@ -174,32 +205,39 @@ class PseudoLabelStore:
 
     def has(self, name: str) -> bool:
         """Whether the image ``name`` is labeled."""
-        return self.label_path(name).is_file() and self.confidence_path(name).is_file()
+        return all(plane.path(self.root, name).is_file() for plane in self.planes)
 
-    def write(self, name: str, label: np.ndarray, confidence: np.ndarray) -> None:
-        """Write the labels of one image.
+    def write(self, name: str, values: Mapping[str, np.ndarray]) -> None:
+        """Write the planes of one image.
 
         Args:
             name (str): Path of the image within the dataset.
-            label (np.ndarray): (H, W), uint8, train ids and 255.
-            confidence (np.ndarray): (H, W), in [0, 1]; rounded to multiples of 1/255.
+            values (Mapping[str, np.ndarray]): (H, W) or (K, H, W) of each plane of the store, by name. ``label``
+                (H, W), uint8, train ids and 255, and ``confidence`` (H, W), in [0, 1], are always there.
 
         Raises:
-            ValueError: If the arrays are of another kind.
+            ValueError: If the arrays are of another kind, or planes are missing or unknown.
             OSError: If a file cannot be written, for instance for want of space.
         """
-        if label.dtype != np.uint8 or label.ndim != 2 or confidence.shape != label.shape:
+        wanted = [plane.name for plane in self.planes]
+        if sorted(values) != sorted(wanted):
+            raise ValueError(f'pseudo labels of {name!r}: expected the planes {wanted}, got {list(values)}')
+        label = values[LABEL.name]
+        if label.dtype != np.uint8 or label.ndim != 2 or any(a.shape[-2:] != label.shape for a in values.values()):
+            shapes = {key: f'{array.dtype} {array.shape}' for key, array in values.items()}
             raise ValueError(
-                f'pseudo labels of {name!r}: expected (H, W) uint8 labels and confidences of the same '
-                f'shape, got {label.dtype} {label.shape} and {confidence.shape}'
+                f'pseudo labels of {name!r}: expected (H, W) uint8 labels and planes of the same size, got {shapes}'
             )
-        scaled = np.rint(np.clip(confidence, 0, 1) * 255).astype(np.uint8)
-        self._write(self.confidence_path(name), lambda file: Image.fromarray(scaled).save(file, format='png'))
-        if self.palette is not None:
-            for path, picture in zip(self.picture_paths(name), (color_picture(label, self.palette), heatmap(scaled))):
-                self._write(path, lambda file, picture=picture: picture.save(file, format='png'))
         # The labels last: their presence means that the image is done.
-        self._write(self.label_path(name), lambda file: Image.fromarray(label).save(file, format='png'))
+        for plane in sorted(self.planes, key=lambda plane: plane.name == LABEL.name):
+            if plane.name == LABEL.name and self.palette is not None:
+                self._write_pictures(name, label, values[CONFIDENCE.name])
+            self._write(plane.path(self.root, name), lambda file, plane=plane: plane.write(values[plane.name], file))
+
+    def _write_pictures(self, name: str, label: np.ndarray, confidence: np.ndarray) -> None:
+        pictures = color_picture(label, self.palette), heatmap(CONFIDENCE.steps(confidence))
+        for path, picture in zip(self.picture_paths(name), pictures):
+            self._write(path, lambda file, picture=picture: picture.save(file, format='png'))
 
     def summary(self) -> dict[str, Any] | None:
         """Return what the labeler found in its passes over all images; None if there is nothing.
@@ -218,46 +256,50 @@ class PseudoLabelStore:
         text = json.dumps(summary, indent=2)
         self._write(self.root / self.SUMMARY, lambda file: file.write(text.encode()))
 
-    def map_path(self, name: str) -> Path:
-        """Return the path of the small map of the image ``name``."""
-        return self.root / self.MAPS / Path(name).with_suffix('.npz')
+    def cached_logits_path(self, name: str) -> Path:
+        """Return the path of the cached logits of the image ``name``."""
+        return self.root / self.CACHED_LOGITS / Path(name).with_suffix('.npz')
 
-    def has_map(self, name: str) -> bool:
-        """Whether there is a small map of the image ``name``."""
-        return self.map_path(name).is_file()
+    def has_cached_logits(self, name: str) -> bool:
+        """Whether there is a cached logits of the image ``name``."""
+        return self.cached_logits_path(name).is_file()
 
-    def write_map(self, name: str, encoded: np.ndarray, size: tuple[int, int], layout: Sequence[int] = ()) -> None:
-        """Write the small map of one image.
+    def write_cached_logits(
+        self, name: str, encoded: np.ndarray, size: tuple[int, int], layout: Sequence[int] = ()
+    ) -> None:
+        """Write the cached logits of one image.
 
         Args:
             name (str): Path of the image within the dataset.
             encoded (np.ndarray): What the predictor encoded.
             size (tuple[int, int]): (height, width) of the image.
             layout (Sequence[int]): What else is needed to decode it, see
-                :attr:`~mmuda.pseudo_labels.small_maps.SmallMap.layout`. Defaults to nothing.
+                :attr:`~mmuda.pseudo_labels.predictors.cached_logits.CachedLogits.layout`. Defaults to nothing.
         """
         self._write(
-            self.map_path(name),
+            self.cached_logits_path(name),
             lambda file: np.savez(file, encoded=encoded, size=np.array(size), layout=np.array(layout, np.int64)),
         )
 
-    def read_map(self, name: str) -> tuple[np.ndarray, tuple[int, int], list[int]]:
-        """Return what :meth:`write_map` wrote: map, size and layout.
+    def read_cached_logits(self, name: str) -> tuple[np.ndarray, tuple[int, int], list[int]]:
+        """Return what :meth:`write_cached_logits` wrote: values, size and layout.
 
         Raises:
             ValueError: If the file is damaged.
         """
-        path = self.map_path(name)
+        path = self.cached_logits_path(name)
         try:
             with np.load(path, allow_pickle=False) as data:
                 height, width = data['size'].tolist()
                 return data['encoded'], (height, width), data['layout'].tolist() if 'layout' in data else []
         except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise ValueError(f'the map {path} is damaged ({error}): delete it and start again') from error
+            raise ValueError(
+                f'the cached logits {path} are damaged ({error}): delete the file and start again'
+            ) from error
 
-    def delete_maps(self) -> None:
-        """Delete all small maps."""
-        folder = self.root / self.MAPS  # labels of images in a folder of this name lie there, too
+    def delete_cached_logits(self) -> None:
+        """Delete all cached logits."""
+        folder = self.root / self.CACHED_LOGITS  # labels of images in a folder of this name lie there, too
         for path in folder.rglob('*.npz'):
             path.unlink(missing_ok=True)
         for path in sorted([folder, *folder.rglob('*')], reverse=True):

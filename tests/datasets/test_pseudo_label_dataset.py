@@ -84,3 +84,21 @@ def test_wrapped_data_set_without_image_folder_is_refused(config):
     wrapped = dict(type='RepeatDataset', times=2, dataset=config['dataset'])
     with pytest.raises(ValueError, match='RepeatDataset has no image folder'):
         DATASETS.build(dict(config, dataset=wrapped))
+
+
+def test_data_sets_with_views_say_which_parts_are_pseudo_labeled(config):
+    target = dict(config['dataset'], pipeline=[PIPELINE[0], PIPELINE[-1]])
+    pair = DATASETS.build(dict(type='UDADataset', source=config, target=target))
+    assert list(pair.parts()) == ['source', 'target'] and pair.pseudo_labeled() == dict(source=pair.source)
+    pool = DATASETS.build(dict(type='PoolDataset', source=None, target=config))
+    assert pool.parts() == pool.pseudo_labeled() == dict(target=pool.target)
+
+
+def test_a_store_without_manifest_has_a_confidence(config, tmp_path):
+    dataset = DATASETS.build(dict(config, store=str(tmp_path / 'store')))
+    ((name, (plane, path)),) = dataset.plane_files(1).items()
+    assert (name, plane.name, path) == ('confidence', 'confidence', f'{tmp_path}/store/confidence/dusk_train/01.png')
+
+
+def test_flat_labels_and_unlabeled_images_have_no_planes(config):
+    assert DATASETS.build(config).plane_files(0) == {}

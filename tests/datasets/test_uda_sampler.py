@@ -9,6 +9,8 @@ from mmseg.registry import DATA_SAMPLERS
 from mmuda.datasets import UDASampler, uda_sampler
 from tests.helpers.published import write_camvid
 
+pytestmark = pytest.mark.integration
+
 PIPELINE = [
     dict(type='LoadImageStrict'),
     dict(type='JitteredResize', scale=(20, 16)),

@@ -18,6 +18,7 @@ from mmengine.runner import Runner
 from mmseg.registry import HOOKS, RUNNERS, TRANSFORMS
 
 from mmuda.toy_data import write_toy_data
+from tests.helpers.forked import run_script
 
 REPO = Path(__file__).parents[2]
 CROP = (48, 64)
@@ -197,7 +198,10 @@ def hook_of(runner: Runner, name: str) -> Hook:
 
 
 def run_tool(*command: object, cwd: Path, **env: str) -> subprocess.CompletedProcess:
-    """Run a command line on the CPU, with the tests importable."""
+    """Run a command line on the CPU, with the tests importable.
+
+    A Python script runs in a forked process, which need not import torch; not so where ``PYTHONPATH`` is given.
+    """
     env = {
         **os.environ,
         'CUDA_VISIBLE_DEVICES': '',
@@ -206,7 +210,10 @@ def run_tool(*command: object, cwd: Path, **env: str) -> subprocess.CompletedPro
         'PYTHONPATH': str(REPO),
         **env,
     }
-    return subprocess.run([str(part) for part in command], cwd=cwd, env=env, capture_output=True, text=True)
+    program, *arguments = (str(part) for part in command)
+    if program == sys.executable and env['PYTHONPATH'] == str(REPO):
+        return run_script(*arguments, cwd=cwd, env=env)
+    return subprocess.run([program, *arguments], cwd=cwd, env=env, capture_output=True, text=True)
 
 
 @contextmanager

@@ -10,13 +10,16 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 
+from tests.helpers import forked
+
 WORLD_SIZE = 2
 
 
 def run_on_two_ranks(function: Callable[..., Any], *args: Any) -> list[Any]:
     """Results of ``function(rank, *args)`` on rank 0 and 1; the function must be importable."""
     with tempfile.TemporaryDirectory() as folder:
-        mp.spawn(_worker, args=(function, args, folder), nprocs=WORLD_SIZE)
+        forked.context()
+        mp.start_processes(_worker, (function, args, folder), WORLD_SIZE, start_method='forkserver')
         return [torch.load(_result_file(folder, rank), weights_only=True) for rank in range(WORLD_SIZE)]
 
 

@@ -21,7 +21,7 @@ from mmuda.engine.self_training.schedules import (
     num_selected,
     selection_seed,
 )
-from mmuda.pseudo_labels.confident_images import class_confidences, confidence_score
+from mmuda.pseudo_labels.thresholds.confident_images import class_confidences, confidence_score
 from tests.helpers.golden import Case, assert_close, cases, each_case, each_row, each_variant, load_case
 from tests.helpers.published import write_dataset
 from tests.helpers.tiny import REPO

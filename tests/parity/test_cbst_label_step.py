@@ -13,13 +13,13 @@ from torch import nn
 
 from mmuda.evaluation.confusion import confusion_matrix
 from mmuda.pseudo_labels import (
+    CachedLogits,
     ClassBalancedLabeler,
     PseudoLabelStore,
-    SmallMap,
     SoftmaxMapPredictor,
     generate_pseudo_labels,
 )
-from mmuda.pseudo_labels.assignment import reweighted_class, top_class
+from mmuda.pseudo_labels.thresholds.assignment import reweighted_class, top_class
 from tests.helpers.golden import Case, cases, each_case, each_variant, load_case
 from tests.helpers.label_ids import class_to_label_id, label_ids
 from tests.helpers.tiny import REPO
@@ -47,11 +47,11 @@ class GivenMaps(nn.Module):
         self.inputs.append(inputs)
         return self.maps[len(self.inputs) - 1]
 
-    def forward(self, features: torch.Tensor) -> torch.Tensor:
-        return features
+    def forward(self, features: torch.Tensor) -> dict[str, torch.Tensor]:
+        return dict(probabilities=features)
 
-    def fuse(self, probabilities: torch.Tensor) -> torch.Tensor:
-        return probabilities
+    def fuse(self, given: dict[str, torch.Tensor]) -> torch.Tensor:
+        return given['probabilities']
 
 
 def bgr(image: np.ndarray) -> np.ndarray:
@@ -67,13 +67,13 @@ class TestUpsample:
 
     def test_network_inputs(self, case, suffix, step):
         segmentor, predictor = step
-        predictor.encode(segmentor, bgr(case[f'in_image{suffix}']))
+        predictor.encode(segmentor, bgr(case[f'in_image{suffix}']), 'a.png')
         for got, key in zip(segmentor.inputs, ('out_net_input', 'out_net_input_flip'), strict=True):
             np.testing.assert_allclose(got, case[key + suffix], rtol=0, atol=1e-6)
 
     def test_average_of_both_maps(self, case, suffix, step):
         segmentor, predictor = step
-        got = predictor.encode(segmentor, bgr(case[f'in_image{suffix}']))
+        got = predictor.encode(segmentor, bgr(case[f'in_image{suffix}']), 'a.png')
         np.testing.assert_array_equal(got.values, case[f'out_average{suffix}'])
 
     def test_size_of_the_resized_image(self, case, suffix, step):
@@ -82,7 +82,7 @@ class TestUpsample:
 
     def test_map_of_the_size_of_the_image(self, case, suffix, step):
         segmentor, predictor = step
-        got = predictor(segmentor, bgr(case[f'in_image{suffix}']))
+        got = predictor(segmentor, bgr(case[f'in_image{suffix}']), 'a.png')
         np.testing.assert_allclose(got, case[f'out_full{suffix}'], rtol=0, atol=1e-6)
 
 
@@ -118,7 +118,7 @@ def run(case: Case, tmp_path: Path) -> Callable[[str], tuple[PseudoLabelStore, C
             store,
             dict(variant=variant),
             num_classes=int(case['param_num_classes']),
-            keep_maps=True,
+            keep_cached_logits=True,
         )
         return store, labeler, segmentor
 
@@ -207,8 +207,8 @@ def products(case: Case, store: PseudoLabelStore, variant: str) -> Iterator[torc
     """The full-size maps, times the prior where the variant has one."""
     prior = torch.from_numpy(case['in_prior']) if with_prior(variant) else 1
     for index in range(len(case['in_images'])):
-        encoded, size, layout = store.read_map(f'{index}.png')
-        yield predictor(case).decode(SmallMap.from_layout(torch.from_numpy(encoded), layout), size) * prior
+        encoded, size, layout = store.read_cached_logits(f'{index}.png')
+        yield predictor(case).decode(CachedLogits.from_layout(torch.from_numpy(encoded), layout), size) * prior
 
 
 def predictor(case: Case) -> SoftmaxMapPredictor:

@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import torch
 
-from mmuda.pseudo_labels import ClassBalancedLabeler, SpatialPriorEstimate, rare_classes
-from mmuda.pseudo_labels.assignment import reweighted_class, top_class
-from mmuda.pseudo_labels.spatial_prior import smooth
+from mmuda.datasets.spatial_prior import SpatialPriorEstimate, smooth
+from mmuda.pseudo_labels import ClassBalancedLabeler, rare_classes
+from mmuda.pseudo_labels.thresholds.assignment import reweighted_class, top_class
 from tests.helpers.golden import Case, each_case, each_variant
 from tests.helpers.label_ids import label_ids
 
@@ -26,7 +26,7 @@ def fitted(labeler: ClassBalancedLabeler, maps: torch.Tensor, stride: int) -> Cl
 
 
 def labels(labeler: ClassBalancedLabeler, maps: torch.Tensor) -> np.ndarray:
-    return torch.stack([labeler(probabilities)[0] for probabilities in maps]).numpy()
+    return torch.stack([labeler(probabilities).label for probabilities in maps]).numpy()
 
 
 def assert_same(labeler: ClassBalancedLabeler, maps: torch.Tensor, case: Case, row: int, suffix: str = '') -> None:

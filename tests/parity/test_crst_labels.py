@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from mmuda.pseudo_labels import (
+    CachedLogits,
     ClassBalancedLabeler,
     EntropyRegularizedLabeler,
     LogitMapPredictor,
-    SmallMap,
     lrent_kept,
     lrent_soft_labels,
     rare_classes,
@@ -32,7 +32,7 @@ def with_thresholds(labeler: ClassBalancedLabeler, thresholds: np.ndarray) -> Cl
 
 
 def labels(labeler: ClassBalancedLabeler, maps: torch.Tensor) -> np.ndarray:
-    return torch.stack([labeler(probabilities)[0] for probabilities in maps]).numpy()
+    return torch.stack([labeler(probabilities).label for probabilities in maps]).numpy()
 
 
 def label_ids(train_ids: np.ndarray, case: Case) -> np.ndarray:
@@ -47,7 +47,7 @@ def test_probabilities(case, flipped):
     views = np.stack([case['in_logits'], case['in_logits_flipped_image'][..., ::-1]], axis=1)[:, : 1 + flipped]
     predictor, size = LogitMapPredictor(flip=bool(flipped)), tuple(case['param_size'].tolist())
     got = [
-        predictor.decode(SmallMap(logits, size, size, align_corners=True), size)
+        predictor.decode(CachedLogits(logits, size, size, align_corners=True), size)
         for logits in torch.from_numpy(views.copy())
     ]
     np.testing.assert_allclose(torch.stack(got), maps_of(case['out_probability'][flipped]), rtol=2e-5)

@@ -51,19 +51,20 @@ def test_source_loss_of_an_iteration(case):
 
 
 VARIANTS = {
-    '': dict(weighting='batch'),
-    '_per_pixel': dict(weighting='pixel'),
-    '_unweighted': dict(weighting='none'),
-    '_mse': dict(weighting='batch', loss='mse'),
+    '': dict(weighting='ConfidentShare'),
+    '_per_pixel': dict(weighting='ConfidentPixels'),
+    '_unweighted': dict(weighting='EqualWeight'),
+    '_mse': dict(weighting='ConfidentShare', loss=dict(type='ProbabilityMSELoss')),
 }
 
 
 @each_variant('dacs', 'iteration_losses*', 'out_loss_mixed')
 def test_mixed_loss_of_an_iteration(case, suffix):
     np.random.seed(int(paired(case, 'classmix')['param_numpy_seed']))
-    objective = ClassMixSupervision(
-        draw='numpy', threshold=float(paired(case, 'pseudo_weight')['param_threshold']), **VARIANTS[suffix]
-    )
+    options = dict(VARIANTS[suffix], weighting=dict(type=VARIANTS[suffix]['weighting']))
+    if suffix != '_unweighted':
+        options['weighting']['threshold'] = float(paired(case, 'pseudo_weight')['param_threshold'])
+    objective = ClassMixSupervision(draw=dict(type='NumpyClassDraw'), **options)
     got = [float(objective(step)['loss_main']) for step in steps(case, 'mixed')]
     assert_close(got, case[f'out_loss_mixed{suffix}'], 1e-5, 'mixed loss')
 
@@ -72,7 +73,7 @@ def test_mixed_loss_of_an_iteration(case, suffix):
 def test_mixed_view_and_weight_of_an_iteration(case):
     mixing = paired(case, 'classmix')
     np.random.seed(int(mixing['param_numpy_seed']))
-    objective = ClassMixSupervision(draw='numpy')
+    objective = ClassMixSupervision(draw=dict(type='NumpyClassDraw'))
     for k, teacher in enumerate(case['in_teacher_logits']):
         step = given_step(
             mixing['in_source_label'][k],

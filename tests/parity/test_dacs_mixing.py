@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from mmuda.models.augmentation.class_mix import class_mask, draw_classes_numpy, paste
-from mmuda.models.augmentation.confidence_weight import confidence_weight
+from mmuda.models.mixing import ConfidentPixels, ConfidentShare, EqualWeight, NumpyClassDraw
+from mmuda.models.mixing.class_mix import class_mask, paste
 from tests.helpers.dacs_steps import resized, tensor
 from tests.helpers.golden import Case, assert_close, each_case, each_variant
 
@@ -13,7 +13,7 @@ from tests.helpers.golden import Case, assert_close, each_case, each_variant
 def drawn_in_turn(case: Case) -> list[torch.Tensor]:
     """The classes of all iterations, from the state that the published code starts with."""
     np.random.seed(int(case['param_numpy_seed']))
-    return [draw_classes_numpy(tensor(labels).long()) for labels in case['in_source_label']]
+    return [NumpyClassDraw()(tensor(labels).long()) for labels in case['in_source_label']]
 
 
 @each_case('dacs', 'classmix*')
@@ -63,16 +63,18 @@ def test_confidence_and_labels(case):
 @each_case('dacs', 'pseudo_weight*')
 def test_weight_of_the_batch(case):
     for (confidence, _), want in zip(teacher_confidence(case), case['out_weight']):
-        weight = confidence_weight(confidence.double(), float(case['param_threshold']), 'batch')
+        weight = ConfidentShare(float(case['param_threshold']))(confidence.double())
         assert weight.unique().tolist() == [float(want)]
 
 
-WEIGHTING = dict(uniform='batch', per_pixel='pixel', off='none')  # name in the cases, and ours
+WEIGHTING = dict(  # by the name in the cases
+    uniform=ConfidentShare, per_pixel=ConfidentPixels, off=lambda threshold: EqualWeight()
+)
 
 
 @each_variant('dacs', 'pseudo_weight*', 'out_mixed_weight_')
 def test_mixed_weight_from_logits(case, suffix):
     for k, (confidence, _) in enumerate(teacher_confidence(case)):
-        weight = confidence_weight(confidence, float(case['param_threshold']), WEIGHTING[suffix])
+        weight = WEIGHTING[suffix](float(case['param_threshold']))(confidence)
         weight = paste(tensor(case['in_mask'][k]).bool(), torch.ones_like(weight), weight)
         assert_close(weight, case[f'out_mixed_weight_{suffix}'][k], 1e-6, 'weight')

@@ -140,9 +140,9 @@ def run(request, tmp_path_factory) -> SimpleNamespace:
     cfg.work_dir = str(tmp_path_factory.mktemp('step'))
     cfg.model.data_preprocessor = dict(type=Float64Preprocessor.__name__)
     classmix = cfg.model.objectives[1]
-    classmix.update(
-        threshold=float(case['param_threshold']), augmentation=None, loss_weight=float(case['param_consistency_weight'])
-    )
+    classmix.augmentation = None
+    classmix.weighting.threshold = float(case['param_threshold'])
+    classmix.loss.loss_weight = float(case['param_consistency_weight'])
     cfg.optim_wrapper.optimizer.update(
         {key: case[f'param_{key}'].item() for key in ('momentum', 'nesterov', 'weight_decay')},
         lr=float(case['param_learning_rate']),

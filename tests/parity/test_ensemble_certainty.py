@@ -1,4 +1,4 @@
-"""Certainties of teachers: bytes, owners, ranks (cases of golden/ensemble)."""
+"""Certainties of teachers: bytes, teacher_of_class, ranks (cases of golden/ensemble)."""
 
 import numpy as np
 import torch
@@ -12,10 +12,10 @@ from mmuda.pseudo_labels import (
     TeacherPredictions,
     certainties_of_bytes,
     certainty_bytes,
-    owners_by_certainty,
+    teachers_by_certainty,
     unify_ranks,
 )
-from mmuda.pseudo_labels.fusion import most_certain
+from mmuda.pseudo_labels.ensemble.fusion import most_certain
 from tests.helpers.golden import Case, each_case
 
 
@@ -48,7 +48,7 @@ class TestBytes:
 
 
 @each_case('ensemble', 'ownership_by_certainty*')
-def test_owners_by_certainty(case):
+def test_teachers_by_certainty(case):
     num_teachers, num_images, num_classes = case['in_logits'].shape[:3]
     certainty = ClassCertainty(num_teachers, num_classes)
     for index in range(num_images):
@@ -57,14 +57,14 @@ def test_owners_by_certainty(case):
     mean = certainty.mean()
     np.testing.assert_allclose(mean, case['out_mean_certainty'], rtol=1e-6, equal_nan=True)
     assert (
-        owners_by_certainty(mean)
+        teachers_by_certainty(mean)
         == tuple(case['out_owner'].tolist())
-        == owners_by_certainty(torch.from_numpy(case['out_mean_certainty']))
+        == teachers_by_certainty(torch.from_numpy(case['out_mean_certainty']))
     )
 
 
 @each_case('ensemble', 'ownership_by_certainty*')
-def test_owners_by_certainty_of_bytes(case):
+def test_teachers_by_certainty_of_bytes(case):
     """As in production: a pass of the labeler over the bytes of all teachers."""
     num_teachers, num_images, num_classes = case['in_logits'].shape[:3]
     images = [probabilities(case, case['in_logits'][:, index]) for index in range(num_images)]
@@ -86,12 +86,12 @@ def test_owners_by_certainty_of_bytes(case):
     )
     found = np.array(labeler.summary()['mean_certainties'], dtype=np.float64)
     np.testing.assert_allclose(found, means, rtol=1e-12, equal_nan=True)
-    # The published owners are those of floating point: the same wherever it is a matter of more than a percent.
+    # The published teachers are those of floating point: the same wherever it is a matter of more than a percent.
     best, second, third = np.sort(np.nan_to_num(case['out_mean_certainty'], nan=-1), axis=0)[:-4:-1]
     next_best = np.where(best == second, third, second)  # two teachers of the case are equal: the later one owns
     clear = (best - next_best > 0.01) | (best < 0)
     assert clear.sum() > num_classes // 2
-    np.testing.assert_array_equal(np.array(labeler.owners)[clear], case['out_owner'][clear])
+    np.testing.assert_array_equal(np.array(labeler.teacher_of_class)[clear], case['out_owner'][clear])
 
 
 @each_case('ensemble', 'rank_unification*')
@@ -125,9 +125,9 @@ class TestRanks:
         means = case['in_delta'].astype(np.float64)[ranks].mean(axis=0)
         best, second = np.sort(means, axis=0)[:-3:-1]
         for threshold in case['param_thresholds'].tolist():
-            got, confidence = RankUnificationLabeler(case['in_delta'].tolist(), threshold)(
-                TeacherPredictions(labels, certainties)
-            )
+            labeler = RankUnificationLabeler(case['in_delta'].tolist(), threshold)
+            planes = labeler(TeacherPredictions(labels, certainties))
+            got, confidence = planes.label, planes.confidence
             np.testing.assert_allclose(confidence, best / 100, rtol=1e-6)
             clear = (best - second > 1e-3) & (abs(best - threshold) > 1e-3)
             want = np.where(best >= threshold, means.argmax(0), 255)

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from mmuda.pseudo_labels import ChannelWiseLabeler, MajorityLabeler, MeanCertaintyLabeler, TeacherPredictions
-from mmuda.pseudo_labels.fusion import channel_wise, count_claims, local_vote, majority_vote, mean_certainty
-from mmuda.pseudo_labels.ownership import GTA5_OWNERS, SYNTHIA16_OWNERS
+from mmuda.pseudo_labels.ensemble.class_teachers import GTA5_TEACHERS, SYNTHIA16_TEACHERS
+from mmuda.pseudo_labels.ensemble.fusion import channel_wise, count_claims, local_vote, majority_vote, mean_certainty
 from tests.helpers.golden import Case, assert_close, each_case
 
 
@@ -28,7 +28,8 @@ class TestMajority:
         equal(votes, case['out_votes'])
 
     def test_labeler(self, case):
-        labels, confidence = MajorityLabeler()(TeacherPredictions(*inputs(case)))
+        planes = MajorityLabeler()(TeacherPredictions(*inputs(case)))
+        labels, confidence = planes.label, planes.confidence
         equal(labels, case['out_labels'])
         assert_close(confidence, case['out_votes'] / len(case['in_labels']), 1e-6)
 
@@ -45,7 +46,8 @@ def test_mean_certainty(case, as_type):
 @each_case('ensemble', 'fusion_certainty_*')
 def test_mean_certainty_labeler(case):
     for threshold, want in zip(case['param_thresholds'].tolist(), case['out_labels'], strict=True):
-        labels, confidence = MeanCertaintyLabeler(threshold)(TeacherPredictions(*inputs(case)))
+        planes = MeanCertaintyLabeler(threshold)(TeacherPredictions(*inputs(case)))
+        labels, confidence = planes.label, planes.confidence
         equal(labels, want)
         np.testing.assert_allclose(confidence, case['out_confidence'] / 100, rtol=1e-6)
 
@@ -56,21 +58,24 @@ class TestChannelWise:
     @pytest.mark.parametrize('as_type', [torch.uint8, torch.float32])
     def test_labels_and_confidence(self, case, as_type, tile):
         labels, certainties = inputs(case)
-        owners = case['param_owner'].tolist()
+        teacher_of_class = case['param_owner'].tolist()
         for i, window in enumerate(case['param_windows'].tolist()):
             for j, threshold in enumerate(case['param_thresholds'].tolist()):
-                fused, confidence = channel_wise(labels, certainties.to(as_type), owners, threshold, window, tile)
+                fused, confidence = channel_wise(
+                    labels, certainties.to(as_type), teacher_of_class, threshold, window, tile
+                )
                 equal(fused, case['out_labels'][i, j])
                 np.testing.assert_allclose(confidence, case['out_confidence'][i], rtol=1e-6)
 
     def test_labeler_with_the_planes_of_the_owners(self, case):
         labels, certainties = inputs(case)
-        owners = tuple(case['param_owner'].tolist())
-        planes = torch.stack([certainties[owner, c] for c, owner in enumerate(owners)])
-        predictions = TeacherPredictions(labels, planes, owners)
+        teacher_of_class = tuple(case['param_owner'].tolist())
+        planes = torch.stack([certainties[teacher, c] for c, teacher in enumerate(teacher_of_class)])
+        predictions = TeacherPredictions(labels, planes, teacher_of_class)
         for i, window in enumerate(case['param_windows'].tolist()):
             for j, threshold in enumerate(case['param_thresholds'].tolist()):
-                fused, confidence = ChannelWiseLabeler(owners, threshold, window)(predictions)
+                planes = ChannelWiseLabeler(teacher_of_class, threshold, window)(predictions)
+                fused, confidence = planes.label, planes.confidence
                 equal(fused, case['out_labels'][i, j])
                 np.testing.assert_allclose(confidence, case['out_confidence'][i] / 100, rtol=1e-6)
 
@@ -81,14 +86,14 @@ class TestChannelWise:
         for window, want in zip(case['param_windows'].tolist(), case['out_local_vote'], strict=True):
             equal(local_vote(inputs(case)[0], case['param_owner'].tolist(), window), want)
 
-    def test_owner_list_is_the_table(self, case):
+    def test_list_of_teachers_is_the_table(self, case):
         assert dict(case['param_owner_list'].tolist()) == dict(enumerate(case['param_owner'].tolist()))
 
 
-PUBLISHED = {len(owners): owners for owners in (GTA5_OWNERS, SYNTHIA16_OWNERS)}
+PUBLISHED = {len(table): table for table in (GTA5_TEACHERS, SYNTHIA16_TEACHERS)}
 
 
 @each_case('ensemble', 'fusion_channelwise_*')
-def test_published_owners(case):
-    owners = case['param_owner'].tolist()
-    assert list(PUBLISHED[len(owners)]) == owners
+def test_published_tables(case):
+    teacher_of_class = case['param_owner'].tolist()
+    assert list(PUBLISHED[len(teacher_of_class)]) == teacher_of_class

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from mmuda.pseudo_labels import LogitMapPredictor
-from mmuda.pseudo_labels.teachers import ModelTeacher
+from mmuda.pseudo_labels.ensemble.teachers import ModelTeacher
 from tests.helpers.golden import each_case
 
 
@@ -33,7 +33,7 @@ def test_labels_and_bytes_of_a_model(case):
     for index, logits in enumerate(case['in_logits']):
         names = [str(c) for c in range(len(logits))]
         segmentor = Recorded(logits[None])
-        teacher = ModelTeacher('recorded', names, names, lambda name, path, net=segmentor: predictor(net, image))
+        teacher = ModelTeacher('recorded', names, names, lambda name, path, net=segmentor: predictor(net, image, name))
         labels, certainties = teacher('0.png', '0.png', range(len(names)))
         np.testing.assert_array_equal(labels, case['out_labels'][index])
         percent = 100 * case['out_probability'][index].astype(np.float64)

@@ -8,7 +8,7 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
 from mmuda.pseudo_labels import ConfidenceLabeler, MultiViewPredictor, PassStatistics, disagreement
-from mmuda.pseudo_labels.mc_dropout import certain_label, mean_label, min_label, negative_labels, std_at_label
+from mmuda.pseudo_labels.labelers.mc_dropout import certain_label, mean_label, min_label, negative_labels, std_at_label
 from tests.helpers.golden import Case, assert_close, cases, load_case
 
 
@@ -52,7 +52,7 @@ def probabilities(fusion) -> torch.Tensor:
     segmentor.decode_head.forward = replay
     height, width = fusion['param_output_size'].tolist()
     predictor = MultiViewPredictor(scales=[1.0 + 0.25 * i for i in range(replay.num_views // 2)])
-    fused = predictor(segmentor, np.zeros((height, width, 3), np.uint8))
+    fused = predictor(segmentor, np.zeros((height, width, 3), np.uint8), '')
     assert replay.view == replay.num_views
     return fused
 
@@ -62,13 +62,13 @@ def test_fused_scores(fusion, probabilities):
 
 
 def test_labels_without_threshold(fusion, probabilities):
-    label, _ = ConfidenceLabeler()(probabilities)
+    label = ConfidenceLabeler()(probabilities).label
     np.testing.assert_array_equal(label[None], fusion['out_label_none'])
 
 
 def test_labels_with_threshold(fusion, probabilities):
     for threshold in fusion['param_thresholds'].tolist():
-        label, _ = ConfidenceLabeler(threshold)(probabilities)
+        label = ConfidenceLabeler(threshold)(probabilities).label
         np.testing.assert_array_equal(label[None], fusion[f'out_label_t{round(threshold * 10):02d}'])
 
 

@@ -9,11 +9,13 @@ from PIL import Image
 from torch import nn
 
 from mmuda.pseudo_labels import (
+    CachedLogits,
+    CachedPredictor,
     ClassBalancedLabeler,
     ConfidenceLabeler,
     EntropyRegularizedLabeler,
+    Predictor,
     PseudoLabelStore,
-    SmallMap,
     fingerprint,
     generate_pseudo_labels,
 )
@@ -23,26 +25,29 @@ NAMES = ['city/0.png', 'city/1.png', 'town/2.png', '3.png', '4.png']
 DESCRIPTION = dict(weights='abc')
 
 
-class Brightness:
+class Brightness(Predictor):
     """Three class probabilities from the colors; counts its calls and can be made to fail."""
 
     def __init__(self, kill_at: int | None = None) -> None:
         self.calls, self.kill_at = 0, kill_at
 
-    def __call__(self, segmentor: nn.Module, image: np.ndarray) -> torch.Tensor:
+    def __call__(self, segmentor: nn.Module, image: np.ndarray, name: str) -> torch.Tensor:
         if self.calls == self.kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
         self.calls += 1
         return torch.from_numpy(image.transpose(2, 0, 1).copy()).float().div(32).softmax(0)
 
+    def description(self) -> dict:
+        return {}
 
-class SmallBrightness(Brightness):
+
+class SmallBrightness(Brightness, CachedPredictor):
     """The same in two steps: the image itself is what is kept."""
 
-    def encode(self, segmentor: nn.Module, image: np.ndarray) -> SmallMap:
-        return SmallMap(self(segmentor, image), (8, 12), image.shape[:2], align_corners=True)
+    def encode(self, segmentor: nn.Module, image: np.ndarray, name: str) -> CachedLogits:
+        return CachedLogits(self(segmentor, image, name), (8, 12), image.shape[:2], align_corners=True)
 
-    def decode(self, encoded: SmallMap, size: tuple[int, int]) -> torch.Tensor:
+    def decode(self, encoded: CachedLogits, size: tuple[int, int]) -> torch.Tensor:
         assert encoded.values.shape[1:] == encoded.content == size and encoded.padded == (8, 12)
         return encoded.values
 
@@ -84,7 +89,7 @@ def test_labels_are_those_of_predictor_and_labeler(images, store):
     share = powers.max(2) / powers.sum(2)
     want = np.where(share >= 0.5, powers.argmax(2), 255)
     np.testing.assert_array_equal(np.array(Image.open(store.label_path(NAMES[0]))), want)
-    confidence = np.array(Image.open(store.confidence_path(NAMES[0])))
+    confidence = np.array(Image.open(store.path(NAMES[0], 'confidence')))
     np.testing.assert_allclose(confidence, 255 * share, atol=0.5 + 1e-3)
     assert (want == 255).any() and len(np.unique(want)) > 2
 
@@ -105,11 +110,12 @@ def test_model_is_put_in_evaluation_mode(images, store):
     modes = []
     model = nn.Dropout().train()
 
-    def predictor(segmentor, image):
-        modes.append(segmentor.training)
-        return Brightness()(segmentor, image)
+    class Watched(Brightness):
+        def __call__(self, segmentor, image, name):
+            modes.append(segmentor.training)
+            return super().__call__(segmentor, image, name)
 
-    generate_pseudo_labels(model, images[:1], predictor, ConfidenceLabeler(), store, DESCRIPTION)
+    generate_pseudo_labels(model, images[:1], Watched(), ConfidenceLabeler(), store, DESCRIPTION)
     assert modes == [False]
 
 
@@ -146,11 +152,11 @@ def test_run_that_comes_while_another_labels_is_refused_and_does_no_harm(images,
     refused = []
 
     class Watched(Brightness):
-        def __call__(self, segmentor, image):
+        def __call__(self, segmentor, image, name):
             with pytest.raises(RuntimeError, match=r'another run is making the pseudo labels .*store: start again'):
                 generate(images, PseudoLabelStore(store.root))
             refused.append(self.calls)
-            return super().__call__(segmentor, image)
+            return super().__call__(segmentor, image, name)
 
     generate(images, store, Watched())
     assert len(refused) == len(images) and store.manifest()['complete']
@@ -277,9 +283,9 @@ def test_labeled_pixels_are_counted(images, store):
 
 def test_class_that_is_never_predicted_has_threshold_one(images, store):
     class Two(SmallBrightness):
-        def encode(self, segmentor, image):
-            values = torch.cat([self(segmentor, image)[:2], torch.full((1, 6, 8), -1.0)])
-            return SmallMap(values, (8, 12), (6, 8), align_corners=True)
+        def encode(self, segmentor, image, name):
+            values = torch.cat([self(segmentor, image, name)[:2], torch.full((1, 6, 8), -1.0)])
+            return CachedLogits(values, (8, 12), (6, 8), align_corners=True)
 
     balance(images, store, Two())
     summary = store.summary()
@@ -288,23 +294,25 @@ def test_class_that_is_never_predicted_has_threshold_one(images, store):
 
 def test_maps_are_deleted_in_the_end(images, store):
     balance(images, store)
-    assert not (store.root / 'maps').exists()
+    assert not (store.root / 'cached_logits').exists()
 
 
 def test_maps_are_kept_if_wanted(images, store):
-    balance(images, store, keep_maps=True)
-    assert all(store.has_map(name) for name in NAMES)
+    balance(images, store, keep_cached_logits=True)
+    assert all(store.has_cached_logits(name) for name in NAMES)
 
 
 def test_kept_maps_that_are_missing_are_made_again(images, store):
     balance(images, store)
-    assert balance(images, store, keep_maps=True).calls == len(images)
-    assert all(store.has_map(name) for name in NAMES)
+    assert balance(images, store, keep_cached_logits=True).calls == len(images)
+    assert all(store.has_cached_logits(name) for name in NAMES)
 
 
 def test_keeping_maps_needs_a_predictor_that_has_them(images, store):
-    with pytest.raises(ValueError, match='soft labels need a predictor with maps, got Brightness: use LogitMapPred'):
-        balance(images, store, Brightness(), keep_maps=True)
+    with pytest.raises(
+        ValueError, match='soft labels need a predictor whose logits can be kept, got Brightness: use LogitMapPred'
+    ):
+        balance(images, store, Brightness(), keep_cached_logits=True)
 
 
 def test_passes_need_the_number_of_classes(images, store):
@@ -337,12 +345,12 @@ def test_deleted_label_is_made_again_with_the_same_thresholds(images, store):
 @pytest.mark.parametrize(
     'method, call',
     [
-        ('write_map', 3),
+        ('write_cached_logits', 3),
         ('write_summary', 1),
         ('write', 1),
         ('write', 4),
         ('write_summary', 2),
-        ('delete_maps', 1),
+        ('delete_cached_logits', 1),
         ('finish', 1),
     ],
 )
@@ -393,8 +401,8 @@ LABELERS = [ConfidenceLabeler(), ConfidenceLabeler(0.5), ClassBalancedLabeler(0.
 @pytest.mark.parametrize('kind', [Brightness, SmallBrightness])
 def test_probabilities_that_are_not_finite_label_nothing(images, store, value, labeler, kind):
     class Diverged(kind):
-        def __call__(self, segmentor, image):
-            probabilities = super().__call__(segmentor, image)
+        def __call__(self, segmentor, image, name):
+            probabilities = super().__call__(segmentor, image, name)
             if self.calls == 3:
                 probabilities[1, 2, 3] = value
             return probabilities

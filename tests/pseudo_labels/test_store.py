@@ -31,17 +31,17 @@ def files(folder):
 
 
 def test_labels_come_back(store):
-    store.write('city/a.jpg', LABEL, CONFIDENCE)
+    store.write('city/a.jpg', dict(label=LABEL, confidence=CONFIDENCE))
     np.testing.assert_array_equal(np.array(Image.open(store.label_path('city/a.jpg'))), LABEL)
 
 
 def test_confidences_come_back_in_steps_of_1_over_255(store):
-    store.write('city/a.jpg', LABEL, CONFIDENCE)
-    assert np.array(Image.open(store.confidence_path('city/a.jpg'))).tolist() == [[0, 255], [128, 51]]
+    store.write('city/a.jpg', dict(label=LABEL, confidence=CONFIDENCE))
+    assert np.array(Image.open(store.path('city/a.jpg', 'confidence'))).tolist() == [[0, 255], [128, 51]]
 
 
 def test_layout_of_files(store):
-    store.write('city/a.jpg', LABEL, CONFIDENCE)
+    store.write('city/a.jpg', dict(label=LABEL, confidence=CONFIDENCE))
     assert files(store.root) == ['city/a.png', 'confidence/city/a.png', 'manifest.json']
 
 
@@ -51,7 +51,7 @@ PALETTE = [[128, 64, 128], [244, 35, 232], *([index] * 3 for index in range(2, 1
 def test_pictures_of_label_and_confidence_lie_beside_the_label(tmp_path):
     store = PseudoLabelStore(tmp_path / 'store', PALETTE)
     store.open(DESCRIPTION)
-    store.write('city/a.jpg', LABEL, CONFIDENCE)
+    store.write('city/a.jpg', dict(label=LABEL, confidence=CONFIDENCE))
     assert files(store.root) == [
         'city/a.png',
         'city/a_color.png',
@@ -70,10 +70,10 @@ def test_pictures_of_label_and_confidence_lie_beside_the_label(tmp_path):
 def test_labels_are_the_same_with_pictures(store, tmp_path):
     other = PseudoLabelStore(tmp_path / 'other', PALETTE)
     for one in (store, other):
-        one.write('a.png', LABEL, CONFIDENCE)
-    assert [store.label_path('a.png').read_bytes(), store.confidence_path('a.png').read_bytes()] == [
+        one.write('a.png', dict(label=LABEL, confidence=CONFIDENCE))
+    assert [store.label_path('a.png').read_bytes(), store.path('a.png', 'confidence').read_bytes()] == [
         other.label_path('a.png').read_bytes(),
-        other.confidence_path('a.png').read_bytes(),
+        other.path('a.png', 'confidence').read_bytes(),
     ]
 
 
@@ -85,7 +85,7 @@ def test_an_image_whose_label_would_be_a_picture_is_refused_where_there_are_pict
 
 
 def test_image_counts_as_done_only_with_both_files(store):
-    store.write('a.png', LABEL, CONFIDENCE)
+    store.write('a.png', dict(label=LABEL, confidence=CONFIDENCE))
     store.label_path('a.png').unlink()
     assert not store.has('a.png')
 
@@ -96,7 +96,7 @@ def test_image_counts_as_done_only_with_both_files(store):
 )
 def test_arrays_of_another_kind_are_refused(store, label, confidence):
     with pytest.raises(ValueError, match=r"'a\.png': expected \(H, W\) uint8"):
-        store.write('a.png', label, confidence)
+        store.write('a.png', dict(label=label, confidence=confidence))
 
 
 @pytest.mark.parametrize('names', [('a.png', 'a.jpg'), ('x.png', 'confidence/x.png'), ('a.png', 'a.png')])
@@ -107,7 +107,7 @@ def test_names_that_would_share_a_file_are_refused(store, names):
 
 def test_folder_named_confidence_alone_is_fine(store):
     store.check_names(['confidence/x.png', 'confidence/y.png'])
-    store.write('confidence/x.png', LABEL, CONFIDENCE)
+    store.write('confidence/x.png', dict(label=LABEL, confidence=CONFIDENCE))
     assert not store.has('x.png')
 
 
@@ -132,21 +132,21 @@ def test_other_labels_are_refused_naming_what_differs(store):
 
 
 def test_refusing_leaves_the_labels(store):
-    store.write('a.png', LABEL, CONFIDENCE)
+    store.write('a.png', dict(label=LABEL, confidence=CONFIDENCE))
     with pytest.raises(ValueError, match='holds other pseudo labels'):
         store.open(dict(DESCRIPTION, weights='xyz'))
     assert store.has('a.png') and store.manifest()['description']['weights'] == 'abc'
 
 
 def test_overwrite_starts_anew(store):
-    store.write('a.png', LABEL, CONFIDENCE)
+    store.write('a.png', dict(label=LABEL, confidence=CONFIDENCE))
     store.finish()
     assert not store.open(dict(DESCRIPTION, weights='xyz'), overwrite=True)
     assert files(store.root.parent) == ['store/manifest.json']
 
 
 def test_overwrite_keeps_equal_labels(store):
-    store.write('a.png', LABEL, CONFIDENCE)
+    store.write('a.png', dict(label=LABEL, confidence=CONFIDENCE))
     store.open(DESCRIPTION, overwrite=True)
     assert store.has('a.png')
 
@@ -224,9 +224,9 @@ def test_full_disk_leaves_nothing_half_written(store, monkeypatch):
         save(image, file, format=format)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(store_module.Image.Image, 'save', fill)
+    monkeypatch.setattr(Image.Image, 'save', fill)
     with pytest.raises(OSError, match=r'cannot write the pseudo labels .*a\.png \(No space left on device\)'):
-        store.write('a.png', LABEL, CONFIDENCE)
+        store.write('a.png', dict(label=LABEL, confidence=CONFIDENCE))
     assert files(store.root) == ['manifest.json']
 
 
@@ -246,9 +246,9 @@ def test_interrupt_leaves_nothing_half_written(store, monkeypatch):
         file.write(b'half')
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(store_module.Image.Image, 'save', interrupt)
+    monkeypatch.setattr(Image.Image, 'save', interrupt)
     with pytest.raises(KeyboardInterrupt):
-        store.write('a.png', LABEL, CONFIDENCE)
+        store.write('a.png', dict(label=LABEL, confidence=CONFIDENCE))
     assert files(store.root) == ['manifest.json']
 
 
@@ -268,9 +268,9 @@ def test_really_full_disk(small_disk):
     store = PseudoLabelStore(small_disk / 'store')
     store.open(DESCRIPTION)
     noise = np.random.default_rng(0).integers(0, 255, (300, 300), np.uint8)
-    store.write('0.png', LABEL, CONFIDENCE)
+    store.write('0.png', dict(label=LABEL, confidence=CONFIDENCE))
     with pytest.raises(OSError, match='No space left on device.*labeled so far are kept'):
-        store.write('1.png', noise, noise / 255)
+        store.write('1.png', dict(label=noise, confidence=noise / 255))
     assert files(store.root) == ['0.png', 'confidence/0.png', 'manifest.json']
 
 
@@ -282,28 +282,28 @@ def no_space(*args, **kwargs):
 
 
 def test_maps_come_back_bit_for_bit(store):
-    store.write_map('city/a.jpg', MAP / 3, (5, 7), (8, 8, 5, 7, 1))
-    encoded, size, layout = store.read_map('city/a.jpg')
+    store.write_cached_logits('city/a.jpg', MAP / 3, (5, 7), (8, 8, 5, 7, 1))
+    encoded, size, layout = store.read_cached_logits('city/a.jpg')
     np.testing.assert_array_equal(encoded, MAP / 3)
     assert encoded.dtype == np.float32 and size == (5, 7) and layout == [8, 8, 5, 7, 1]
 
 
 def test_deleted_maps_leave_nothing(store):
-    store.write_map('city/a.jpg', MAP, (5, 7))
-    store.delete_maps()
-    assert not store.has_map('city/a.jpg')
+    store.write_cached_logits('city/a.jpg', MAP, (5, 7))
+    store.delete_cached_logits()
+    assert not store.has_cached_logits('city/a.jpg')
     assert [path.name for path in store.root.iterdir()] == ['manifest.json']
 
 
 def test_deleting_maps_keeps_labels_of_images_in_a_folder_of_that_name(store):
-    store.write('maps/a.jpg', LABEL, CONFIDENCE)
-    store.write_map('maps/a.jpg', MAP, (5, 7))
-    store.delete_maps()
-    assert store.has('maps/a.jpg') and not store.has_map('maps/a.jpg')
+    store.write('cached_logits/a.jpg', dict(label=LABEL, confidence=CONFIDENCE))
+    store.write_cached_logits('cached_logits/a.jpg', MAP, (5, 7))
+    store.delete_cached_logits()
+    assert store.has('cached_logits/a.jpg') and not store.has_cached_logits('cached_logits/a.jpg')
 
 
 def test_deleting_maps_that_are_not_there(store):
-    store.delete_maps()
+    store.delete_cached_logits()
     assert files(store.root) == ['manifest.json']
 
 
@@ -315,7 +315,10 @@ def test_summary_comes_back(store):
 
 @pytest.mark.parametrize(
     'write',
-    [lambda store: store.write_map('a.png', MAP, (5, 7)), lambda store: store.write_summary(dict(thresholds=[1]))],
+    [
+        lambda store: store.write_cached_logits('a.png', MAP, (5, 7)),
+        lambda store: store.write_summary(dict(thresholds=[1])),
+    ],
     ids=['map', 'summary'],
 )
 def test_full_disk_while_writing_maps_and_summary(store, monkeypatch, write):
@@ -333,8 +336,8 @@ def test_full_disk_in_the_middle_of_a_map(store, monkeypatch):
         no_space()
 
     monkeypatch.setattr(store_module.np, 'savez', fill)
-    with pytest.raises(OSError, match=r'maps/a\.npz \(No space left'):
-        store.write_map('a.png', MAP, (5, 7))
+    with pytest.raises(OSError, match=r'cached_logits/a\.npz \(No space left'):
+        store.write_cached_logits('a.png', MAP, (5, 7))
     assert files(store.root) == ['manifest.json']
 
 
@@ -346,8 +349,8 @@ def test_damaged_summary_is_named(store):
 
 @pytest.mark.parametrize('damage', [lambda data: data[: len(data) // 2], lambda data: b'', lambda data: b'no map'])
 def test_damaged_map_is_named(store, damage):
-    store.write_map('a.png', MAP, (5, 7))
-    path = store.map_path('a.png')
+    store.write_cached_logits('a.png', MAP, (5, 7))
+    path = store.cached_logits_path('a.png')
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(ValueError, match=r'the map .*a\.npz is damaged .*delete it and start again'):
-        store.read_map('a.png')
+    with pytest.raises(ValueError, match=r'the cached logits .*a\.npz are damaged .*delete the file and start again'):
+        store.read_cached_logits('a.png')

@@ -7,6 +7,8 @@ import pytest
 from mmuda.pseudo_labels import load_prior
 from tests.helpers.tiny import REPO, make_data, tiny_config
 
+pytestmark = pytest.mark.integration
+
 FILE = REPO / 'tools' / 'dataset_tools' / 'make_spatial_prior.py'
 spec = importlib.util.spec_from_file_location('make_spatial_prior', FILE)
 tool = importlib.util.module_from_spec(spec)

@@ -10,6 +10,8 @@ from mmseg.registry import DATASETS, MODELS
 
 from tests.helpers.tiny import REPO, make_data, run_tool, tiny_config
 
+pytestmark = pytest.mark.integration
+
 TOOL = REPO / 'tools/dataset_tools/select_confident_images.py'
 
 

@@ -17,6 +17,8 @@ from PIL import Image
 from tests.helpers.tiny import REPO, TINY, make_data, plain_text_of_configs, run_tool, shrink_data, train
 from tools.export_segmentor import export_config, student_config
 
+pytestmark = pytest.mark.integration
+
 ANALYSIS = REPO / 'tools' / 'analysis_tools'
 
 

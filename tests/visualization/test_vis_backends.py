@@ -7,6 +7,8 @@ import pytest
 
 from tests.helpers.tiny import make_data, plain_text_of_configs, tiny_config, train
 
+pytestmark = pytest.mark.integration
+
 
 def test_tensorboard_gets_every_loss_by_its_name(tmp_path, monkeypatch):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator

@@ -9,8 +9,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from mmengine.config import Config  # noqa: E402
 from PIL import Image  # noqa: E402
 
+from mmuda.datasets import prior_of  # noqa: E402
 from mmuda.datasets.unlabeled import build_unlabeled  # noqa: E402
-from mmuda.pseudo_labels import prior_of  # noqa: E402
 
 
 def parse_args() -> argparse.Namespace:

@@ -29,7 +29,7 @@ from mmuda.datasets.transforms import LoadImageStrict  # noqa: E402
 from mmuda.datasets.unlabeled import build_unlabeled  # noqa: E402
 from mmuda.models.segmentors import UDASegmentor  # noqa: E402
 from mmuda.pseudo_labels import MultiViewPredictor  # noqa: E402
-from mmuda.pseudo_labels.confident_images import confidence_score, select_confident  # noqa: E402
+from mmuda.pseudo_labels.thresholds.confident_images import confidence_score, select_confident  # noqa: E402
 from mmuda.utils.files import replace_file  # noqa: E402
 
 
@@ -60,7 +60,10 @@ def build_model(config: Config, checkpoint: str) -> torch.nn.Module:
 def score_images(model: torch.nn.Module, paths: list[str], scales: list[float]) -> list[float]:
     """Score every image."""
     predictor, load = MultiViewPredictor(scales=scales), LoadImageStrict()
-    return [confidence_score(predictor(model, load(dict(img_path=path))['img'])) for path in track_iter_progress(paths)]
+    return [
+        confidence_score(predictor(model, load(dict(img_path=path))['img'], path))
+        for path in track_iter_progress(paths)
+    ]
 
 
 def list_entry(dataset: BaseSegDataset, path: str) -> str:

@@ -9,11 +9,10 @@ objectives = [
     *source_objectives,
     dict(
         type='ClassMixSupervision',
-        threshold=0.968,
-        weighting='batch',
-        draw='numpy',
-        mix_ignored=True,
+        draw=dict(type='NumpyClassDraw', mix_ignored=True),
+        weighting=dict(type='ConfidentShare', threshold=0.968, of='batch'),
         augmentation=dict(type='StrongAugmentation', published_hsv=True),
+        loss=dict(type='PixelWeightedCrossEntropyLoss'),
     ),
 ]
 

@@ -17,7 +17,7 @@ mrnet_predictor = dict(type='MultiViewPredictor', scales=[(1024, 512), (1280, 64
 dacs_predictor = dict(type='MultiViewPredictor', scales=[(1024, 512)], flip=False, interpolation='bilinear')
 crst_predictor = dict(type='LogitMapPredictor', scale=0.9, backend='cv2')  # CBST on DeepLab-v2, too
 
-# Labels by the four teachers of the paper on GTA5, each class owned by one of them. Students share the labels.
+# Labels by the four teachers of the paper on GTA5, one of them for each class. Students share the labels.
 gta2cs_labels = dict(
     type='TeacherLabels',
     teachers=[
@@ -26,7 +26,7 @@ gta2cs_labels = dict(
         dict(name='MRKLD', config='configs/crst/gta2cs.py', predictor=crst_predictor),
         dict(name='CBST', config='configs/cbst/gta2cs_dlv2.py', predictor=crst_predictor),
     ],
-    labeler=dict(type='ChannelWiseLabeler', owner='gta5', threshold=90, window=5),
+    labeler=dict(type='ChannelWiseLabeler', teacher_of_class='gta5', threshold=90, window=5),
     store='work_dirs/ensemble/gta2cs_labels',
 )
 # By the three on SYNTHIA, without DACS. R-MRNet has 19 outputs.
@@ -42,7 +42,7 @@ synthia2cs_labels = dict(
             predictor=mrnet_predictor,
         ),
     ],
-    labeler=dict(type='ChannelWiseLabeler', owner='synthia16', threshold=90, window=5),
+    labeler=dict(type='ChannelWiseLabeler', teacher_of_class='synthia16', threshold=90, window=5),
     store='work_dirs/ensemble/synthia2cs_labels',
 )
 

@@ -2,7 +2,7 @@
 # in its source training, all pixels count (no mining of hard ones).
 #
 # Networks that were trained for minutes are less certain than those of the paper. A threshold of 50 instead of 90
-# keeps what the owner of a class holds more likely than all other classes together.
+# keeps what the teacher of a class holds more likely than all other classes together.
 _base_ = '../small.py'
 
 model = dict(
@@ -21,7 +21,9 @@ train_cfg = dict(
     num_rounds=1,
     iterations=250,
     learning_rate=dict(decay='poly', power=0.9),
-    labels=dict(type='TeacherLabels', labeler=dict(type='ChannelWiseLabeler', owner=None, threshold=50, window=5)),
+    labels=dict(
+        type='TeacherLabels', labeler=dict(type='ChannelWiseLabeler', teacher_of_class=None, threshold=50, window=5)
+    ),
 )
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')

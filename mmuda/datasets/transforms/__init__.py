@@ -5,6 +5,8 @@ from mmuda.datasets.transforms.horizontal_flip import HorizontalFlip
 from mmuda.datasets.transforms.jittered_resize import JitteredResize
 from mmuda.datasets.transforms.load_image_strict import LoadImageStrict
 from mmuda.datasets.transforms.load_label_ids import LoadLabelIds
+from mmuda.datasets.transforms.load_planes import LoadPlanes
+from mmuda.datasets.transforms.pack_planes import PackPlanes
 from mmuda.datasets.transforms.pack_soft_labels import PackSoftLabels
 from mmuda.datasets.transforms.rare_class_crop import RareClassCrop
 
@@ -16,6 +18,8 @@ __all__ = [
     'JitteredResize',
     'LoadImageStrict',
     'LoadLabelIds',
+    'LoadPlanes',
+    'PackPlanes',
     'PackSoftLabels',
     'RareClassCrop',
 ]

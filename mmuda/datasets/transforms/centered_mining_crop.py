@@ -14,6 +14,7 @@ from mmseg.registry import TRANSFORMS
 from torch.utils.data import get_worker_info
 
 from mmuda.datasets.label_maps import IGNORE_INDEX
+from mmuda.datasets.transforms.plane_geometry import crop_planes, resize_planes
 
 RESIZING = ('aligned', 'published')
 LARGEST_AREA = 16  # of a scaled image, in crops
@@ -61,8 +62,8 @@ class CenteredMiningCrop(BaseTransform):
 
     Required keys: ``img`` ((H, W, 3) uint8, B, G, R); ``gt_seg_map`` ((H, W) uint8) where labeled. Optional key:
     ``mine_ids``, the classes mined in this sample.
-    Changed keys: these two, ``img_shape``. Added keys: ``scale_factor``; ``scaled_shape``, (height, width) after
-    scaling, and ``crop_offset``, (row, column) of the crop in it, for maps that are cropped elsewhere.
+    Changed keys: these two, planes, ``img_shape``. Added keys: ``scale_factor``; ``scaled_shape``, (height, width)
+    after scaling, and ``crop_offset``, (row, column) of the crop in it, for maps that are cropped elsewhere.
 
     Args:
         crop_size (tuple[int, int]): (height, width) in pixels of the scaled image. Defaults to (512, 1024).
@@ -129,6 +130,8 @@ class CenteredMiningCrop(BaseTransform):
         results['img'] = image[window]
         if label is not None:
             results['gt_seg_map'] = scaled_label[window]
+        resize_planes(results, (height, width))
+        crop_planes(results, top, left, self.crop_size)
         results['img_shape'] = self.crop_size
         results['scale_factor'] = (scale, scale)
         results['scaled_shape'], results['crop_offset'] = (height, width), (top, left)

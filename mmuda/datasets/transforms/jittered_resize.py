@@ -7,6 +7,8 @@ from mmcv.transforms import Resize
 from mmcv.transforms.utils import cache_randomness
 from mmseg.registry import TRANSFORMS
 
+from mmuda.datasets.transforms.plane_geometry import resize_planes
+
 
 @TRANSFORMS.register_module()
 class JitteredResize(Resize):
@@ -14,6 +16,8 @@ class JitteredResize(Resize):
 
     The aspect ratio of ``scale`` is kept, that of the image is not. As in MRNet (Zheng and Yang, IJCAI 2020):
     ``s = low + (high - low) * random.random()``, size ``(round(w * s), round(h * s))``.
+
+    Planes are resized by their own rules.
 
     Args:
         scale (tuple[int, int]): Size (width, height) in pixels. Defaults to (1280, 720).
@@ -52,10 +56,11 @@ class JitteredResize(Resize):
         return round(self.scale[0] * factor), round(self.scale[1] * factor)
 
     def transform(self, results: dict) -> dict:
-        """Resize ``img`` and ``gt_seg_map``."""
+        """Resize ``img``, ``gt_seg_map`` and planes."""
         results['scale'] = self.draw_size()
         self._resize_img(results)
         self._resize_seg(results)
+        resize_planes(results, results['img'].shape[:2])
         return results
 
     def __repr__(self) -> str:

@@ -9,8 +9,8 @@ from mmseg.datasets.transforms import PackSegInputs
 from mmseg.registry import TRANSFORMS
 from torch import Tensor
 
-from mmuda.pseudo_labels.small_maps import SmallMap
-from mmuda.pseudo_labels.soft_labels import lrent_targets
+from mmuda.pseudo_labels.labelers.entropy_regularized_labeler import lrent_targets
+from mmuda.pseudo_labels.predictors.cached_logits import CachedLogits
 from mmuda.pseudo_labels.store import PseudoLabelStore
 
 _NEEDED = ('pseudo_label_store', 'pseudo_label_name', 'scaled_shape', 'crop_offset')
@@ -20,7 +20,7 @@ _NEEDED = ('pseudo_label_store', 'pseudo_label_name', 'scaled_shape', 'crop_offs
 class PackSoftLabels(PackSegInputs):
     """``PackSegInputs`` that adds the soft labels of LRENT (Zou et al., ICCV 2019, Sec. 4.2) for the crop alone.
 
-    They are made of what the labeling has left in the store: the network's small maps
+    They are made of what the labeling has left in the store: the network's cached logits
     (``train_cfg.labels.keep_cached_logits=True`` with ``LogitMapPredictor``), and the thresholds and ``alpha`` of
     ``EntropyRegularizedLabeler``. For Cityscapes that is 4 MB per image, instead of 159 MB of soft labels.
 
@@ -35,7 +35,7 @@ class PackSoftLabels(PackSegInputs):
 
     Raises:
         KeyError: If a key is missing.
-        FileNotFoundError: If there is no small map of the image.
+        FileNotFoundError: If there are no cached logits of the image.
         ValueError: If the store was made by another labeler or predictor.
     """
 
@@ -55,18 +55,18 @@ class PackSoftLabels(PackSegInputs):
         store = PseudoLabelStore(results['pseudo_label_store'])
         name, (height, width) = results['pseudo_label_name'], results['scaled_shape']
         thresholds, alpha = _settings(str(store.root), _last_change(store))
-        if not store.has_map(name):
+        if not store.has_cached_logits(name):
             raise FileNotFoundError(
-                f'PackSoftLabels: there is no map {store.map_path(name)}: set '
+                f'PackSoftLabels: there are no cached logits {store.cached_logits_path(name)}: set '
                 'train_cfg.labels.keep_cached_logits=True and label again'
             )
-        encoded, _, layout = store.read_map(name)
-        maps = SmallMap.from_layout(torch.from_numpy(encoded), layout)
+        encoded, _, layout = store.read_cached_logits(name)
+        cached = CachedLogits.from_layout(torch.from_numpy(encoded), layout)
         top, left = results['crop_offset']
         rows, columns = results['img'].shape[:2]
         box = (top, left, min(rows, height - top), min(columns, width - left))  # without the padding
-        soft = torch.zeros(maps.values.shape[1], rows, columns)
-        soft[:, : box[2], : box[3]] = lrent_targets(_crop(maps, (height, width), box), thresholds, alpha)
+        soft = torch.zeros(cached.values.shape[1], rows, columns)
+        soft[:, : box[2], : box[3]] = lrent_targets(_crop(cached, (height, width), box), thresholds, alpha)
         direction = results.get('flip_direction')
         if direction not in (None, 'horizontal'):
             raise ValueError(f'PackSoftLabels: flip_direction is {direction!r}, expected horizontal flips only')
@@ -92,12 +92,12 @@ def _settings(root: str, last_change: tuple[int, ...]) -> tuple[Tensor, float]:
         )
     if predictor.get('type') != 'LogitMapPredictor':
         raise ValueError(
-            f'PackSoftLabels: the maps in {store.root} are of {predictor.get("type")}: set '
+            f'PackSoftLabels: the cached logits in {store.root} are of {predictor.get("type")}: set '
             "train_cfg.labels.predictor=dict(type='LogitMapPredictor')"
         )
     return torch.tensor(summary['thresholds_used']), summary['alpha']
 
 
-def _crop(maps: SmallMap, size: tuple[int, int], box: tuple[int, int, int, int]) -> Tensor:
+def _crop(cached: CachedLogits, size: tuple[int, int], box: tuple[int, int, int, int]) -> Tensor:
     """Part of the probabilities that ``LogitMapPredictor`` decodes at ``size``, (C, height, width) of the box."""
-    return torch.stack([maps.crop(view, size, box).softmax(dim=0) for view in range(len(maps.values))]).mean(dim=0)
+    return torch.stack([cached.crop(view, size, box).softmax(dim=0) for view in range(len(cached.values))]).mean(dim=0)

@@ -10,6 +10,7 @@ from mmseg.registry import TRANSFORMS
 from PIL import Image
 
 from mmuda.datasets.label_maps import IGNORE_INDEX
+from mmuda.datasets.transforms.plane_geometry import crop_planes, mirror_planes, resize_planes
 
 
 class RareClassCropDraw(NamedTuple):
@@ -142,7 +143,7 @@ class RareClassCrop(BaseTransform):
 
     Required keys: ``img`` ((H, W, 3) uint8, B, G, R); ``gt_seg_map`` ((H, W) uint8) where labeled. Optional keys:
     ``mine_ids`` and ``priority_ids``, the rare classes of this sample.
-    Changed keys: these two, ``img_shape``. Added keys: ``flip``, ``flip_direction``, ``scale_factor``.
+    Changed keys: these two, planes, ``img_shape``. Added keys: ``flip``, ``flip_direction``, ``scale_factor``.
 
     Args:
         crop_size (int): Side of the resized crop in pixels; rounded up to a multiple of ``stride``. Defaults to 500.
@@ -232,6 +233,10 @@ class RareClassCrop(BaseTransform):
                 (self.crop_size, self.crop_size), Image.Resampling.NEAREST
             )
             results['gt_seg_map'] = self._mirror(np.array(crop)) if draw.flip else np.array(crop)
+        crop_planes(results, draw.top, draw.left, (draw.size, draw.size))
+        resize_planes(results, (self.crop_size, self.crop_size))
+        if draw.flip:
+            mirror_planes(results)
         results['img_shape'] = results['img'].shape[:2]
         results['scale_factor'] = (self.crop_size / draw.size,) * 2
         results['flip'], results['flip_direction'] = draw.flip, 'horizontal' if draw.flip else None

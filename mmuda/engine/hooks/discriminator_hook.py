@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from mmuda.engine.gradients import restore_gradients, share_waiting_gradients, waiting_gradients
 from mmuda.engine.schedulers import with_length
 from mmuda.models.objectives import AdversarialAlignment
+from mmuda.models.segmentors import UDASegmentor
 from mmuda.utils.length import TrainingLength
 from mmuda.utils.unwrap import unwrap
 
@@ -25,14 +26,14 @@ SCHEDULE = 'param_scheduler of DiscriminatorHook'
 class DiscriminatorHook(Hook):
     """Own, train, save and restore the discriminators of :class:`AdversarialAlignment`.
 
-    One discriminator, optimizer and schedule is built per classifier that the objective aligns. The
+    One discriminator, optimizer and schedule is built per map that the objective aligns. The
     objective's generator loss sees them with frozen weights; after the segmentor's step this hook
     trains them on the maps of that step, in full precision also where the segmentor runs in mixed
     precision, and steps when the segmentor does under gradient accumulation. Gradients are averaged over
     ranks.
 
     Args:
-        discriminator (dict): Config; ``in_channels`` defaults to the number of classes.
+        discriminator (dict): Config; ``in_channels`` defaults to that of the maps.
         optimizer (dict): Defaults to ``dict(type='Adam', lr=1e-4, betas=(0.9, 0.99))``.
         param_scheduler (dict | list[dict], optional): Schedule of the learning rate, by iteration, as
             ``param_scheduler`` of the runner: without an end it takes the length of training.
@@ -63,9 +64,10 @@ class DiscriminatorHook(Hook):
         self.objective = self._find_objective(model)
         schedulers = with_length(self.scheduler_cfgs, TrainingLength(runner.max_iters), SCHEDULE)
         device = next(model.parameters()).device
+        channels = self.objective.maps.channels(model.num_classes)
         self.discriminators = nn.ModuleDict(
             {
-                name: MODELS.build(dict(dict(in_channels=model.num_classes), **deepcopy(self.discriminator_cfg)))
+                name: MODELS.build(dict(dict(in_channels=channels), **deepcopy(self.discriminator_cfg)))
                 for name in self.objective.weights
             }
         ).to(device)
@@ -82,7 +84,7 @@ class DiscriminatorHook(Hook):
                 PARAM_SCHEDULERS.build(cfg, default_args=dict(optimizer=optimizer)) for cfg in schedulers
             ]
         self.discriminators.requires_grad_(False)
-        self.objective.lend(self.discriminators)
+        self.objective.set_discriminators(self.discriminators)
 
     def before_train(self, runner: Runner) -> None:
         """Tell the optimizer wrappers where training starts."""
@@ -93,8 +95,7 @@ class DiscriminatorHook(Hook):
         self, runner: Runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
     ) -> None:
         """Train every discriminator on the maps of this iteration."""
-        real, fakes = self.objective.pop_maps() or (None, {})
-        for name, fake in fakes.items():
+        for name, (real, fake) in self.objective.pop_maps().items():
             self.optim_wrappers[name]._inner_count = runner.iter  # the objective is not active in every iteration
             loss = self._add_gradients(name, real, fake)
             if outputs is not None:
@@ -157,7 +158,7 @@ class DiscriminatorHook(Hook):
             with_length(self.schedulers[name], TrainingLength(runner.max_iters), SCHEDULE)  # another end
 
     def _find_objective(self, model: nn.Module) -> AdversarialAlignment:
-        for objective in getattr(model, 'objectives', ()):
+        for objective in model.objectives if isinstance(model, UDASegmentor) else ():
             if isinstance(objective, AdversarialAlignment) and objective.name == self.objective_name:
                 return objective
         raise ValueError(

@@ -7,7 +7,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
-from mmuda.pseudo_labels.labelers import IGNORE_INDEX
+from mmuda.pseudo_labels.labelers.labeler import IGNORE_INDEX
 
 
 @HOOKS.register_module()

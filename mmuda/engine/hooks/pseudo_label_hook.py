@@ -7,7 +7,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
-from mmuda.datasets import PseudoLabelDataset
+from mmuda.datasets import AdaptationDataset, PseudoLabelDataset
 from mmuda.engine.runner import UDATrainLoop
 from mmuda.engine.self_training.labeling import describe_labels, label_dataset, reuse_labels, share_weights
 from mmuda.pseudo_labels import PseudoLabelStore
@@ -153,11 +153,7 @@ class PseudoLabelHook(Hook):
 
 def _pseudo_labeled(runner: Runner) -> dict[str, PseudoLabelDataset]:
     dataset = runner.train_dataloader.dataset
-    found = {
-        key: getattr(dataset, key)
-        for key in ('source', 'target')
-        if isinstance(getattr(dataset, key, None), PseudoLabelDataset)
-    }
+    found = dataset.pseudo_labeled() if isinstance(dataset, AdaptationDataset) else {}
     if not found:
         raise ValueError(
             'PseudoLabelHook found no PseudoLabelDataset in the training data: wrap the target dataset in '

@@ -2,10 +2,8 @@
 
 import contextlib
 import functools
-import hashlib
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,8 +16,10 @@ from mmuda.engine.finite import check_finite
 from mmuda.engine.self_training.teachers import TeacherConfig, load_teachers, prediction_settings
 from mmuda.engine.student import student_of
 from mmuda.pseudo_labels import PseudoLabelStore, fingerprint, generate_pseudo_labels
-from mmuda.pseudo_labels.ensemble_predictor import EnsemblePredictions, StoredPlanes
-from mmuda.pseudo_labels.generation import label_images, read_image
+from mmuda.pseudo_labels.ensemble.ensemble_predictions import EnsemblePredictions, StoredCertainties
+from mmuda.pseudo_labels.generation import read_image
+from mmuda.pseudo_labels.label_images import label_images
+from mmuda.pseudo_labels.labelers.labeler import Labeler
 from mmuda.pseudo_labels.store import difference
 from mmuda.utils.unwrap import unwrap
 
@@ -50,23 +50,16 @@ def share_weights(runner: Runner) -> str:
 def describe_labels(
     runner: Runner, dataset: PseudoLabelDataset, predictor: dict, labeler: dict, weights: str | None
 ) -> dict[str, Any]:
-    """Return what makes the labels of ``dataset``: for the manifest of their store, as it comes back from it.
-
-    A spatial prior is known by its content and not by its path, so that a work dir can be moved.
-    """
+    """Return what makes the labels of ``dataset``: for the manifest of their store, as it comes back from it."""
     config = runner.cfg.get('model') or {}
     description = dict(
         weights=weights,
         classes=dataset.metainfo['classes'],
-        predictor=predictor,
-        labeler=labeler,
+        predictor=TASK_UTILS.build(predictor).description(),
+        labeler=TASK_UTILS.build(labeler).description(),
         model=prediction_settings(config.get('segmentor', config)),
         data_preprocessor=prediction_settings(config.get('data_preprocessor')),
     )
-    prior = labeler.get('prior')
-    if prior is not None and Path(prior).is_file():
-        description['labeler'] = {key: value for key, value in labeler.items() if key != 'prior'}
-        description['prior'] = hashlib.sha256(Path(prior).read_bytes()).hexdigest()[:32]
     return json.loads(json.dumps(description, default=str))
 
 
@@ -90,7 +83,7 @@ def label_dataset(
         weights (str): From :func:`share_weights`.
         store (PseudoLabelStore): Where the labels go.
         overwrite (bool): Delete labels that something else made instead of refusing them. Defaults to False.
-        keep_cached_logits (bool): ``keep_maps`` of :func:`~mmuda.pseudo_labels.generate_pseudo_labels`. Defaults to
+        keep_cached_logits (bool): See :func:`~mmuda.pseudo_labels.generate_pseudo_labels`. Defaults to
             False.
     """
     model = unwrap(runner.model)
@@ -104,7 +97,7 @@ def label_dataset(
         describe_labels(runner, dataset, predictor, labeler, weights),
         overwrite,
         num_classes=len(dataset.metainfo['classes']),
-        keep_maps=keep_cached_logits,
+        keep_cached_logits=keep_cached_logits,
         count=True,
     )
     dataset.store = str(store.root)
@@ -131,13 +124,13 @@ def describe_teacher_labels(
             f'{len(teachers)} ({", ".join(teacher.name for teacher in teachers)}). Undo the change, or '
             'start again without --resume in another work dir'
         )
-    description = dict(classes=dataset.metainfo['classes'], labeler=labeler)
+    description = dict(classes=dataset.metainfo['classes'], labeler=TASK_UTILS.build(labeler).description())
     for index, (teacher, identity) in enumerate(zip(teachers, identities)):
         description[f'teacher {index}'] = dict(teacher.settings(), **identity)
     return json.loads(json.dumps(description, default=str))
 
 
-def build_fusion(labeler: dict, teachers: Sequence[TeacherConfig], classes: Sequence[str]) -> Any:
+def build_fusion(labeler: dict, teachers: Sequence[TeacherConfig], classes: Sequence[str]) -> Labeler:
     """Build the labeler that fuses what teachers say; it may name classes and teachers.
 
     Args:
@@ -146,14 +139,13 @@ def build_fusion(labeler: dict, teachers: Sequence[TeacherConfig], classes: Sequ
         classes (Sequence[str]): Of the student.
 
     Raises:
-        ValueError: If its table of owners names an unknown teacher or lacks a class.
+        ValueError: If its table of teachers names an unknown one or lacks a class.
     """
     built = TASK_UTILS.build(labeler)
-    if hasattr(built, 'resolve'):
-        try:
-            built.resolve(classes, [teacher.name for teacher in teachers])
-        except ValueError as error:
-            raise ValueError(f'train_cfg.labels.labeler.owner: {error}') from error
+    try:
+        built.resolve(classes, [teacher.name for teacher in teachers])
+    except ValueError as error:
+        raise ValueError(f'train_cfg.labels.labeler.teacher_of_class: {error}') from error
     return built
 
 
@@ -175,12 +167,12 @@ def label_dataset_by_teachers(
         dataset (PseudoLabelDataset): The images.
         teachers (Sequence[TeacherConfig]): Configs of the teachers.
         labeler (dict): Config of the labeler, which gets
-            :class:`~mmuda.pseudo_labels.teacher_predictions.TeacherPredictions`.
+            :class:`~mmuda.pseudo_labels.ensemble.teacher_predictions.TeacherPredictions`.
         store (PseudoLabelStore): Where the labels go. Labels that something else made are refused.
         keep_cached_logits (bool): Where the labeler looks at all images before it labels the first: keep the logits of
             the teachers meanwhile; they run twice otherwise. Defaults to True.
-        class_certainties (str, optional): Folder in which the certainties of each class's teacher are kept, see
-            :class:`~mmuda.pseudo_labels.ensemble_predictor.StoredPlanes`. Defaults to None: nowhere.
+        class_certainties (str, optional): Folder in which the certainty of each class by its teacher is kept, see
+            :class:`~mmuda.pseudo_labels.ensemble.ensemble_predictions.StoredCertainties`. Defaults to None: nowhere.
 
     Returns:
         list[dict]: Fingerprint and classes of each teacher.
@@ -195,7 +187,7 @@ def label_dataset_by_teachers(
         classes,
         [name for name, _ in images],
         store,
-        keep_cached_logits and getattr(built, 'num_passes', 0) > 0,
+        keep_cached_logits and built.num_passes > 0,
         device,
         functools.lru_cache(maxsize=1)(read_image),
     )
@@ -204,10 +196,10 @@ def label_dataset_by_teachers(
     with contextlib.ExitStack() as stack:
         if class_certainties is not None:
             planes = PseudoLabelStore(class_certainties)
-            predictions = StoredPlanes(predictions, planes)
+            predictions = StoredCertainties(predictions, planes)
             if is_main_process():
                 stack.enter_context(planes.lock())
-                planes.open(dict(description, labeler=None, owners=predictions.owners))
+                planes.open(dict(description, labeler=None, teacher_of_class=predictions.teacher_of_class))
             barrier()
         label_images(images, predictions, built, store, description, num_classes=len(classes), count=True)
     dataset.store = str(store.root)
@@ -234,7 +226,7 @@ def reuse_labels(
     manifest = store.manifest()
     names = [name for name, _ in _images(dataset)]
     there = manifest is not None and manifest['complete'] and all(map(store.has, names))
-    if not there or (with_cached_logits and not all(map(store.has_map, names))):
+    if not there or (with_cached_logits and not all(map(store.has_cached_logits, names))):
         raise FileNotFoundError(
             f'cannot resume: the pseudo labels that this run was trained on are not (all) in {store.root}. Bring them '
             'back, or start the stage again without --resume'

@@ -7,11 +7,11 @@ from mmengine.runner import Runner
 from mmseg.registry import TASK_UTILS
 from PIL import Image
 
-from mmuda.datasets import PoolDataset
+from mmuda.datasets import PoolDataset, prior_of
 from mmuda.engine.self_training.labeling import describe_labels, label_dataset, reuse_labels, share_weights
 from mmuda.engine.self_training.round_labels import RoundLabels
 from mmuda.engine.self_training.schedules import PortionSchedule, build_schedule
-from mmuda.pseudo_labels import PseudoLabelStore, prior_of
+from mmuda.pseudo_labels import PseudoLabelStore
 
 
 @TASK_UTILS.register_module()
@@ -26,7 +26,7 @@ class ModelLabels(RoundLabels):
             labeler's ``portion`` in each round. Defaults to None: for labelers without one.
         keep_cached_logits (bool): Keep the network's logits of the target while a round trains; soft labels are made
             of them. Defaults to False.
-        spatial_prior (dict, optional): Arguments of :func:`~mmuda.pseudo_labels.prior_of`: the prior of all source
+        spatial_prior (dict, optional): Arguments of :func:`~mmuda.datasets.prior_of`: the prior of all source
             images, made before the first round if it is missing, is the labeler's. ``path`` defaults to
             ``<work dir>/spatial_prior.npy``, ``shape`` (height, width) to that of the target images. Defaults to
             None: no prior but the one of ``labeler``.
@@ -113,7 +113,7 @@ class ModelLabels(RoundLabels):
     def end_round(self, folder: Path) -> None:
         """Delete the cached logits."""
         if self.keep_cached_logits:
-            self.store(folder).delete_maps()
+            self.store(folder).delete_cached_logits()
 
     def _labeler(self, index: int) -> dict[str, Any]:
         return self.labeler if self.portion is None else dict(self.labeler, portion=self.portion(index))

@@ -19,9 +19,10 @@ from mmuda.engine.finite import check_finite
 from mmuda.engine.student import student_of
 from mmuda.models.segmentors.architecture import architecture_difference
 from mmuda.pseudo_labels import PseudoLabelStore, fingerprint
+from mmuda.pseudo_labels.ensemble.teachers import FileTeacher, ModelTeacher, Teacher
 from mmuda.pseudo_labels.generation import ModelPredictions
+from mmuda.pseudo_labels.predictors.predictor import Predictor
 from mmuda.pseudo_labels.store import difference
-from mmuda.pseudo_labels.teachers import FileTeacher, ModelTeacher, Teacher
 from mmuda.utils.shipped import read_config
 
 # The whole image at half of Cityscapes' size, as in the code of ensemble distillation.
@@ -140,7 +141,8 @@ class ModelTeacherConfig(TeacherConfig):
         self.checkpoint = checkpoint
         self.work_dir = work_dir or self.cfg.work_dir
         self.predictor = dict(predictor or DEFAULT_PREDICTOR)
-        TASK_UTILS.build(self.predictor)  # errors of the config come now, not while labeling
+        # errors of the config come now, not while labeling
+        self._predictor: Predictor = TASK_UTILS.build(self.predictor)
         self.classes = classes
         self.drop_classes = drop_classes
         self.name = name or f'{Path(config).parent.name}_{Path(config).stem}'
@@ -151,7 +153,7 @@ class ModelTeacherConfig(TeacherConfig):
         return dict(
             name=self.name,
             drop_classes=self.drop_classes,
-            predictor=self.predictor,
+            predictor=self._predictor.description(),
             model=prediction_settings(model.get('segmentor', model)),
             data_preprocessor=prediction_settings(model.get('data_preprocessor', self.cfg.get('data_preprocessor'))),
         )
@@ -184,9 +186,7 @@ class ModelTeacherConfig(TeacherConfig):
             {key: value for key, value in student.state_dict().items() if not key.startswith(_NOT_PREDICTING)}
         )  # an auxiliary head stays random
         model = model.to(device).eval().requires_grad_(False)
-        predictions = ModelPredictions(
-            model, TASK_UTILS.build(self.predictor), store, keep_cached_logits, folder=self.name, read=read
-        )
+        predictions = ModelPredictions(model, self._predictor, store, keep_cached_logits, folder=self.name, read=read)
         return ModelTeacher(self.name, classes, student_classes, predictions, self.drop_classes), weights
 
     def _checkpoint(self) -> str:
@@ -256,7 +256,7 @@ class ModelTeacherConfig(TeacherConfig):
 
 
 class FileTeacherConfig(TeacherConfig):
-    """A teacher that is files, see :class:`~mmuda.pseudo_labels.teachers.FileTeacher`.
+    """A teacher that is files, see :class:`~mmuda.pseudo_labels.ensemble.teachers.FileTeacher`.
 
     Args:
         labels (str): Folder of the labels.

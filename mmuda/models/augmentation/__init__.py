@@ -1,4 +1,4 @@
-"""Mixing and color augmentation of batches on the device."""
+"""Augmentation of batches on the device."""
 
 from mmuda.models.augmentation.augmentation import Augmentation, Normalization
 from mmuda.models.augmentation.strong_augmentation import StrongAugmentation

@@ -1,7 +1,7 @@
 from mmuda.models.decode_heads.deeplabv2_head import DeepLabV2Head
 from mmuda.models.decode_heads.deeplabv3plus_head import DeepLabV3PlusHead
 from mmuda.models.decode_heads.dual_classifier_head import DualClassifierHead
-from mmuda.models.decode_heads.multi_output_head import MultiOutputHead, fused_probabilities
+from mmuda.models.decode_heads.multi_output_head import MultiOutputHead
 from mmuda.models.decode_heads.resnet38_head import ResNet38Head
 
 __all__ = [
@@ -10,5 +10,4 @@ __all__ = [
     'DualClassifierHead',
     'MultiOutputHead',
     'ResNet38Head',
-    'fused_probabilities',
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from torch import Tensor, nn
+from torch import Tensor
 
 
 class MultiOutputHead:
@@ -25,14 +25,3 @@ class MultiOutputHead:
             logits (Mapping[str, Tensor]): (N, C, h, w) per classifier.
         """
         return logits['main'].softmax(dim=1)
-
-
-def fused_probabilities(head: nn.Module, logits: Mapping[str, Tensor]) -> Tensor:
-    """Return the probabilities (N, C, h, w) of a decode head's classifiers together.
-
-    Args:
-        head (nn.Module): Decode head. One that is no :class:`MultiOutputHead` has one classifier, ``main``; an
-            auxiliary head beside it is not asked, as in prediction.
-        logits (Mapping[str, Tensor]): (N, C, h, w) per classifier.
-    """
-    return head.fuse(logits) if isinstance(head, MultiOutputHead) else logits['main'].softmax(dim=1)

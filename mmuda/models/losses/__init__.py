@@ -8,6 +8,7 @@ from mmuda.models.losses.memory_regularization_loss import MemoryRegularizationL
 from mmuda.models.losses.model_regularization_loss import ModelRegularizationLoss
 from mmuda.models.losses.pixel_cross_entropy_loss import PixelCrossEntropyLoss
 from mmuda.models.losses.pixel_weighted_cross_entropy_loss import PixelWeightedCrossEntropyLoss
+from mmuda.models.losses.pixel_weighted_loss import PixelWeightedLoss
 from mmuda.models.losses.probability_mse_loss import ProbabilityMSELoss
 from mmuda.models.losses.rectified_loss import RectifiedLoss
 from mmuda.models.losses.soft_cross_entropy_loss import SoftCrossEntropyLoss
@@ -21,6 +22,7 @@ __all__ = [
     'ModelRegularizationLoss',
     'PixelCrossEntropyLoss',
     'PixelWeightedCrossEntropyLoss',
+    'PixelWeightedLoss',
     'ProbabilityMSELoss',
     'RectifiedLoss',
     'SoftCrossEntropyLoss',

@@ -1,12 +1,13 @@
 import torch.nn.functional as F
 from mmseg.registry import MODELS
-from torch import Tensor, nn
+from torch import Tensor
 
+from mmuda.models.losses.pixel_weighted_loss import PixelWeightedLoss
 from mmuda.models.losses.precision import at_least_float32
 
 
 @MODELS.register_module()
-class PixelWeightedCrossEntropyLoss(nn.Module):
+class PixelWeightedCrossEntropyLoss(PixelWeightedLoss):
     """Cross entropy with a weight per pixel, averaged over all pixels.
 
     ``sum(weight * CE) / (N * H * W)``: ignored pixels have loss 0 and count in the denominator. The loss of mixed
@@ -27,12 +28,11 @@ class PixelWeightedCrossEntropyLoss(nn.Module):
     """
 
     def __init__(self, ignore_index: int = 255, loss_weight: float = 1.0) -> None:
-        super().__init__()
+        super().__init__(loss_weight)
         self.ignore_index = ignore_index
-        self.loss_weight = loss_weight
 
     def forward(self, logits: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
-        """Return the loss; no gradient flows into the weights."""
+        """See :class:`PixelWeightedLoss`."""
         pixel_loss = F.cross_entropy(
             at_least_float32(logits), target.long(), ignore_index=self.ignore_index, reduction='none'
         )

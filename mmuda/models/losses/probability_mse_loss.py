@@ -1,11 +1,12 @@
 from mmseg.registry import MODELS
-from torch import Tensor, nn
+from torch import Tensor
 
+from mmuda.models.losses.pixel_weighted_loss import PixelWeightedLoss
 from mmuda.models.losses.precision import at_least_float32
 
 
 @MODELS.register_module()
-class ProbabilityMSELoss(nn.Module):
+class ProbabilityMSELoss(PixelWeightedLoss):
     """Mean squared difference between predicted and given probabilities.
 
     The alternative consistency loss of the published code of DACS (Tranheden et al., WACV 2021): the mean is over
@@ -15,7 +16,7 @@ class ProbabilityMSELoss(nn.Module):
         loss_weight (float): Factor on the result. Defaults to 1.0.
 
     Shape:
-        logits: (N, C, H, W). probabilities: (N, C, H, W). weight: (N, H, W), or None for 1. Result: scalar >= 0.
+        logits: (N, C, H, W). target: (N, C, H, W), probabilities. weight: (N, H, W), or None for 1. Result: scalar.
 
     Example:
         >>> loss = ProbabilityMSELoss()
@@ -23,13 +24,11 @@ class ProbabilityMSELoss(nn.Module):
         torch.Size([])
     """
 
-    def __init__(self, loss_weight: float = 1.0) -> None:
-        super().__init__()
-        self.loss_weight = loss_weight
+    soft_targets = True
 
-    def forward(self, logits: Tensor, probabilities: Tensor, weight: Tensor | None = None) -> Tensor:
-        """Return the loss; no gradient flows into the given probabilities and weights."""
-        difference = (at_least_float32(logits).softmax(dim=1) - probabilities.detach()).square()
+    def forward(self, logits: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+        """See :class:`PixelWeightedLoss`."""
+        difference = (at_least_float32(logits).softmax(dim=1) - target.detach()).square()
         if weight is not None:
             difference = weight.detach()[:, None] * difference
         return self.loss_weight * difference.mean()

@@ -3,53 +3,48 @@
 from typing import Any
 
 import torch
-from mmseg.registry import MODELS
+from mmseg.registry import MODELS, TASK_UTILS
 from torch import Tensor
 
-from mmuda.models.augmentation.class_mix import class_mask, draw_classes, draw_classes_numpy, paste
-from mmuda.models.augmentation.confidence_weight import WEIGHTINGS, confidence_weight
-from mmuda.models.decode_heads import fused_probabilities
-from mmuda.models.losses import PixelWeightedCrossEntropyLoss, ProbabilityMSELoss
+from mmuda.models.losses import PixelWeightedLoss
 from mmuda.models.losses.precision import at_least_float32
+from mmuda.models.mixing.class_mix import class_mask, paste
 from mmuda.models.objectives.classifier_objective import ClassifierObjective
 from mmuda.models.segmentors.step import Step
-
-DRAWS = dict(device=draw_classes, numpy=draw_classes_numpy)
-LOSSES = dict(cross_entropy=PixelWeightedCrossEntropyLoss, mse=ProbabilityMSELoss)
+from mmuda.utils.fused_probabilities import fused_probabilities
 
 
 @MODELS.register_module()
 class ClassMixSupervision(ClassifierObjective):
     """The target term of DACS (Tranheden et al., WACV 2021): ClassMix across domains.
 
-    The teacher labels the target images. Half of the classes of each source label are pasted, image and label, onto
-    the target image with the same index; the result is the view ``mixed``. After strong augmentation the student
-    learns it by cross entropy, weighted 1 on pasted pixels and by the teacher's confidence elsewhere.
+    The teacher labels the target images. Some classes of each source label are pasted, image and label, onto
+    the target image with the same index; the result is the view ``mixed``, with the plane ``weight``. After strong
+    augmentation the student learns it by cross entropy, weighted 1 on pasted pixels and by the teacher's confidence
+    elsewhere.
 
     With two classifiers the teacher's label is that of their fused prediction, and both students' classifiers learn
     from it.
 
     Args:
-        threshold (float): See :func:`~mmuda.models.augmentation.confidence_weight.confidence_weight`. Defaults to
-            0.968.
-        weighting (str): ``batch`` (as published), ``image``, ``pixel`` or ``none``, see there. Defaults to ``batch``.
-        draw (str): ``device`` never waits for the device, ``numpy`` draws the classes in the way of the published code
-            and waits once; the distribution is the same. Defaults to ``device``.
-        mix_ignored (bool): Count 255 as a class of the source, so that ignored pixels are pasted too, as published.
-            Defaults to True.
-        augmentation (dict, optional): Config of a module that changes the mixed images, such as
-            ``StrongAugmentation``. Defaults to None: they stay as they are.
-        loss (str): ``cross_entropy``, or ``mse``: the squared difference from the teacher's probabilities. These are
-            those of the target image, not mixed, as in the published code. Defaults to ``cross_entropy``.
-        loss_weight (float): Factor on the losses. Defaults to 1.0.
+        draw (dict, optional): Config of a :class:`~mmuda.models.mixing.ClassDraw`. Defaults to ``DeviceClassDraw``.
+        weighting (dict, optional): Config of a :class:`~mmuda.models.mixing.TargetWeighting`. Defaults to
+            ``ConfidentShare``, that of the batch above 0.968.
+        target_weights (str, optional): Name of a plane (N, 1, H, W) of the target view, such as one that is 0 in
+            margins without labels: a factor on the weights of the target's pixels. Defaults to None.
+        augmentation (dict, optional): Config of an :class:`~mmuda.models.augmentation.Augmentation` that changes the
+            mixed images, such as ``StrongAugmentation``. Defaults to None: they stay as they are.
+        loss (dict, optional): Config of a :class:`~mmuda.models.losses.PixelWeightedLoss`. One with soft targets is
+            given the teacher's probabilities of the target image, not mixed, as in the published code. Defaults to
+            ``PixelWeightedCrossEntropyLoss``.
         weights (dict, optional): Weight of each classifier's loss. Defaults to 0.5 of ``aux`` and 1 of ``main``.
         source, target (str): Views that are mixed. Default to ``source`` and ``target``.
         mixed (str): Name of the view that is made. Defaults to ``mixed``.
         **common (Any): ``name``, ``begin`` and ``end``, see :class:`Objective`.
 
     Raises:
-        ValueError: If an option is unknown or ``threshold`` lies outside [0, 1]; in a step, if the batches of both
-            views differ in their number or size of images.
+        ValueError: If ``loss`` has no weight per pixel; in a step, if the batches of both views differ in their number
+            or size of images.
     """
 
     default_name = 'classmix'
@@ -57,13 +52,11 @@ class ClassMixSupervision(ClassifierObjective):
 
     def __init__(
         self,
-        threshold: float = 0.968,
-        weighting: str = 'batch',
-        draw: str = 'device',
-        mix_ignored: bool = True,
+        draw: dict | None = None,
+        weighting: dict | None = None,
+        target_weights: str | None = None,
         augmentation: dict | None = None,
-        loss: str = 'cross_entropy',
-        loss_weight: float = 1.0,
+        loss: dict | None = None,
         weights: dict[str, float] | None = None,
         source: str = 'source',
         target: str = 'target',
@@ -71,17 +64,16 @@ class ClassMixSupervision(ClassifierObjective):
         **common: Any,
     ) -> None:
         super().__init__(weights, **common)
-        for key, value, known in (('weighting', weighting, WEIGHTINGS), ('draw', draw, DRAWS), ('loss', loss, LOSSES)):
-            if value not in tuple(known):
-                raise ValueError(f'objective {self.name!r}: {key} must be one of {tuple(known)}, got {value!r}')
-        if not 0 <= threshold <= 1:
-            raise ValueError(f'objective {self.name!r}: threshold must lie in [0, 1], got {threshold}')
-        self.threshold = threshold
-        self.weighting = weighting
-        self.draw = DRAWS[draw]
-        self.mix_ignored = mix_ignored
+        self.draw = TASK_UTILS.build(draw or dict(type='DeviceClassDraw'))
+        self.weighting = TASK_UTILS.build(weighting or dict(type='ConfidentShare'))
+        self.target_weights = target_weights
         self.augmentation = MODELS.build(augmentation) if augmentation else None
-        self.loss = LOSSES[loss](loss_weight=loss_weight)
+        self.loss = MODELS.build(loss or dict(type='PixelWeightedCrossEntropyLoss'))
+        if not isinstance(self.loss, PixelWeightedLoss):
+            raise ValueError(
+                f'objective {self.name!r}: {type(self.loss).__name__} has no weight per pixel: choose '
+                'PixelWeightedCrossEntropyLoss, ProbabilityMSELoss or a PixelWeightedLoss of your own'
+            )
         self.source = source
         self.target = target
         self.mixed = mixed
@@ -93,34 +85,32 @@ class ClassMixSupervision(ClassifierObjective):
         with torch.no_grad():
             probabilities = teacher_probabilities(step, self.target)
             confidence, labels = probabilities.max(dim=1)
-            target_weight = confidence_weight(confidence, self.threshold, self.weighting)
-            weight = self.mix(step, labels, target_weight)
-        if isinstance(self.loss, ProbabilityMSELoss):
+            target_weight = self.weighting(confidence)
+            if self.target_weights is not None:
+                target_weight = target_weight * step.planes(self.target, self.target_weights)[:, 0]
+            self.mix(step, labels, target_weight)
+        if self.loss.soft_targets:
             reference, weight = probabilities, target_weight
         else:
-            reference = step.labels(self.mixed)
-        logits = step.logits(self.mixed)
-        losses = self.per_classifier(logits, lambda values: self.loss(values, reference, weight))
+            reference, weight = step.labels(self.mixed), step.planes(self.mixed, 'weight')[:, 0]
+        losses = self.per_classifier(step.logits(self.mixed), lambda logits: self.loss(logits, reference, weight))
         return dict(losses, weight=target_weight.mean())
 
-    def mix(self, step: Step, labels: Tensor, weight: Tensor) -> Tensor:
-        """Add the mixed view to ``step``.
+    def mix(self, step: Step, labels: Tensor, weight: Tensor) -> None:
+        """Add the mixed view to ``step``, with the weight of its pixels as the plane ``weight``.
 
         Args:
             step (Step): With both views.
             labels (Tensor): (N, H, W) int64, of the target.
             weight (Tensor): (N, H, W), of the target's pixels.
-
-        Returns:
-            Tensor: (N, H, W), the weight of every pixel of the mixed view.
         """
         source_labels = step.labels(self.source)
-        mask = class_mask(source_labels, self.draw(source_labels, self.mix_ignored))
+        mask = class_mask(source_labels, self.draw(source_labels))
         images = paste(mask, step.images(self.source), step.images(self.target))
         if self.augmentation is not None:
             images = self.augmentation(images, step.normalization)
-        step.add_view(self.mixed, images, paste(mask, source_labels, labels))
-        return paste(mask, torch.ones_like(weight), weight)
+        weight = paste(mask, torch.ones_like(weight), weight)
+        step.add_view(self.mixed, images, paste(mask, source_labels, labels), dict(weight=weight[:, None]))
 
 
 def teacher_probabilities(step: Step, view: str) -> Tensor:

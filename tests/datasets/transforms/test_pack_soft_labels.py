@@ -4,8 +4,8 @@ import torch
 from mmseg.registry import TASK_UTILS
 
 from mmuda.datasets.transforms import CenteredMiningCrop, HorizontalFlip, PackSoftLabels
-from mmuda.pseudo_labels import PseudoLabelStore, SmallMap
-from mmuda.pseudo_labels.soft_labels import lrent_targets
+from mmuda.pseudo_labels import CachedLogits, PseudoLabelStore
+from mmuda.pseudo_labels.labelers.entropy_regularized_labeler import lrent_targets
 
 SIZE, CROP = (24, 40), (16, 20)
 THRESHOLDS, ALPHA = [0.6, 0.3, 0.2, 1.0], 0.25
@@ -24,7 +24,7 @@ def make_store(
     store.open(dict(predictor=predictor or dict(type='LogitMapPredictor')))
     store.write_summary(dict(thresholds_used=THRESHOLDS, alpha=ALPHA) if summary is None else summary)
     logits = np.random.default_rng(0).normal(0, 2, (2, len(THRESHOLDS), 5, 7)).astype(np.float32)
-    store.write_map('city/a.png', logits, SIZE, layout)
+    store.write_cached_logits('city/a.png', logits, SIZE, layout)
     return store
 
 
@@ -41,9 +41,9 @@ def sample(store: PseudoLabelStore, shape: tuple[int, int] = SIZE) -> dict:
 
 def whole(store: PseudoLabelStore, size: tuple[int, int] = SIZE) -> torch.Tensor:
     """Soft labels of the image, made of the probabilities that the labeling read."""
-    encoded, _, layout = store.read_map('city/a.png')
+    encoded, _, layout = store.read_cached_logits('city/a.png')
     predictor = TASK_UTILS.build(dict(type='LogitMapPredictor'))
-    probabilities = predictor.decode(SmallMap.from_layout(torch.from_numpy(encoded), layout), size)
+    probabilities = predictor.decode(CachedLogits.from_layout(torch.from_numpy(encoded), layout), size)
     return lrent_targets(probabilities, torch.tensor(THRESHOLDS), ALPHA)
 
 
@@ -104,8 +104,10 @@ def test_a_sample_that_was_not_cropped_is_refused(store):
 
 
 def test_missing_maps_name_the_setting(store):
-    store.delete_maps()
-    with pytest.raises(FileNotFoundError, match=r'maps/city/a\.npz: set train_cfg.labels.keep_cached_logits=True'):
+    store.delete_cached_logits()
+    with pytest.raises(
+        FileNotFoundError, match=r'cached_logits/city/a\.npz: set train_cfg.labels.keep_cached_logits=True'
+    ):
         PackSoftLabels()(CenteredMiningCrop(CROP)(sample(store)))
 
 
@@ -115,7 +117,7 @@ def test_missing_maps_name_the_setting(store):
         (dict(summary=dict(thresholds_used=THRESHOLDS)), 'no thresholds of soft labels.*EntropyRegularizedLabeler'),
         (
             dict(predictor=dict(type='SoftmaxMapPredictor')),
-            'the maps in .* are of SoftmaxMapPredictor.*LogitMapPredictor',
+            'the cached logits in .* are of SoftmaxMapPredictor.*LogitMapPredictor',
         ),
     ],
 )

@@ -8,6 +8,8 @@ from mmengine.runner import Runner
 
 from tests.helpers.tiny import REPO, RecordImages, add_hook, make_data, shrink_data, tiny_config, train
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope='module')
 def data(tmp_path_factory):

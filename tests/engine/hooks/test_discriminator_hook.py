@@ -5,6 +5,8 @@ import torch
 
 from tests.helpers.tiny import hook_of, load, make_data, tiny_config, train
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope='module')
 def data(tmp_path_factory):

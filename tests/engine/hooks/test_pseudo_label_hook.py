@@ -16,9 +16,11 @@ from mmseg.registry import HOOKS, MODELS, TASK_UTILS
 from PIL import Image
 
 from mmuda.engine.hooks import PseudoLabelHook
-from mmuda.pseudo_labels import PseudoLabelStore
+from mmuda.pseudo_labels import Labeler, LabelPlanes, PseudoLabelStore
 from tests.helpers.tiny import hook_of, make_data, opened_files, tiny_config, train
 from tests.helpers.two_ranks import run_on_two_ranks
+
+pytestmark = pytest.mark.integration
 
 NUM_IMAGES = 4
 
@@ -38,18 +40,23 @@ class RecordLabels(Hook):
 
 
 @TASK_UTILS.register_module()
-class SerialNumberLabeler:
-    """Labels every pixel with the number of labelers made before."""
+class SerialNumberLabeler(Labeler):
+    """Labels every pixel with the number of labelers that have labeled before."""
 
     made = 0
 
     def __init__(self) -> None:
-        self.number = SerialNumberLabeler.made
-        SerialNumberLabeler.made += 1
+        self.number: int | None = None
 
-    def __call__(self, probabilities: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def __call__(self, probabilities: torch.Tensor) -> LabelPlanes:
+        if self.number is None:
+            self.number = SerialNumberLabeler.made
+            SerialNumberLabeler.made += 1
         size = probabilities.shape[1:]
-        return torch.full(size, self.number, dtype=torch.uint8), torch.ones(size)
+        return LabelPlanes(torch.full(size, self.number, dtype=torch.uint8), torch.ones(size))
+
+    def description(self) -> dict:
+        return dict(type='SerialNumberLabeler')
 
 
 @pytest.fixture(scope='module')

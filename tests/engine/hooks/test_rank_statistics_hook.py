@@ -13,6 +13,8 @@ from mmseg.registry import HOOKS
 from tests.helpers.tiny import add_hook, hook_of, load, make_data, tiny_self_training_config, train
 from tests.helpers.two_ranks import run_on_two_ranks
 
+pytestmark = pytest.mark.integration
+
 STATISTICS = 'student.backbone.bn1.running_mean'
 
 

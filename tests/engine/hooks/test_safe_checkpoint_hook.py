@@ -16,6 +16,8 @@ from mmengine.runner import Runner
 from mmuda.engine.hooks import SafeCheckpointHook, safe_checkpoint_hook
 from tests.helpers.tiny import assert_same, load, make_data, plain_text_of_configs, tiny_config, train
 
+pytestmark = pytest.mark.integration
+
 STATE = ('state_dict', 'optimizer', 'samples_drawn')
 
 

@@ -25,6 +25,8 @@ from tests.helpers.tiny import (
 )
 from tests.helpers.two_ranks import run_on_two_ranks
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope='module')
 def data(tmp_path_factory) -> Path:

@@ -24,6 +24,8 @@ from tests.helpers.tiny import (
     train,
 )
 
+pytestmark = pytest.mark.integration
+
 TERMS = {'source.loss_main', 'adversarial.loss_main', 'memory.loss', 'adversarial.discriminator_loss_main'}
 
 

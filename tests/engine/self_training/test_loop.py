@@ -16,7 +16,7 @@ from mmseg.registry import HOOKS, RUNNERS, TASK_UTILS
 from PIL import Image
 
 from mmuda.engine.self_training import SelfTrainingLoop, round_files
-from mmuda.pseudo_labels import ClassBalancedLabeler
+from mmuda.pseudo_labels import ClassBalancedLabeler, LabelPlanes
 from tests.helpers.tiny import (
     REPO,
     Killed,
@@ -31,6 +31,8 @@ from tests.helpers.tiny import (
     train,
 )
 from tests.helpers.two_ranks import free_port, run_on_two_ranks
+
+pytestmark = pytest.mark.integration
 
 NUM_SOURCE, NUM_TARGET = 6, 4
 
@@ -85,12 +87,12 @@ class SparseLabeler(ClassBalancedLabeler):
         super().__init__(**kwargs)
         self.blank = NUM_TARGET - labeled
 
-    def __call__(self, probabilities: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        label, confidence = super().__call__(probabilities)
+    def __call__(self, probabilities: torch.Tensor) -> LabelPlanes:
+        planes = super().__call__(probabilities)
         if self.blank > 0:
             self.blank -= 1
-            label.fill_(255)
-        return label, confidence
+            planes.label.fill_(255)
+        return planes
 
 
 @pytest.fixture(scope='module')

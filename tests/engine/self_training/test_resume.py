@@ -17,6 +17,8 @@ from mmuda.evaluation import UDAIoUMetric
 from mmuda.pseudo_labels import ClassBalancedLabeler, PseudoLabelStore
 from tests.helpers.tiny import Killed, add_hook, assert_same, load, make_data, tiny_self_training_config, train
 
+pytestmark = pytest.mark.integration
+
 ROUNDS, LENGTH = 2, 3
 STATE = ('state_dict', 'optimizer', 'samples_drawn', 'train_loop')
 

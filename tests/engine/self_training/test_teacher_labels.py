@@ -19,12 +19,20 @@ from mmseg.registry import HOOKS
 from PIL import Image
 
 from mmuda.engine.self_training import SelfTrainingLoop, labeling
-from mmuda.pseudo_labels import ChannelWiseLabeler, LogitMapPredictor, MajorityLabeler, PseudoLabelStore
-from mmuda.pseudo_labels.teacher_predictions import TeacherPredictions
-from mmuda.pseudo_labels.teachers import Teacher
+from mmuda.pseudo_labels import (
+    ChannelWiseLabeler,
+    LabelPlanes,
+    LogitMapPredictor,
+    MajorityLabeler,
+    PseudoLabelStore,
+)
+from mmuda.pseudo_labels.ensemble.teacher_predictions import TeacherPredictions
+from mmuda.pseudo_labels.ensemble.teachers import Teacher
 from tests.helpers.ensemble import CLASSES, ensemble_config, make_teachers
 from tests.helpers.tiny import Killed, add_hook, assert_same, hook_of, load, make_data, plain_text_of_configs, train
 from tests.helpers.two_ranks import run_on_two_ranks
+
+pytestmark = pytest.mark.integration
 
 NUM_TARGET = 4
 
@@ -102,9 +110,9 @@ def test_fused_labels_can_be_looked_at(data, teachers, run, tmp_path):
         np.testing.assert_array_equal(found[f'{name}_color.png'], plain[f'{name}.png'])
 
 
-def test_summary_has_the_owners_and_the_teachers(run):
+def test_summary_has_the_teachers_of_classes_and_the_teachers(run):
     found = summary(run.work_dir)
-    assert len(found['labels']['owners']) == 19 and set(found['labels']['owners']) <= {0, 1}
+    assert len(found['labels']['teacher_of_class']) == 19 and set(found['labels']['teacher_of_class']) <= {0, 1}
     assert sum(found['labels']['labeled_pixels']) == sum(
         int((label != 255).sum()) for label in labels(run.work_dir).values()
     )
@@ -150,14 +158,14 @@ def test_each_network_runs_once_per_image_with_kept_maps_and_twice_without(data,
         dict(type='MeanCertaintyLabeler', threshold=6),
         dict(
             type='ChannelWiseLabeler',
-            owner={
+            teacher_of_class={
                 name: 'two' if index < 9 or name in ('terrain', 'truck', 'train') else 'plain'
                 for index, name in enumerate(CLASSES)
             },
             threshold=6,
         ),
     ],
-    ids=['majority', 'certainty', 'named owners'],
+    ids=['majority', 'certainty', 'named teachers'],
 )
 def test_every_policy_runs(data, teachers, tmp_path, labeler):
     cfg = ensemble_config(data, tmp_path, teachers)
@@ -247,10 +255,15 @@ class TestStore:
             train(ensemble_config(data, tmp_path / 'a', teachers[:1], resume=True, **options))
 
 
-class TestOwnedPlanes:
+class TestStoredCertainties:
     def options(self, tmp_path: Path, run: Runner, **labeler: Any) -> dict[str, Any]:
         labeler = (
-            dict(type='ChannelWiseLabeler', owner=summary(run.work_dir)['labels']['owners'], window=5, threshold=6)
+            dict(
+                type='ChannelWiseLabeler',
+                teacher_of_class=summary(run.work_dir)['labels']['teacher_of_class'],
+                window=5,
+                threshold=6,
+            )
             | labeler
         )
         return dict(train_cfg__labels__class_certainties=str(tmp_path / 'planes'), train_cfg__labels__labeler=labeler)
@@ -262,14 +275,20 @@ class TestOwnedPlanes:
         train(ensemble_config(data, tmp_path / 'b', teachers, **self.options(tmp_path, run)))
         assert_equal_labels(tmp_path / 'b', run.work_dir)
 
-    def test_planes_of_other_owners_are_refused(self, data, teachers, run, tmp_path):
+    def test_certainties_of_other_teachers_are_refused(self, data, teachers, run, tmp_path):
         train(ensemble_config(data, tmp_path / 'a', teachers, **self.options(tmp_path, run)))
-        with pytest.raises(ValueError, match='planes holds other pseudo labels: owners is'):
-            train(ensemble_config(data, tmp_path / 'b', teachers, **self.options(tmp_path, run, owner=[0] * 19)))
+        with pytest.raises(ValueError, match='planes holds other pseudo labels: teacher_of_class is'):
+            train(
+                ensemble_config(
+                    data, tmp_path / 'b', teachers, **self.options(tmp_path, run, teacher_of_class=[0] * 19)
+                )
+            )
 
-    def test_owners_must_be_known(self, data, teachers, run, tmp_path):
-        with pytest.raises(ValueError, match='ChannelWiseLabeler does not know them before it labels: give `owner`'):
-            train(ensemble_config(data, tmp_path / 'a', teachers, **self.options(tmp_path, run, owner=None)))
+    def test_teachers_of_classes_must_be_known(self, data, teachers, run, tmp_path):
+        with pytest.raises(
+            ValueError, match='ChannelWiseLabeler does not know the teachers before it labels: give `teacher_of_class`'
+        ):
+            train(ensemble_config(data, tmp_path / 'a', teachers, **self.options(tmp_path, run, teacher_of_class=None)))
 
 
 class TestFiles:
@@ -287,7 +306,7 @@ class TestFiles:
             '__call__',
             lambda _, predictions: (
                 seen.append(predictions),
-                (predictions.labels[0], torch.ones(predictions.labels[0].shape)),
+                LabelPlanes(predictions.labels[0], torch.ones(predictions.labels[0].shape)),
             )[1],
         )
         names: list[str] = []
@@ -347,7 +366,7 @@ def train_until(cfg: Config, owner: type, method: str, call: int) -> None:
 
 
 KILLS: dict[str, tuple[type, str, int]] = {
-    'while finding the owners': (ChannelWiseLabeler, 'observe', 3),
+    'while finding the teachers of classes': (ChannelWiseLabeler, 'observe', 3),
     'between two label files': (PseudoLabelStore, 'write', 3),
     'before the labels are complete': (PseudoLabelStore, 'finish', 1),
     'before the first iteration': (SelfTrainingLoop, 'next_batch', 1),
@@ -385,4 +404,4 @@ def test_two_ranks_give_the_labels_of_one(data, teachers, run, tmp_path):
     found, want = (
         json.loads(Path(folder, 'pseudo_labels', 'summary.json').read_text()) for folder in (tmp_path, run.work_dir)
     )
-    assert found['owners'] == want['owners'] and found['labeled_pixels'] == want['labeled_pixels']
+    assert found['teacher_of_class'] == want['teacher_of_class'] and found['labeled_pixels'] == want['labeled_pixels']

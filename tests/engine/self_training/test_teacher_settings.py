@@ -30,27 +30,27 @@ def assert_refused(data: Path, work_dir: Path, teachers: list[dict], change: dic
 
 
 @pytest.mark.parametrize(
-    'owner, message',
+    'table, message',
     [
         (
             'gta5',
-            r"labeler.owner: the table 'gta5' gives .* to the unknown teacher [23], expected 0\.\.1 \(two, plain\)",
+            r"labeler.teacher_of_class: the table 'gta5' gives .* to the unknown teacher [23], expected 0\.\.1 \(two",
         ),
-        ([0] * 18, r"labeler.owner: .* 18 entries, .*\['bicycle'\] are missing"),
-        (dict.fromkeys(CLASSES[1:], 'two'), r"labeler.owner: .* no owner for \['road'\]"),
+        ([0] * 18, r"labeler.teacher_of_class: .* 18 entries, .*\['bicycle'\] are missing"),
+        (dict.fromkeys(CLASSES[1:], 'two'), r"labeler.teacher_of_class: .* no teacher for \['road'\]"),
         (dict.fromkeys(CLASSES, 'three'), r"unknown teacher 'three', expected 0\.\.1 \(two, plain\)"),
         (dict.fromkeys([*CLASSES, 'lake'], 'two'), r"unknown classes \['lake'\]"),
     ],
 )
-def test_owners_that_do_not_fit_are_refused_at_the_start(data, teachers, tmp_path, owner, message):
-    labeler = dict(type='ChannelWiseLabeler', owner=owner)
+def test_tables_that_do_not_fit_are_refused_at_the_start(data, teachers, tmp_path, table, message):
+    labeler = dict(type='ChannelWiseLabeler', teacher_of_class=table)
     assert_refused(data, tmp_path, teachers, dict(labeler=labeler), message)
 
 
-def test_owner_that_does_not_know_its_class_is_refused(data, teachers, tmp_path):
+def test_a_teacher_that_does_not_know_its_class_is_refused(data, teachers, tmp_path):
     cfg = ensemble_config(data, tmp_path, teachers)
-    cfg.train_cfg.labels.labeler = dict(type='ChannelWiseLabeler', owner=[1] * 19)
-    with pytest.raises(ValueError, match="owner of 'terrain' is the teacher 'plain', which does not know"):
+    cfg.train_cfg.labels.labeler = dict(type='ChannelWiseLabeler', teacher_of_class=[1] * 19)
+    with pytest.raises(ValueError, match="teacher of 'terrain' is 'plain', which does not know"):
         train(cfg)
 
 

@@ -108,7 +108,7 @@ class TestAlignCorners:
     def test_head_says_it(self, made, head, value):
         predictions = loaded([made[head]])[0][0].predictions
         getattr(predictions.segmentor, 'student', predictions.segmentor).decode_head.align_corners = value
-        small = predictions.predictor.encode(predictions.segmentor, np.zeros((64, 128, 3), np.uint8))
+        small = predictions.predictor.encode(predictions.segmentor, np.zeros((64, 128, 3), np.uint8), 'a.png')
         assert small.align_corners is value
 
     def test_prediction_is_that_of_the_model(self, made):
@@ -116,8 +116,12 @@ class TestAlignCorners:
         predictions = loaded([dict(made[1], predictor=own)])[0][0].predictions
         predictions.segmentor.test_cfg = Config(dict(mode='whole'))
         image = np.random.default_rng(0).integers(0, 256, (64, 128, 3), np.uint8)
-        want = MultiViewPredictor([(128, 64)], flip=False, interpolation='bilinear')(predictions.segmentor, image)
-        torch.testing.assert_close(predictions.predictor(predictions.segmentor, image), want, rtol=0, atol=1e-4)
+        want = MultiViewPredictor([(128, 64)], flip=False, interpolation='bilinear')(
+            predictions.segmentor, image, 'a.png'
+        )
+        torch.testing.assert_close(
+            predictions.predictor(predictions.segmentor, image, 'a.png'), want, rtol=0, atol=1e-4
+        )
 
 
 @pytest.mark.parametrize('index', [0, 1], ids=['UDASegmentor', 'plain segmentor'])

@@ -152,7 +152,10 @@ def test_supervision_gives_its_class_weights(name, batch):
         ),
         (dict(type='SoftLabelSupervision', loss=dict(type='CrossEntropyLoss')), "'pool': CrossEntropyLoss of MMSeg"),
         (dict(type='ModelRegularization', loss=dict(type='DiceLoss')), "'model_regularization': DiceLoss of MMSeg"),
-        (dict(type='ClassMixSupervision', loss=dict(type='CrossEntropyLoss')), "'classmix': loss must be one of"),
+        (
+            dict(type='ClassMixSupervision', loss=dict(type='CrossEntropyLoss')),
+            "'classmix': CrossEntropyLoss has no weight per pixel",
+        ),
     ],
 )
 def test_what_a_loss_cannot_do_is_refused_by_name(objective, message):

@@ -2,8 +2,10 @@
 
 import pytest
 import torch
+from mmseg.registry import TASK_UTILS
 from torch import nn
 
+from mmuda.models.discriminator_maps import DiscriminatorMaps
 from mmuda.models.discriminators import MultiScaleDiscriminator
 from mmuda.models.objectives import (
     AdversarialAlignment,
@@ -126,7 +128,7 @@ def test_batch_norm_update_leaves_out_what_another_objective_passed():
 def alignment() -> AdversarialAlignment:
     objective = AdversarialAlignment(weights=dict(aux=1.0, main=2.0))
     torch.manual_seed(0)
-    objective.lend({name: MultiScaleDiscriminator(CLASSES, base_channels=4) for name in ('aux', 'main')})
+    objective.set_discriminators({name: MultiScaleDiscriminator(CLASSES, base_channels=4) for name in ('aux', 'main')})
     return objective
 
 
@@ -135,19 +137,19 @@ def test_alignment_without_discriminators_names_the_hook():
         AdversarialAlignment()(make_step())
 
 
-def test_lent_discriminators_are_not_part_of_the_model():
+def test_discriminators_are_not_part_of_the_model():
     assert not list(alignment().parameters()) and not alignment().state_dict()
 
 
 def test_alignment_keeps_detached_probabilities_and_hands_them_out_once():
     objective, step = alignment(), make_step()
     objective(step)
-    real, fakes = objective.pop_maps()
+    maps = objective.pop_maps()
     logits = step.logits('source')
-    torch.testing.assert_close(real, (0.5 * logits['aux'] + logits['main']).softmax(1))
-    torch.testing.assert_close(fakes, {name: value.softmax(1) for name, value in step.logits('target').items()})
-    assert not any(probabilities.requires_grad for probabilities in (real, *fakes.values()))
-    assert objective.pop_maps() is None
+    real = (0.5 * logits['aux'] + logits['main']).softmax(1)
+    torch.testing.assert_close(maps, {name: (real, fake.softmax(1)) for name, fake in step.logits('target').items()})
+    assert not any(probabilities.requires_grad for pair in maps.values() for probabilities in pair)
+    assert objective.pop_maps() == {}
 
 
 def test_generator_loss_reaches_the_student_through_the_target_alone():
@@ -163,6 +165,39 @@ def test_generator_loss_reaches_the_student_through_the_target_alone():
 def test_alignment_of_classifiers_that_are_not_there_is_refused():
     with pytest.raises(ValueError, match=r"weights are for \['aux', 'main'\].*\['main'\]"):
         alignment()(make_step(Student(two=False)))
+
+
+@TASK_UTILS.register_module()
+class ProbabilitiesTimesDepth(DiscriminatorMaps):
+    """One map of two outputs, at the size of the head."""
+
+    def names(self, classifiers):
+        return ('joint',)
+
+    def channels(self, num_classes):
+        return num_classes
+
+    def real(self, step, view, names):
+        return self.fake(step, view, names)
+
+    def fake(self, step, view, names):
+        outputs = step.outputs(view)
+        return dict(joint=outputs['main'].softmax(1) * outputs['depth'][:, None])
+
+
+def test_discriminators_see_a_map_of_several_outputs():
+    objective = AdversarialAlignment(weights=dict(joint=1.0), maps=dict(type='ProbabilitiesTimesDepth'))
+    objective.set_discriminators(dict(joint=MultiScaleDiscriminator(objective.maps.channels(CLASSES), base_channels=4)))
+    step = make_step()
+    objective(step)['loss_joint'].backward()
+    assert objective.pop_maps()['joint'][1].shape == (2, CLASSES, *SIZE)
+    assert step.student.decode_head.layers['main'].weight.grad.any()
+
+
+def test_weights_of_maps_that_are_not_there_are_refused():
+    objective = AdversarialAlignment(maps=dict(type='ProbabilitiesTimesDepth'))
+    with pytest.raises(ValueError, match=r"ProbabilitiesTimesDepth of the student has \['joint'\]"):
+        objective.check_classifiers(('aux', 'main'))
 
 
 def test_logits_have_the_size_of_the_images():

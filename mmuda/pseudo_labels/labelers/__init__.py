@@ -1,0 +1,1 @@
+"""What turns predictions into pseudo labels."""

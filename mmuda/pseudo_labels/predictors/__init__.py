@@ -1,0 +1,1 @@
+"""What makes class probabilities of an image."""

@@ -1,0 +1,1 @@
+"""Choosing pixels and images by their confidence."""
