@@ -12,11 +12,7 @@ model = dict(
             class_weights=dict(type='ClassBalanceWeights', max_weight=7.0),
             weights=dict(aux=0.5, main=1.0),
         ),
-        dict(
-            type='AdversarialAlignment',
-            weights=dict(aux=2e-4, main=1e-3),
-            maps=dict(type='ClassifierProbabilities', aux_weight=0.5),
-        ),
+        dict(type='AdversarialAlignment', weights=dict(aux=2e-4, main=1e-3), maps=dict(type='ClassifierProbabilities')),
         dict(type='MemoryRegularization', weight=0.1, begin=0.6),
     ]
 )
