@@ -222,6 +222,7 @@ if rank == 0:
 """
 
 
+@pytest.mark.integration
 def test_two_gloo_processes_average_their_gradients(tmp_path):
     (tmp_path / 'two_ranks.py').write_text(TWO_RANKS)
     result = subprocess.run(

@@ -389,7 +389,7 @@ def check_transforms_build_and_datasets_are_known(name: str) -> None:
 
 def check_parts_are_registered(name: str) -> None:
     cfg = config(name)
-    for split in ('train', 'val', 'test'):
+    for split in ('train', 'test') if cfg.val_cfg is None else ('train', 'val', 'test'):  # own data have no validation
         assert DATA_SAMPLERS.get(cfg[f'{split}_dataloader'].sampler.type), split
         assert LOOPS.get(cfg[f'{split}_cfg'].get('type', 'IterBasedTrainLoop')), split
     METRICS.build(cfg.test_evaluator)

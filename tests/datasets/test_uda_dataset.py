@@ -221,6 +221,7 @@ print(json.dumps(touched))
 """
 
 
+@pytest.mark.integration
 def test_no_target_label_is_opened_or_listed(config, tmp_path):
     result = subprocess.run(
         [sys.executable, '-W', 'ignore', '-c', WATCH, json.dumps(config)], check=True, capture_output=True, text=True

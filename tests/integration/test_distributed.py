@@ -40,7 +40,6 @@ def equality_config(data: str, work_dir: str, batch_size: int, class_balance: bo
         **{'default_hooks__checkpoint__interval': 1000, 'train_cfg__max_iters': STEPS, **options},
     )
     supervision, adversarial, memory = cfg.model.objectives
-    supervision.loss.percentile = None
     if not class_balance:
         supervision.class_weights = None
     adversarial.weights = dict(aux=0.1, main=0.2)  # large enough to be seen

@@ -66,7 +66,6 @@ def config(data: Path, work_dir: Path, **options) -> Config:
     )
     supervision, adversarial, memory = cfg.model.objectives
     supervision.class_weights = None
-    supervision.loss.percentile = None
     adversarial.weights = dict(aux=0.1, main=0.2)
     memory.begin = 0
     hook_config = next(hook for hook in cfg.custom_hooks if hook.type == 'DiscriminatorHook')

@@ -26,6 +26,7 @@ def test_progress_is_read_from_the_log(line, shown):
     assert demo.describe_progress(line) == shown
 
 
+@pytest.mark.integration
 def test_a_failing_step_names_itself_its_log_and_the_end_of_its_output(tmp_path):
     log = tmp_path / 'new' / 'train.txt'
     with pytest.raises(demo.StepError, match='(?s)train X.*train.txt.*no_such_config.py') as error:

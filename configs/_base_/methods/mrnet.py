@@ -16,11 +16,7 @@ source_objectives = [dict(hard_pixels, view='source')]
 # Stage 1: supervised source, adversarial alignment of both classifiers, memory regularization.
 stage1_objectives = [
     dict(hard_pixels, view='source', weights=weights),
-    dict(
-        type='AdversarialAlignment',
-        weights=dict(aux=2e-4, main=1e-3),
-        maps=dict(type='ClassifierProbabilities', aux_weight=0.5),
-    ),
+    dict(type='AdversarialAlignment', weights=dict(aux=2e-4, main=1e-3), maps=dict(type='ClassifierProbabilities')),
     memory_regularization,
 ]
 stage1_hooks = [

@@ -35,7 +35,7 @@ class RecordLabels(Hook):
         self.seen.clear()
 
     def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
-        labels = torch.cat([sample.gt_sem_seg.data for sample in data_batch['data_samples']['source']])
+        labels = torch.cat([sample.gt_sem_seg.data for sample in data_batch['data_samples']['labeled']])
         self.seen.append(labels.unique().tolist())
 
 

@@ -34,7 +34,8 @@ class ConstantLabels(RoundLabels):
         label = np.full((64, 96), self.first + index, np.uint8)
         store.open(dict(first=self.first), False)
         for image in range(len(target)):
-            store.write(target.relative_path(image), label, np.ones((64, 96), np.float32))
+            planes = dict(label=label, confidence=np.ones((64, 96), np.float32))
+            store.write(target.relative_path(image), planes)
         store.write_summary(dict(mined_classes=dict(mine_ids=[self.first + index], priority_ids=[])))
         store.finish()
         target.store = str(store.root)
