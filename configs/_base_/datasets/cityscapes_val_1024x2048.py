@@ -17,6 +17,19 @@ tta_pipeline = [
         ],
     ),
 ]
+# For CRST: three scales and their mirror images.
+crst_tta_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(
+        type='TestTimeAug',
+        transforms=[
+            [dict(type='Resize', scale_factor=factor, keep_ratio=True) for factor in (0.9, 1.0, 1.2)],
+            [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0.0, 1.0)],
+            [dict(type='LoadLabelIds', required=False)],
+            [dict(type='PackSegInputs')],
+        ],
+    ),
+]
 
 val_dataloader = dict(
     batch_size=1,

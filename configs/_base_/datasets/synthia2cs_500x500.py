@@ -1,6 +1,7 @@
 # SYNTHIA (labeled) alone, crops of CRST's source training; tested on Cityscapes, 16 outputs.
-_base_ = './cityscapes_val_1024x2048_crst.py'
+_base_ = './cityscapes_val_1024x2048.py'
 
+tta_pipeline = _base_.crst_tta_pipeline
 source_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),

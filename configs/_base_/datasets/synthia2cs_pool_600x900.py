@@ -1,7 +1,8 @@
 # SYNTHIA to Cityscapes in one pool, wide crops as in CRST; 16 outputs, as published. Source images are stretched to
 # the size of Cityscapes' first.
-_base_ = './cityscapes_val_1024x2048_crst.py'
+_base_ = './cityscapes_val_1024x2048.py'
 
+tta_pipeline = _base_.crst_tta_pipeline
 source_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
