@@ -7,6 +7,7 @@ from mmuda.datasets.folder_dataset import FolderDataset
 from mmuda.datasets.gta import GTADataset
 from mmuda.datasets.pool_dataset import PoolDataset, PoolIndex, PoolSampler
 from mmuda.datasets.pseudo_label_dataset import PseudoLabelDataset
+from mmuda.datasets.resumable_sampler import ResumableSampler
 from mmuda.datasets.robotcar import RobotCarDataset
 from mmuda.datasets.spatial_prior import prior_of
 from mmuda.datasets.subset import SubsetDataset, select_images
@@ -27,6 +28,7 @@ __all__ = [
     'PoolIndex',
     'PoolSampler',
     'PseudoLabelDataset',
+    'ResumableSampler',
     'RobotCarDataset',
     'SubsetDataset',
     'SynthiaDataset',

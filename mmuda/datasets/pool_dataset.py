@@ -5,14 +5,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from mmengine.dist import get_dist_info, sync_random_seed
 from mmseg.registry import DATA_SAMPLERS, DATASETS
-from torch.utils.data import Sampler
 
 from mmuda.datasets.adaptation_dataset import AdaptationDataset
 from mmuda.datasets.isolated_rng import isolated_rng
 from mmuda.datasets.mined_classes import MinedClasses, with_first_transform
 from mmuda.datasets.pseudo_label_dataset import PseudoLabelDataset
+from mmuda.datasets.resumable_sampler import ResumableSampler
 from mmuda.datasets.subset import SubsetDataset
 from mmuda.datasets.uda_dataset import check_classes, packed
 
@@ -124,11 +123,10 @@ class PoolDataset(AdaptationDataset):
 
 
 @DATA_SAMPLERS.register_module()
-class PoolSampler(Sampler[PoolIndex]):
+class PoolSampler(ResumableSampler[PoolIndex]):
     """Endless stream over a pool: one permutation after the other, each a pure function of (seed, round, epoch).
 
-    Rank ``r`` of ``W`` gets positions ``r, r + W, ...``. Starting anywhere is immediate. The pool may change
-    between rounds: :meth:`start_round` says from which position the new one counts.
+    The pool may change between rounds: :meth:`start_round` says from which position the new one counts.
 
     Args:
         dataset (PoolDataset): The pool; its ``seed`` is set, too.
@@ -137,23 +135,8 @@ class PoolSampler(Sampler[PoolIndex]):
     """
 
     def __init__(self, dataset: PoolDataset, seed: int | None = None, round_up: bool = True) -> None:
-        self.dataset = dataset
-        self.rank, self.world_size = get_dist_info()
-        self.position = 0
+        super().__init__(dataset, seed, round_up)
         self.start_round(0, 0)
-        self.set_seed(sync_random_seed() if seed is None else seed)
-
-    def set_seed(self, seed: int) -> None:
-        """Change the seed of the stream and of the data set (non-negative); takes effect at the next ``iter``."""
-        if seed < 0:
-            raise ValueError(f'PoolSampler: seed = {seed}, expected a non-negative integer')
-        self.seed = self.dataset.seed = seed
-
-    def set_position(self, position: int) -> None:
-        """Start the next ``iter`` at this position: the number of samples consumed so far over all ranks."""
-        if position < 0:
-            raise ValueError(f'PoolSampler: position = {position}, expected a non-negative integer')
-        self.position = position
 
     def start_round(self, index: int, position: int) -> None:
         """Say that round ``index`` begins at ``position``."""
@@ -171,6 +154,3 @@ class PoolSampler(Sampler[PoolIndex]):
             if now != epoch:
                 epoch, order = now, self.permutation(now)
             yield PoolIndex(position, int(order[place]))
-
-    def __len__(self) -> int:
-        return len(self.dataset)

@@ -4,7 +4,7 @@ import functools
 import os
 import os.path as osp
 
-from mmengine.dataset import Compose
+from mmengine.dataset import BaseDataset, Compose
 from mmseg.registry import DATASETS
 
 from mmuda.datasets.label_files import read_label_ids
@@ -41,7 +41,7 @@ class PseudoLabelDataset:
 
     def __init__(self, dataset: dict, pipeline: list, store: str | None = None, flat: bool = False) -> None:
         self.dataset = build_unlabeled({key: value for key, value in dataset.items() if key != 'pipeline'})
-        if 'img_path' not in getattr(self.dataset, 'data_prefix', {}):
+        if not isinstance(self.dataset, BaseDataset) or 'img_path' not in self.dataset.data_prefix:
             raise ValueError(
                 f'PseudoLabelDataset: {type(self.dataset).__name__} has no image folder of its '
                 "own (data_prefix['img_path']); give a plain data set, not a wrapper"
@@ -64,9 +64,13 @@ class PseudoLabelDataset:
     def __len__(self) -> int:
         return len(self.dataset)
 
+    def get_data_info(self, index: int) -> dict:
+        """The entry of an image, which knows no label."""
+        return self.dataset.get_data_info(index)
+
     def image_path(self, index: int) -> str:
         """Path of an image."""
-        return self.dataset.get_data_info(index)['img_path']
+        return self.get_data_info(index)['img_path']
 
     def relative_path(self, index: int) -> str:
         """Path of an image relative to the image folder, which names its label in the store."""
@@ -109,7 +113,7 @@ class PseudoLabelDataset:
                 f'PseudoLabelDataset: pseudo label {label_path} of image {self.image_path(index)} is '
                 'missing. PseudoLabelHook makes the labels of a store; let it run (again) before training.'
             )
-        info = self.dataset.get_data_info(index)
+        info = self.get_data_info(index)
         info.update(
             seg_map_path=label_path,
             label_format=self._label_format,

@@ -11,7 +11,7 @@ from mmseg.datasets import BaseSegDataset
 from mmseg.evaluation import IoUMetric
 from mmseg.registry import HOOKS
 
-from mmuda.datasets import PoolDataset, UDADataset
+from mmuda.datasets import AdaptationDataset
 from mmuda.datasets.isolated_rng import isolated_rng
 from mmuda.engine.hooks.data_summary_hook import image_datasets
 from mmuda.evaluation import UDAIoUMetric
@@ -42,7 +42,7 @@ class DataCheckHook(Hook):
             check_validation(runner.val_dataloader.dataset, runner.val_evaluator.metrics)
         model = unwrap(runner.model)
         dataset = runner.train_dataloader.dataset
-        if not isinstance(model, UDASegmentor) or not isinstance(dataset, (UDADataset, PoolDataset)):
+        if not isinstance(model, UDASegmentor) or not isinstance(dataset, AdaptationDataset):
             return
         statistics_views = None if model.separate_domains else model.statistics_views
         check_views(dataset.views, model.objectives, statistics_views)
