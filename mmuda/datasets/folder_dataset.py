@@ -12,9 +12,9 @@ from mmseg.registry import DATASETS
 from PIL import Image
 
 from mmuda.datasets.classes import CLASS_LISTS, class_names
-from mmuda.datasets.image_files import by_stem, count_suffixes, list_files
+from mmuda.datasets.files.image_files import by_stem, count_suffixes, list_files
 from mmuda.datasets.label_maps import LabelFormat, train_ids
-from mmuda.datasets.transform_names import transform_names
+from mmuda.utils.transform_names import transform_names
 
 
 @DATASETS.register_module()

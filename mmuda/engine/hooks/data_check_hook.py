@@ -12,11 +12,11 @@ from mmseg.evaluation import IoUMetric
 from mmseg.registry import HOOKS
 
 from mmuda.datasets import AdaptationDataset
-from mmuda.datasets.isolated_rng import isolated_rng
 from mmuda.engine.hooks.data_summary_hook import image_datasets
 from mmuda.evaluation import UDAIoUMetric
 from mmuda.models.objectives import Objective
 from mmuda.models.segmentors import UDASegmentor
+from mmuda.utils.isolated_rng import isolated_rng
 from mmuda.utils.unwrap import unwrap
 
 

@@ -11,7 +11,7 @@ from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
 from mmuda.datasets import AdaptationDataset, FolderDataset, PseudoLabelDataset, SubsetDataset
-from mmuda.datasets.label_sample import LabelSample, sample_labels
+from mmuda.datasets.label_statistics.label_sample import LabelSample, sample_labels
 
 _WRAPPERS = (RepeatDataset, ClassBalancedDataset, SubsetDataset, PseudoLabelDataset)
 

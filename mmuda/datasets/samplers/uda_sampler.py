@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 from mmseg.registry import DATA_SAMPLERS
 
-from mmuda.datasets.resumable_sampler import ResumableSampler
-from mmuda.datasets.uda_dataset import UDAIndex
+from mmuda.datasets.samplers.resumable_sampler import ResumableSampler
+from mmuda.datasets.wrappers.uda_dataset import UDAIndex
 
 
 @DATA_SAMPLERS.register_module()

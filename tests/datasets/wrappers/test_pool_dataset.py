@@ -7,7 +7,8 @@ import torch
 from mmengine.runner import Runner
 from mmseg.registry import DATA_SAMPLERS, DATASETS
 
-from mmuda.datasets import PoolIndex, PoolSampler, resumable_sampler
+from mmuda.datasets import PoolIndex, PoolSampler
+from mmuda.datasets.samplers import resumable_sampler
 from tests.helpers.published import write_camvid, write_label
 
 NUM_SOURCE, NUM_TARGET = 3, 2

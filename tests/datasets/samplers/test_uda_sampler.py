@@ -6,7 +6,8 @@ import torch
 from mmengine.runner import Runner
 from mmseg.registry import DATA_SAMPLERS
 
-from mmuda.datasets import UDASampler, resumable_sampler
+from mmuda.datasets import UDASampler
+from mmuda.datasets.samplers import resumable_sampler
 from tests.helpers.published import write_camvid
 
 pytestmark = pytest.mark.integration

@@ -7,9 +7,9 @@ import os.path as osp
 from mmengine.dataset import BaseDataset, Compose
 from mmseg.registry import DATASETS
 
-from mmuda.datasets.label_files import read_label_ids
+from mmuda.datasets.files.label_files import read_label_ids
 from mmuda.datasets.label_maps import IGNORE_INDEX, train_ids
-from mmuda.datasets.unlabeled import build_unlabeled
+from mmuda.datasets.wrappers.unlabeled import build_unlabeled
 from mmuda.pseudo_labels.planes import LABEL, Plane
 from mmuda.pseudo_labels.store import PseudoLabelStore
 

@@ -1,23 +1,20 @@
 """Labeled source and pseudo-labeled target images as one pool."""
 
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-from mmseg.registry import DATA_SAMPLERS, DATASETS
+from mmseg.registry import DATASETS
 
-from mmuda.datasets.adaptation_dataset import AdaptationDataset
-from mmuda.datasets.isolated_rng import isolated_rng
-from mmuda.datasets.mined_classes import MinedClasses, with_first_transform
-from mmuda.datasets.pseudo_label_dataset import PseudoLabelDataset
-from mmuda.datasets.resumable_sampler import ResumableSampler
-from mmuda.datasets.subset import SubsetDataset
-from mmuda.datasets.uda_dataset import check_classes, packed
+from mmuda.datasets.wrappers.adaptation_dataset import AdaptationDataset
+from mmuda.datasets.wrappers.mined_classes import MinedClasses, with_first_transform
+from mmuda.datasets.wrappers.pseudo_label_dataset import PseudoLabelDataset
+from mmuda.datasets.wrappers.subset import SubsetDataset
+from mmuda.datasets.wrappers.uda_dataset import check_classes, packed
+from mmuda.utils.isolated_rng import isolated_rng
 
 
 class PoolIndex(NamedTuple):
-    """One draw of :class:`PoolSampler`.
+    """One draw of :class:`~mmuda.datasets.PoolSampler`.
 
     Attributes:
         position (int): Number of the draw over the whole run and all ranks, from 0.
@@ -79,7 +76,7 @@ class PoolDataset(AdaptationDataset):
     def mine(self, mine_ids: Sequence[int] = (), priority_ids: Sequence[int] = (), in_source: bool = True) -> None:
         """Let the crops look for classes: they are ``mine_ids`` and ``priority_ids`` of every sample to come.
 
-        Call this before the workers start, see :class:`~mmuda.datasets.mined_classes.MinedClasses`.
+        Call this before the workers start, see :class:`~mmuda.datasets.wrappers.mined_classes.MinedClasses`.
 
         Args:
             mine_ids (Sequence[int]): Mined classes, in the order of the draws. Defaults to (): none.
@@ -120,37 +117,3 @@ class PoolDataset(AdaptationDataset):
         packed(sample, f'PoolDataset: the pipeline of {"source" if in_source else "target"}')
         sample['data_samples'].set_metainfo(dict(domain='source' if in_source else 'target'))
         return {key: dict(pool=sample[key]) for key in ('inputs', 'data_samples')}
-
-
-@DATA_SAMPLERS.register_module()
-class PoolSampler(ResumableSampler[PoolIndex]):
-    """Endless stream over a pool: one permutation after the other, each a pure function of (seed, round, epoch).
-
-    The pool may change between rounds: :meth:`start_round` says from which position the new one counts.
-
-    Args:
-        dataset (PoolDataset): The pool; its ``seed`` is set, too.
-        seed (int, optional): The same on all ranks. Defaults to None: the ranks agree on one.
-        round_up (bool): Accepted for mmengine's interface, without effect. Defaults to True.
-    """
-
-    def __init__(self, dataset: PoolDataset, seed: int | None = None, round_up: bool = True) -> None:
-        super().__init__(dataset, seed, round_up)
-        self.start_round(0, 0)
-
-    def start_round(self, index: int, position: int) -> None:
-        """Say that round ``index`` begins at ``position``."""
-        self._round = index
-        self._origin = position
-
-    def permutation(self, epoch: int) -> np.ndarray:
-        """Order of the pool (len,) in an epoch of the round."""
-        return np.random.default_rng([self.seed, self._round, epoch]).permutation(len(self.dataset))
-
-    def __iter__(self) -> Iterator[PoolIndex]:
-        epoch, order = -1, np.empty(0, int)
-        for position in itertools.count(self.position + self.rank, self.world_size):
-            now, place = divmod(position - self._origin, len(self.dataset))
-            if now != epoch:
-                epoch, order = now, self.permutation(now)
-            yield PoolIndex(position, int(order[place]))

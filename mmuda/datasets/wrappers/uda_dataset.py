@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 from mmengine.dataset import BaseDataset
 from mmseg.registry import DATASETS
 
-from mmuda.datasets.adaptation_dataset import AdaptationDataset
-from mmuda.datasets.isolated_rng import isolated_rng
-from mmuda.datasets.transform_names import dicts_in, transform_names
-from mmuda.datasets.unlabeled import build_unlabeled
+from mmuda.datasets.wrappers.adaptation_dataset import AdaptationDataset
+from mmuda.datasets.wrappers.unlabeled import build_unlabeled
+from mmuda.utils.isolated_rng import isolated_rng
+from mmuda.utils.transform_names import dicts_in, transform_names
 
 _LABEL_LOADERS = ('LoadAnnotations', 'LoadLabel')
 
