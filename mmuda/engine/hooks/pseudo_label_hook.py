@@ -35,7 +35,6 @@ class PseudoLabelHook(Hook):
             every generation has its own folder ``iter_<n>`` in it; with two datasets, each has its own
             folder, ``source`` and ``target``.
         overwrite (bool): Delete labels that something else made instead of refusing them. Defaults to False.
-        keep_all (bool): Keep the labels of all iterations. Defaults to False.
         pictures (bool): Write two pictures beside each label that is made, see
             :class:`~mmuda.pseudo_labels.PseudoLabelStore`. Defaults to False.
 
@@ -60,7 +59,6 @@ class PseudoLabelHook(Hook):
         interval: int | None = None,
         store: str | None = None,
         overwrite: bool = False,
-        keep_all: bool = False,
         pictures: bool = False,
     ) -> None:
         if interval is not None and interval < 1:
@@ -70,7 +68,6 @@ class PseudoLabelHook(Hook):
         self.interval = interval
         self.store = store
         self.overwrite = overwrite
-        self.keep_all = keep_all
         self.pictures = pictures
         self._generation = 0  # iteration of the labels in use
         self._needed = 0  # iteration of the labels that the latest checkpoint needs
@@ -134,7 +131,7 @@ class PseudoLabelHook(Hook):
             reuse_labels(dataset, self._store(runner, key, self._generation), wanted)
 
     def _delete_old(self, runner: Runner) -> None:
-        if self.keep_all or not is_main_process():
+        if not is_main_process():
             return
         for key in _pseudo_labeled(runner):
             for generation in range(0, self._needed, self.interval):
