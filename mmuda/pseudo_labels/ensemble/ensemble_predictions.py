@@ -53,16 +53,10 @@ class EnsemblePredictions:
     def __call__(self, name: str, path: str) -> TeacherPredictions:
         """Return the predictions of all teachers for the image ``name`` of the file ``path``."""
         teacher_of_class = self.labeler.teacher_of_class
-        reads_certainties = self.labeler.reads_certainties
         labels: list[Tensor] = []
         certainties: Tensor | None = None
         for index, teacher in enumerate(self.teachers):
-            # (id of the teacher, id of the student) of the classes whose certainty is read
-            read = [
-                (own, c)
-                for own, c in teacher.class_ids.items()
-                if reads_certainties and (teacher_of_class is None or teacher_of_class[c] == index)
-            ]
+            read = self._read_classes(index, teacher)
             label, own = teacher(name, path, [own for own, _ in read])
             if labels and label.shape != labels[0].shape:
                 raise ValueError(
@@ -70,10 +64,7 @@ class EnsemblePredictions:
                     f'{tuple(label.shape)}, teacher {self.teachers[0].name!r} {tuple(labels[0].shape)}'
                 )
             if certainties is None:
-                leading = (len(self.teachers),) if teacher_of_class is None else ()
-                shape = (*leading, self.num_classes, *label.shape)
-                zeros = torch.zeros(shape if reads_certainties else (), dtype=torch.uint8, device=self.device)
-                certainties = zeros.expand(shape)
+                certainties = self._no_certainties(label.shape)
             if read:
                 (certainties[index] if teacher_of_class is None else certainties)[[c for _, c in read]] = own.to(
                     self.device
@@ -82,6 +73,20 @@ class EnsemblePredictions:
         return TeacherPredictions(
             torch.stack(labels), certainties, None if teacher_of_class is None else tuple(teacher_of_class), self.known
         )
+
+    def _read_classes(self, index: int, teacher: Teacher) -> list[tuple[int, int]]:
+        """Return (id of the teacher, id of the student) of the classes whose certainty is read from a teacher."""
+        if not self.labeler.reads_certainties:
+            return []
+        table = self.labeler.teacher_of_class
+        return [(own, c) for own, c in teacher.class_ids.items() if table is None or table[c] == index]
+
+    def _no_certainties(self, size: Sequence[int]) -> Tensor:
+        """Return zeros, of all teachers or of the teacher of each class; one number where none is read."""
+        leading = (len(self.teachers),) if self.labeler.teacher_of_class is None else ()
+        shape = (*leading, self.num_classes, *size)
+        stored = shape if self.labeler.reads_certainties else ()
+        return torch.zeros(stored, dtype=torch.uint8, device=self.device).expand(shape)
 
     def encode(self, name: str, path: str) -> None:
         """Make the cached logits of all teachers that have some, if they are not there."""
