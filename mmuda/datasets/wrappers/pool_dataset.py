@@ -22,7 +22,7 @@ class PoolIndex(NamedTuple):
     """
 
     position: int
-    index: int
+    index: int  # type: ignore[assignment]  # a tuple has a method of this name
 
 
 @DATASETS.register_module()
@@ -111,9 +111,11 @@ class PoolDataset(AdaptationDataset):
             index = PoolIndex(index, index)
         if not 0 <= index.index < len(self):
             raise IndexError(f'index {index.index} of a PoolDataset of length {len(self)}')
-        in_source = index.index < self.num_source
         with isolated_rng([self.seed, index.position]):
-            sample = self.source[index.index] if in_source else self.target[index.index - self.num_source]
-        packed(sample, f'PoolDataset: the pipeline of {"source" if in_source else "target"}')
-        sample['data_samples'].set_metainfo(dict(domain='source' if in_source else 'target'))
+            if self.source is not None and index.index < len(self.source):
+                domain, sample = 'source', self.source[index.index]
+            else:
+                domain, sample = 'target', self.target[index.index - self.num_source]
+        packed(sample, f'PoolDataset: the pipeline of {domain}')
+        sample['data_samples'].set_metainfo(dict(domain=domain))
         return {key: dict(pool=sample[key]) for key in ('inputs', 'data_samples')}

@@ -112,7 +112,7 @@ class PseudoLabelHook(Hook):
         for key, dataset in _pseudo_labeled(runner).items():
             store = self._store(runner, key, self._generation)
             label_dataset(runner, dataset, self.predictor_cfg, self.labeler_cfg, self._weights, store, overwrite)
-            if not any(store.summary()['labeled_pixels']):
+            if not any((store.summary() or {})['labeled_pixels']):
                 raise ValueError(
                     f'no pixel of the {len(dataset)} images of {key} has a pseudo label by the labeler '
                     f'{self.labeler_cfg} and the model at iteration {runner.iter}: lower its threshold, '
@@ -134,7 +134,7 @@ class PseudoLabelHook(Hook):
         if not is_main_process():
             return
         for key in _pseudo_labeled(runner):
-            for generation in range(0, self._needed, self.interval):
+            for generation in range(0, self._needed, self.interval or 1):
                 store = self._store(runner, key, generation)
                 if store.manifest() is not None:
                     store.delete()

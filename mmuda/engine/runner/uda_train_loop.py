@@ -48,18 +48,21 @@ class UDATrainLoop(IterBasedTrainLoop):
     ) -> None:
         if max_iters is not None and (int(max_iters) != max_iters or max_iters < 1):
             raise ValueError(f'train_cfg.max_iters must be a positive integer, got {max_iters}')
-        if isinstance(dataloader, dict):
-            different = runner._randomness_cfg.get('diff_rank_seed', False)
-            dataloader = runner.build_dataloader(dataloader, seed=runner.seed, diff_rank_seed=different)
-        sampler = dataloader.sampler
+        different = runner._randomness_cfg.get('diff_rank_seed', False)
+        built: DataLoader = (
+            runner.build_dataloader(dataloader, seed=runner.seed, diff_rank_seed=different)
+            if isinstance(dataloader, dict)
+            else dataloader
+        )
+        sampler = built.sampler
         if not isinstance(sampler, ResumableSampler):
             raise TypeError(
                 f'UDATrainLoop needs a sampler that can start anywhere, got {type(sampler).__name__}: '
                 "set train_dataloader.sampler=dict(type='UDASampler')"
             )
-        _check_model(runner.model, dataloader.dataset)
-        super().__init__(runner, _NoBatches(dataloader), max_iters or 1, val_begin, val_interval, dynamic_intervals)
-        self.dataloader = dataloader
+        _check_model(runner.model, built.dataset)
+        super().__init__(runner, _NoBatches(built), max_iters or 1, val_begin, val_interval, dynamic_intervals)
+        self.dataloader: Any = built  # its sampler is a ResumableSampler
         self.dataloader_iterator: _InfiniteDataloaderIterator | None = None
         self._origin = (0, 0)
         if max_iters is not None:

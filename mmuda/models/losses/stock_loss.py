@@ -1,5 +1,7 @@
 """MMSegmentation's losses in objectives."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from mmseg.models import losses as stock
@@ -30,7 +32,7 @@ class StockLoss(nn.Module):
 
     def __init__(self, loss: nn.Module, ignore_index: int = 255) -> None:
         super().__init__()
-        self.loss = loss
+        self.loss: Any = loss
         self.ignore_index = ignore_index
 
     def forward(self, logits: Tensor, labels: Tensor, class_weight: Tensor | None = None) -> Tensor:

@@ -54,7 +54,7 @@ class EnsemblePredictions:
         """Return the predictions of all teachers for the image ``name`` of the file ``path``."""
         teacher_of_class = self.labeler.teacher_of_class
         labels: list[Tensor] = []
-        certainties: Tensor | None = None
+        certainties = torch.empty(0)
         for index, teacher in enumerate(self.teachers):
             read = self._read_classes(index, teacher)
             label, own = teacher(name, path, [own for own, _ in read])
@@ -63,7 +63,7 @@ class EnsemblePredictions:
                     f'image {path}: teacher {teacher.name!r} gives labels of (height, width) = '
                     f'{tuple(label.shape)}, teacher {self.teachers[0].name!r} {tuple(labels[0].shape)}'
                 )
-            if certainties is None:
+            if not labels:
                 certainties = self._no_certainties(label.shape)
             if read:
                 (certainties[index] if teacher_of_class is None else certainties)[[c for _, c in read]] = own.to(
@@ -130,10 +130,10 @@ class StoredCertainties:
                 stored[:num_teachers], stored[num_teachers:], self.teacher_of_class, self.predictions.known
             )
         made = self.predictions(name, path)
-        stored = torch.cat([made.labels, made.certainties]).cpu().numpy()
+        planes = torch.cat([made.labels, made.certainties]).cpu().numpy()
         replace_file(
             self.store.cached_logits_path(name),
-            lambda file: np.savez_compressed(file, encoded=stored, size=np.array(stored.shape[1:])),
+            lambda file: np.savez_compressed(file, encoded=planes, size=np.array(planes.shape[1:])),
         )
         return made
 

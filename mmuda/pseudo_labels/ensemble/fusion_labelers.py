@@ -103,13 +103,9 @@ class ChannelWiseLabeler(Labeler):
         self.table = teacher_of_class
         self.window = window
         self.tile = tile
+        self.num_passes = int(teacher_of_class is None)
         self.teacher_of_class: tuple[int, ...] | None = None
         self._statistics: ClassCertainty | None = None
-
-    @property
-    def num_passes(self) -> int:
-        """1 if the teachers of the classes are to be found, else 0."""
-        return int(self.table is None)
 
     def resolve(self, classes: Sequence[str], teachers: Sequence[str]) -> None:
         """Read the table, which may name classes and teachers; nothing if a pass finds them.
@@ -150,7 +146,8 @@ class ChannelWiseLabeler(Labeler):
         """End the pass, on every rank: adds the sums of all ranks and finds the teacher of each class."""
         teachers = torch.tensor(0 if self._statistics is None else len(self._statistics.sums), device=self.device)
         all_reduce(teachers, 'max')
-        self._check_ready(teachers > 0)
+        if not teachers:
+            raise self._unread()
         if self._statistics is None:  # a rank without images
             self._statistics = ClassCertainty(int(teachers), self.num_classes, self.device)
         self._statistics.reduce()
@@ -171,7 +168,8 @@ class ChannelWiseLabeler(Labeler):
         """
         if self.teacher_of_class is None and self.table is not None:
             self.teacher_of_class = resolve_teachers(self.table, predictions.num_classes, predictions.num_teachers)
-        self._check_ready(self.teacher_of_class is not None)
+        if self.teacher_of_class is None:
+            raise self._unread()
         if predictions.teacher_of_class is not None and tuple(predictions.teacher_of_class) != self.teacher_of_class:
             raise ValueError(
                 f'the certainties are those of the teachers {list(predictions.teacher_of_class)}, but labels are '
@@ -199,7 +197,8 @@ class ChannelWiseLabeler(Labeler):
             dict: ``teacher_of_class`` (C); ``mean_certainties`` (T, C), in percent, None where a teacher never predicts
             the class; ``predicted_pixels`` (T, C).
         """
-        self._check_ready(self._statistics is not None and self.teacher_of_class is not None)
+        if self._statistics is None or self.teacher_of_class is None:
+            raise self._unread()
         mean = [[None if value != value else value for value in row] for row in self._statistics.mean().tolist()]
         return dict(
             teacher_of_class=list(self.teacher_of_class),
@@ -219,15 +218,15 @@ class ChannelWiseLabeler(Labeler):
         mean = torch.tensor(
             [[value or 0.0 for value in row] for row in summary['mean_certainties']], dtype=torch.float64, device=device
         )
-        self._statistics = ClassCertainty(*pixels.shape, device)
+        num_teachers, num_classes = pixels.shape
+        self._statistics = ClassCertainty(num_teachers, num_classes, device)
         self._statistics.pixels, self._statistics.sums = pixels, mean * pixels
         self.teacher_of_class = tuple(summary['teacher_of_class'])
 
-    def _check_ready(self, ready: bool) -> None:
-        if not ready:
-            raise RuntimeError(
-                f'{type(self).__name__} has not read the images yet: begin(), observe() all of them, end_pass()'
-            )
+    def _unread(self) -> RuntimeError:
+        return RuntimeError(
+            f'{type(self).__name__} has not read the images yet: begin(), observe() all of them, end_pass()'
+        )
 
 
 def _checked_threshold(labeler: Any, threshold: float) -> float:

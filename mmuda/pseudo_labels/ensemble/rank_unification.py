@@ -87,9 +87,9 @@ def class_ranks(certainties: Tensor) -> Tensor:
     return ranks
 
 
-def _ascending(planes: Tensor) -> list[Tensor]:
+def _ascending(certainties: Tensor) -> list[Tensor]:
     """Sort (C, H, W) over the classes by exchanges of planes: many times faster than ``sort``, which goes by pixel."""
-    planes = list(planes)
+    planes = list(certainties)
     for end in range(len(planes) - 1, 0, -1):
         for i in range(end):
             planes[i], planes[i + 1] = torch.minimum(planes[i], planes[i + 1]), torch.maximum(planes[i], planes[i + 1])
