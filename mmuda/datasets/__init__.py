@@ -11,6 +11,7 @@ from mmuda.datasets.samplers.resumable_sampler import ResumableSampler
 from mmuda.datasets.samplers.uda_sampler import UDASampler
 from mmuda.datasets.synthia import SynthiaDataset
 from mmuda.datasets.wrappers.adaptation_dataset import AdaptationDataset
+from mmuda.datasets.wrappers.dataset_wrapper import DatasetWrapper
 from mmuda.datasets.wrappers.pool_dataset import PoolDataset, PoolIndex
 from mmuda.datasets.wrappers.pseudo_label_dataset import PseudoLabelDataset
 from mmuda.datasets.wrappers.subset import SubsetDataset, select_images
@@ -23,6 +24,7 @@ __all__ = [
     'CityscapesLabelIdsDataset',
     'CrossCity19Dataset',
     'CrossCityDataset',
+    'DatasetWrapper',
     'FolderDataset',
     'GTADataset',
     'PoolDataset',

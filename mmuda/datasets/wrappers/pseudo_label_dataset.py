@@ -9,13 +9,14 @@ from mmseg.registry import DATASETS
 
 from mmuda.datasets.files.label_files import read_label_ids
 from mmuda.datasets.label_maps import IGNORE_INDEX, train_ids
+from mmuda.datasets.wrappers.dataset_wrapper import DatasetWrapper
 from mmuda.datasets.wrappers.unlabeled import build_unlabeled
 from mmuda.pseudo_labels.planes import LABEL, Plane
 from mmuda.pseudo_labels.store import PseudoLabelStore
 
 
 @DATASETS.register_module()
-class PseudoLabelDataset:
+class PseudoLabelDataset(DatasetWrapper):
     """Images of any data set, labels from a folder of pseudo labels.
 
     The label of the image with path ``p`` relative to the data set's image folder is ``<store>/<p>`` with the
@@ -40,7 +41,7 @@ class PseudoLabelDataset:
     """
 
     def __init__(self, dataset: dict, pipeline: list, store: str | None = None, flat: bool = False) -> None:
-        self.dataset = build_unlabeled({key: value for key, value in dataset.items() if key != 'pipeline'})
+        super().__init__(build_unlabeled({key: value for key, value in dataset.items() if key != 'pipeline'}))
         if not isinstance(self.dataset, BaseDataset) or 'img_path' not in self.dataset.data_prefix:
             raise ValueError(
                 f'PseudoLabelDataset: {type(self.dataset).__name__} has no image folder of its '
@@ -52,21 +53,6 @@ class PseudoLabelDataset:
         self._label_format = train_ids(len(self.metainfo['classes']))
         if flat:
             self._check_labels()
-
-    @property
-    def metainfo(self) -> dict:
-        """Meta information (classes, palette) of the data set with the images."""
-        return self.dataset.metainfo
-
-    def full_init(self) -> None:
-        """Nothing to do: the data set is initialized in the constructor."""
-
-    def __len__(self) -> int:
-        return len(self.dataset)
-
-    def get_data_info(self, index: int) -> dict:
-        """The entry of an image, which knows no label."""
-        return self.dataset.get_data_info(index)
 
     def image_path(self, index: int) -> str:
         """Path of an image."""

@@ -10,10 +10,10 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
-from mmuda.datasets import AdaptationDataset, FolderDataset, PseudoLabelDataset, SubsetDataset
+from mmuda.datasets import AdaptationDataset, DatasetWrapper, FolderDataset
 from mmuda.datasets.label_statistics.label_sample import LabelSample, sample_labels
 
-_WRAPPERS = (RepeatDataset, ClassBalancedDataset, SubsetDataset, PseudoLabelDataset)
+_WRAPPERS = (RepeatDataset, ClassBalancedDataset, DatasetWrapper)
 
 
 @HOOKS.register_module()
