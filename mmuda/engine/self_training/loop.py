@@ -223,12 +223,12 @@ class SelfTrainingLoop(UDATrainLoop):
     def _plan(self, index: int, begin: int, epochs: int | None, iterations: int | None, rule: str) -> Round:
         """Plan a round; its length is ``iterations``, or ``epochs`` passes over its pool."""
         num_source = seed = 0
-        if self.source is not None:
+        if self.source is not None and self.pool.source is not None:
             num_source = self.source.number(index, len(self.pool.source.dataset))
             seed = self.source.selection_seed(index)
         if iterations is None:
             batch = self.dataloader.batch_size * self.sampler.world_size
-            iterations = epochs * iterations_per_epoch(num_source + len(self.pool.target), batch, rule)
+            iterations = (epochs or 1) * iterations_per_epoch(num_source + len(self.pool.target), batch, rule)
         portion = self.labels.target_portion(index)
         return Round(index, begin, begin + iterations, portion, num_source, seed, self.rates(index))
 
@@ -243,7 +243,7 @@ class SelfTrainingLoop(UDATrainLoop):
         mined = self.summaries[plan.index]['mined_classes']
         if mined:
             self.pool.mine(**mined, in_source=self.source is not None and self.source.mine)
-        if self.source is not None:
+        if self.source is not None and self.pool.source is not None:
             self.pool.source.select(plan.num_source, plan.source_seed)
         self.sampler.start_round(plan.index, self._round_samples)
         self.restart_data()

@@ -26,7 +26,7 @@ def transform_names(config: Any) -> set[str]:
     if isinstance(config, dict):
         kind = config.get('type')
         parts: Iterable[Any] = [value for key, value in config.items() if key != 'type']
-        name = kind if isinstance(kind, str) else getattr(kind, '__name__', '')
+        name = kind.__name__ if isinstance(kind, type) else str(kind or '')
     elif isinstance(config, (list, tuple)):
         name, parts = '', config
     else:

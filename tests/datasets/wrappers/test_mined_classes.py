@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from mmseg.registry import DATASETS
 
-from mmuda.datasets.mined_classes import MinedClasses, with_first_transform
+from mmuda.datasets.wrappers.mined_classes import MinedClasses, with_first_transform
 from tests.helpers.published import write_camvid, write_label
 
 LOAD = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds')]

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import Any
 
-from mmuda.datasets.pseudo_label_dataset import PseudoLabelDataset
+from mmuda.datasets.wrappers.pseudo_label_dataset import PseudoLabelDataset
 
 
 class AdaptationDataset(ABC):

@@ -6,6 +6,8 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 from mmseg.registry import DATASETS
 
+from mmuda.datasets.wrappers.dataset_wrapper import DatasetWrapper
+
 
 def select_images(num_images: int, number: int, seed: int) -> np.ndarray:
     """Draw images without repetition as the CBST and CRST code do.
@@ -37,7 +39,7 @@ def select_images(num_images: int, number: int, seed: int) -> np.ndarray:
 
 
 @DATASETS.register_module()
-class SubsetDataset:
+class SubsetDataset(DatasetWrapper):
     """Some images of a data set, all at first.
 
     Self-training takes a part of the source images in each round (CBST: Zou et al., ECCV 2018): a runner calls
@@ -56,16 +58,8 @@ class SubsetDataset:
     """
 
     def __init__(self, dataset: dict | BaseDataset) -> None:
-        self.dataset = DATASETS.build(dataset) if isinstance(dataset, dict) else dataset
+        super().__init__(DATASETS.build(dataset) if isinstance(dataset, dict) else dataset)
         self.indices = np.arange(len(self.dataset))
-
-    @property
-    def metainfo(self) -> dict:
-        """Meta information (classes, palette) of the data set."""
-        return self.dataset.metainfo
-
-    def full_init(self) -> None:
-        """Nothing to do: the data set is initialized in the constructor."""
 
     def select(self, number: int, seed: int) -> None:
         """Draw the images in use from all images, see :func:`select_images`."""

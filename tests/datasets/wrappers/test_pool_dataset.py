@@ -7,7 +7,8 @@ import torch
 from mmengine.runner import Runner
 from mmseg.registry import DATA_SAMPLERS, DATASETS
 
-from mmuda.datasets import PoolIndex, PoolSampler, pool_dataset
+from mmuda.datasets import PoolIndex, PoolSampler
+from mmuda.datasets.samplers import resumable_sampler
 from tests.helpers.published import write_camvid, write_label
 
 NUM_SOURCE, NUM_TARGET = 3, 2
@@ -159,7 +160,7 @@ def test_other_seed_or_round_gives_another_order(change):
 def test_ranks_share_the_stream(monkeypatch):
     whole = stream(PoolSampler(Pool(), seed=3), 12)
     for rank in range(2):
-        monkeypatch.setattr(pool_dataset, 'get_dist_info', lambda rank=rank: (rank, 2))
+        monkeypatch.setattr(resumable_sampler, 'get_dist_info', lambda rank=rank: (rank, 2))
         assert stream(PoolSampler(Pool(), seed=3), 6) == whole[rank::2]
 
 

@@ -6,7 +6,8 @@ import torch
 from mmengine.runner import Runner
 from mmseg.registry import DATA_SAMPLERS
 
-from mmuda.datasets import UDASampler, uda_sampler
+from mmuda.datasets import UDASampler
+from mmuda.datasets.samplers import resumable_sampler
 from tests.helpers.published import write_camvid
 
 pytestmark = pytest.mark.integration
@@ -76,7 +77,7 @@ def test_far_positions_need_no_walk():
 def test_ranks_share_the_stream(monkeypatch, world_size):
     whole = stream(UDASampler(Sizes(), seed=3), 12)
     for rank in range(world_size):
-        monkeypatch.setattr(uda_sampler, 'get_dist_info', lambda rank=rank: (rank, world_size))
+        monkeypatch.setattr(resumable_sampler, 'get_dist_info', lambda rank=rank: (rank, world_size))
         assert stream(UDASampler(Sizes(), seed=3), 12 // world_size) == whole[rank::world_size]
 
 

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 from mmengine.dataset import BaseDataset
 from mmseg.registry import DATASETS
 
-from mmuda.datasets.adaptation_dataset import AdaptationDataset
-from mmuda.datasets.isolated_rng import isolated_rng
-from mmuda.datasets.transform_names import dicts_in, transform_names
-from mmuda.datasets.unlabeled import build_unlabeled
+from mmuda.datasets.wrappers.adaptation_dataset import AdaptationDataset
+from mmuda.datasets.wrappers.unlabeled import build_unlabeled
+from mmuda.utils.isolated_rng import isolated_rng
+from mmuda.utils.transform_names import dicts_in, transform_names
 
 _LABEL_LOADERS = ('LoadAnnotations', 'LoadLabel')
 
@@ -138,17 +138,17 @@ def _check_crops(target: dict | None) -> None:
 
 def check_classes(source: tuple | None, target: tuple | None, owner: str) -> None:
     """Check that two class lists are equal; ``owner`` is who needs it."""
-    source, target = list(source or ()), list(target or ())
-    if source == target:
+    first, second = list(source or ()), list(target or ())
+    if first == second:
         return
-    only_source = [name for name in source if name not in target]
-    only_target = [name for name in target if name not in source]
+    only_source = [name for name in first if name not in second]
+    only_target = [name for name in second if name not in first]
     detail = (
         f'only in the source: {only_source}, only in the target: {only_target}'
         if only_source or only_target
-        else f'the order differs: source {source}, target {target}'
+        else f'the order differs: source {first}, target {second}'
     )
     raise ValueError(
-        f'{owner}: source ({len(source)}) and target ({len(target)}) need the same classes in the same '
+        f'{owner}: source ({len(first)}) and target ({len(second)}) need the same classes in the same '
         f'order; {detail}. Choose data sets of one class protocol, or give metainfo=dict(classes=...).'
     )

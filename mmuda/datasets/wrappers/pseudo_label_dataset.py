@@ -4,18 +4,19 @@ import functools
 import os
 import os.path as osp
 
-from mmengine.dataset import Compose
+from mmengine.dataset import BaseDataset, Compose
 from mmseg.registry import DATASETS
 
-from mmuda.datasets.label_files import read_label_ids
+from mmuda.datasets.files.label_files import read_label_ids
 from mmuda.datasets.label_maps import IGNORE_INDEX, train_ids
-from mmuda.datasets.unlabeled import build_unlabeled
+from mmuda.datasets.wrappers.dataset_wrapper import DatasetWrapper
+from mmuda.datasets.wrappers.unlabeled import build_unlabeled
 from mmuda.pseudo_labels.planes import LABEL, Plane
 from mmuda.pseudo_labels.store import PseudoLabelStore
 
 
 @DATASETS.register_module()
-class PseudoLabelDataset:
+class PseudoLabelDataset(DatasetWrapper):
     """Images of any data set, labels from a folder of pseudo labels.
 
     The label of the image with path ``p`` relative to the data set's image folder is ``<store>/<p>`` with the
@@ -40,8 +41,8 @@ class PseudoLabelDataset:
     """
 
     def __init__(self, dataset: dict, pipeline: list, store: str | None = None, flat: bool = False) -> None:
-        self.dataset = build_unlabeled({key: value for key, value in dataset.items() if key != 'pipeline'})
-        if 'img_path' not in getattr(self.dataset, 'data_prefix', {}):
+        super().__init__(build_unlabeled({key: value for key, value in dataset.items() if key != 'pipeline'}))
+        if not isinstance(self.dataset, BaseDataset) or 'img_path' not in self.dataset.data_prefix:
             raise ValueError(
                 f'PseudoLabelDataset: {type(self.dataset).__name__} has no image folder of its '
                 "own (data_prefix['img_path']); give a plain data set, not a wrapper"
@@ -53,20 +54,9 @@ class PseudoLabelDataset:
         if flat:
             self._check_labels()
 
-    @property
-    def metainfo(self) -> dict:
-        """Meta information (classes, palette) of the data set with the images."""
-        return self.dataset.metainfo
-
-    def full_init(self) -> None:
-        """Nothing to do: the data set is initialized in the constructor."""
-
-    def __len__(self) -> int:
-        return len(self.dataset)
-
     def image_path(self, index: int) -> str:
         """Path of an image."""
-        return self.dataset.get_data_info(index)['img_path']
+        return self.get_data_info(index)['img_path']
 
     def relative_path(self, index: int) -> str:
         """Path of an image relative to the image folder, which names its label in the store."""
@@ -109,7 +99,7 @@ class PseudoLabelDataset:
                 f'PseudoLabelDataset: pseudo label {label_path} of image {self.image_path(index)} is '
                 'missing. PseudoLabelHook makes the labels of a store; let it run (again) before training.'
             )
-        info = self.dataset.get_data_info(index)
+        info = self.get_data_info(index)
         info.update(
             seg_map_path=label_path,
             label_format=self._label_format,

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmuda.datasets import FolderDataset
-from mmuda.datasets.spatial_prior import SpatialPriorEstimate, prior_of, save_prior, smooth
+from mmuda.datasets.label_statistics.spatial_prior import SpatialPriorEstimate, prior_of, save_prior, smooth
 from mmuda.pseudo_labels import load_prior
 from tests.helpers.published import write_image, write_label
 
@@ -152,7 +152,7 @@ class TestPriorOf:
 
     def test_progress_is_shown(self, tmp_path, source, monkeypatch):
         shown = mock.Mock(side_effect=lambda items, name: iter(items))
-        monkeypatch.setattr('mmuda.datasets.spatial_prior.progress', shown)
+        monkeypatch.setattr('mmuda.datasets.label_statistics.spatial_prior.progress', shown)
         prior_of(source, tmp_path / 'prior.npy', **SETTINGS)
         (items, name), _ = shown.call_args
         assert (len(items), name) == (2, 'Spatial prior')

@@ -8,7 +8,7 @@ import mmengine.fileio as fileio
 import numpy as np
 from PIL import Image
 
-from mmuda.datasets.image_files import MAX_PIXELS, check_pixels
+from mmuda.datasets.files.image_files import MAX_PIXELS, check_pixels
 
 _HINTS = {
     'RGB': 'a color picture of the labels?',

@@ -1,24 +1,20 @@
 """Labeled source and pseudo-labeled target images as one pool."""
 
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-from mmengine.dist import get_dist_info, sync_random_seed
-from mmseg.registry import DATA_SAMPLERS, DATASETS
-from torch.utils.data import Sampler
+from mmseg.registry import DATASETS
 
-from mmuda.datasets.adaptation_dataset import AdaptationDataset
-from mmuda.datasets.isolated_rng import isolated_rng
-from mmuda.datasets.mined_classes import MinedClasses, with_first_transform
-from mmuda.datasets.pseudo_label_dataset import PseudoLabelDataset
-from mmuda.datasets.subset import SubsetDataset
-from mmuda.datasets.uda_dataset import check_classes, packed
+from mmuda.datasets.wrappers.adaptation_dataset import AdaptationDataset
+from mmuda.datasets.wrappers.mined_classes import MinedClasses, with_first_transform
+from mmuda.datasets.wrappers.pseudo_label_dataset import PseudoLabelDataset
+from mmuda.datasets.wrappers.subset import SubsetDataset
+from mmuda.datasets.wrappers.uda_dataset import check_classes, packed
+from mmuda.utils.isolated_rng import isolated_rng
 
 
 class PoolIndex(NamedTuple):
-    """One draw of :class:`PoolSampler`.
+    """One draw of :class:`~mmuda.datasets.PoolSampler`.
 
     Attributes:
         position (int): Number of the draw over the whole run and all ranks, from 0.
@@ -26,7 +22,7 @@ class PoolIndex(NamedTuple):
     """
 
     position: int
-    index: int
+    index: int  # type: ignore[assignment]  # a tuple has a method of this name
 
 
 @DATASETS.register_module()
@@ -80,7 +76,7 @@ class PoolDataset(AdaptationDataset):
     def mine(self, mine_ids: Sequence[int] = (), priority_ids: Sequence[int] = (), in_source: bool = True) -> None:
         """Let the crops look for classes: they are ``mine_ids`` and ``priority_ids`` of every sample to come.
 
-        Call this before the workers start, see :class:`~mmuda.datasets.mined_classes.MinedClasses`.
+        Call this before the workers start, see :class:`~mmuda.datasets.wrappers.mined_classes.MinedClasses`.
 
         Args:
             mine_ids (Sequence[int]): Mined classes, in the order of the draws. Defaults to (): none.
@@ -115,62 +111,11 @@ class PoolDataset(AdaptationDataset):
             index = PoolIndex(index, index)
         if not 0 <= index.index < len(self):
             raise IndexError(f'index {index.index} of a PoolDataset of length {len(self)}')
-        in_source = index.index < self.num_source
         with isolated_rng([self.seed, index.position]):
-            sample = self.source[index.index] if in_source else self.target[index.index - self.num_source]
-        packed(sample, f'PoolDataset: the pipeline of {"source" if in_source else "target"}')
-        sample['data_samples'].set_metainfo(dict(domain='source' if in_source else 'target'))
+            if self.source is not None and index.index < len(self.source):
+                domain, sample = 'source', self.source[index.index]
+            else:
+                domain, sample = 'target', self.target[index.index - self.num_source]
+        packed(sample, f'PoolDataset: the pipeline of {domain}')
+        sample['data_samples'].set_metainfo(dict(domain=domain))
         return {key: dict(pool=sample[key]) for key in ('inputs', 'data_samples')}
-
-
-@DATA_SAMPLERS.register_module()
-class PoolSampler(Sampler[PoolIndex]):
-    """Endless stream over a pool: one permutation after the other, each a pure function of (seed, round, epoch).
-
-    Rank ``r`` of ``W`` gets positions ``r, r + W, ...``. Starting anywhere is immediate. The pool may change
-    between rounds: :meth:`start_round` says from which position the new one counts.
-
-    Args:
-        dataset (PoolDataset): The pool; its ``seed`` is set, too.
-        seed (int, optional): The same on all ranks. Defaults to None: the ranks agree on one.
-        round_up (bool): Accepted for mmengine's interface, without effect. Defaults to True.
-    """
-
-    def __init__(self, dataset: PoolDataset, seed: int | None = None, round_up: bool = True) -> None:
-        self.dataset = dataset
-        self.rank, self.world_size = get_dist_info()
-        self.position = 0
-        self.start_round(0, 0)
-        self.set_seed(sync_random_seed() if seed is None else seed)
-
-    def set_seed(self, seed: int) -> None:
-        """Change the seed of the stream and of the data set (non-negative); takes effect at the next ``iter``."""
-        if seed < 0:
-            raise ValueError(f'PoolSampler: seed = {seed}, expected a non-negative integer')
-        self.seed = self.dataset.seed = seed
-
-    def set_position(self, position: int) -> None:
-        """Start the next ``iter`` at this position: the number of samples consumed so far over all ranks."""
-        if position < 0:
-            raise ValueError(f'PoolSampler: position = {position}, expected a non-negative integer')
-        self.position = position
-
-    def start_round(self, index: int, position: int) -> None:
-        """Say that round ``index`` begins at ``position``."""
-        self._round = index
-        self._origin = position
-
-    def permutation(self, epoch: int) -> np.ndarray:
-        """Order of the pool (len,) in an epoch of the round."""
-        return np.random.default_rng([self.seed, self._round, epoch]).permutation(len(self.dataset))
-
-    def __iter__(self) -> Iterator[PoolIndex]:
-        epoch, order = -1, np.empty(0, int)
-        for position in itertools.count(self.position + self.rank, self.world_size):
-            now, place = divmod(position - self._origin, len(self.dataset))
-            if now != epoch:
-                epoch, order = now, self.permutation(now)
-            yield PoolIndex(position, int(order[place]))
-
-    def __len__(self) -> int:
-        return len(self.dataset)
