@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from mmuda.engine.schedulers import WarmupPolyLR
 from mmuda.models.discriminators import FCDiscriminator
 from mmuda.models.losses import EntropyLoss, PixelCrossEntropyLoss, VanillaGANLoss, weighted_self_information
+from tests.helpers.depth_steps import discriminator_name
 from tests.helpers.golden import Case, cases, each_case, load_case, original_state
 from tests.helpers.tolerances import assert_within
 from tests.parity.test_optimizer import rates_at
@@ -67,16 +68,8 @@ def test_without_a_label_the_loss_is_zero_instead_of_nan(case):
     assert np.array_equal(logits.grad, case['out_grad_logits_all_ignored'])
 
 
-def discriminator_state(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """A published discriminator's weights, ``0.weight`` to ``8.bias``, under our names."""
-    return {
-        name.replace('8.', 'classifier.') if name.startswith('8.') else f'features.{name}': value
-        for name, value in state.items()
-    }
-
-
 def discriminator(case: Case, network: str = 'discriminator') -> FCDiscriminator:
-    state = discriminator_state(original_state(case, network))
+    state = {discriminator_name(name): value for name, value in original_state(case, network).items()}
     net = FCDiscriminator(state['features.0.weight'].shape[1])
     net.load_state_dict(state, strict=True)
     return net
@@ -84,7 +77,7 @@ def discriminator(case: Case, network: str = 'discriminator') -> FCDiscriminator
 
 def gradient_norms(net: nn.Module, names: np.ndarray) -> list[float]:
     gradients = {name: param.grad for name, param in net.named_parameters()}
-    return [float(gradients[next(iter(discriminator_state({str(name): None})))].double().norm()) for name in names]
+    return [float(gradients[discriminator_name(str(name))].double().norm()) for name in names]
 
 
 @pytest.mark.parametrize('label', [0, 1])

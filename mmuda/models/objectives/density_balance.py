@@ -10,7 +10,6 @@ from mmuda.models.density import DensityModel
 from mmuda.models.objectives.objective import Objective
 from mmuda.models.segmentors.single_channel_output import single_channel_output
 from mmuda.models.segmentors.step import Step
-from mmuda.utils.nearest_grid import nearest_grid
 
 
 @MODELS.register_module()
@@ -22,23 +21,18 @@ class DensityBalance(Objective):
     class, else 0, at which the density is evaluated all the same; on an unlabeled view it is the predicted depth, and
     where that is not positive the density is 0. The target has no gradient.
 
-    True classes and depth are sampled from the planes as Pillow's nearest neighbor does it; planes that have the
-    resolution of the outputs already are taken as they are.
-
     Args:
         density (dict): Config of a :class:`~mmuda.models.density.DensityModel`.
         weight (float): Factor on the loss.
         view (str): Defaults to ``target``.
-        depth (str, optional): Plane of the view with the true inverse depth (N, 1, H, W). Defaults to None: the depth
-            is the predicted one.
-        labels (str, optional): Plane with the true classes (N, 1, H, W), where ``depth`` has another size than the
-            labels of the view. Defaults to None: the labels of the view.
+        depth, labels (str, optional): Planes (N, 1, h, w) of the view at the resolution of the outputs, with the true
+            inverse depth and the true classes. Default to None: the depth is the predicted one.
         loss (dict, optional): Config of a loss of two tensors of one shape. Defaults to ``BerHuLoss``.
         **common (Any): ``name``, ``begin`` and ``end``, see :class:`Objective`.
 
     Raises:
-        ValueError: If ``density`` is of another kind, or ``labels`` are given without ``depth``; in a step, if the head
-            has no outputs ``density`` and ``depth``.
+        ValueError: If ``density`` is of another kind, or only one of ``depth`` and ``labels`` is given; in a step, if
+            the head has no outputs ``density`` and ``depth``, or a plane has another size than they.
     """
 
     default_name = 'balance'
@@ -60,8 +54,11 @@ class DensityBalance(Objective):
                 f'objective {self.name!r}: density is a {type(self.density).__name__}, expected the config of a '
                 'DensityModel'
             )
-        if labels is not None and depth is None:
-            raise ValueError(f'objective {self.name!r}: labels={labels!r} need `depth`, the plane of the true depth')
+        if (labels is None) != (depth is None):
+            raise ValueError(
+                f'objective {self.name!r}: depth={depth!r} and labels={labels!r} are planes that go together: give both, '
+                'or none to take the predicted depth'
+            )
         self.weight = weight
         self.depth = depth
         self.labels = labels
@@ -77,13 +74,19 @@ class DensityBalance(Objective):
     @torch.no_grad()
     def target(self, step: Step) -> Tensor:
         """The density that is to be learned, (N, h, w), in [0, 255]."""
-        logits = step.unresized_logits(self.view)['main']
-        classes = logits.argmax(dim=1)
-        if self.depth is None:
+        classes = step.unresized_logits(self.view)['main'].argmax(dim=1)
+        if self.depth is None or self.labels is None:
             depth = single_channel_output(step, self.view, 'depth')[:, 0]
-            density = self.density(classes, depth)
-            return density.where(depth > 0, 0)
-        size = logits.shape[2:]
-        labels = step.labels(self.view) if self.labels is None else step.planes(self.view, self.labels)[:, 0]
-        depth = nearest_grid(step.planes(self.view, self.depth)[:, 0], size)
-        return self.density(classes, depth.where(nearest_grid(labels, size) == classes, 0))
+            return self.density(classes, depth).where(depth > 0, 0)
+        depth, labels = (self._plane(step, name, classes.shape) for name in (self.depth, self.labels))
+        return self.density(classes, depth.where(labels == classes, 0))
+
+    def _plane(self, step: Step, name: str, shape: torch.Size) -> Tensor:
+        values = step.planes(self.view, name)[:, 0]
+        if values.shape != shape:
+            raise ValueError(
+                f'objective {self.name!r}: the plane {name!r} of the view {self.view!r} has (height, width) = '
+                f'{tuple(values.shape[1:])}, the outputs of the head {tuple(shape[1:])}: sample it in the pipeline at '
+                'that grid'
+            )
+        return values
