@@ -3,6 +3,7 @@ from mmuda.datasets.transforms.color_auto_augment import ColorAutoAugment
 from mmuda.datasets.transforms.hard_sample_crop import HardSampleCrop
 from mmuda.datasets.transforms.horizontal_flip import HorizontalFlip
 from mmuda.datasets.transforms.jittered_resize import JitteredResize
+from mmuda.datasets.transforms.load_depth import LoadDepth
 from mmuda.datasets.transforms.load_image_strict import LoadImageStrict
 from mmuda.datasets.transforms.load_label_ids import LoadLabelIds
 from mmuda.datasets.transforms.load_planes import LoadPlanes
@@ -16,6 +17,7 @@ __all__ = [
     'HardSampleCrop',
     'HorizontalFlip',
     'JitteredResize',
+    'LoadDepth',
     'LoadImageStrict',
     'LoadLabelIds',
     'LoadPlanes',
