@@ -1,5 +1,6 @@
 from mmuda.datasets.transforms.centered_mining_crop import CenteredMiningCrop
 from mmuda.datasets.transforms.color_auto_augment import ColorAutoAugment
+from mmuda.datasets.transforms.fit_and_pad import FitAndPad
 from mmuda.datasets.transforms.hard_sample_crop import HardSampleCrop
 from mmuda.datasets.transforms.horizontal_flip import HorizontalFlip
 from mmuda.datasets.transforms.jittered_resize import JitteredResize
@@ -14,6 +15,7 @@ from mmuda.datasets.transforms.rare_class_crop import RareClassCrop
 __all__ = [
     'CenteredMiningCrop',
     'ColorAutoAugment',
+    'FitAndPad',
     'HardSampleCrop',
     'HorizontalFlip',
     'JitteredResize',
