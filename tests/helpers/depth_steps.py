@@ -16,6 +16,7 @@ from mmseg.registry import DATASETS, HOOKS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
+from mmuda.datasets.depth_files import inverse_depth
 from tests.helpers.golden import Case, load_case, original_state, params_file, recipe
 from tests.helpers.tiny import plain_text_of_configs
 from tests.helpers.tolerances import assert_within
@@ -23,11 +24,6 @@ from tools.model_converters.advent_family import Release
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 EPSILON = 1.2e-7  # of float32, as the fixtures have it
-
-
-def inverse_depth(centimeters: np.ndarray) -> np.ndarray:
-    """65536 / (depth in cm + 1), float32."""
-    return (65536 / (centimeters.astype(np.float64) + 1)).astype(np.float32)
 
 
 def sample_entries(values: Tensor) -> Tensor:
