@@ -143,8 +143,17 @@ def original_arrays(case: Case, network: str | None = None, prefix: str = '') ->
     return recipe().make_state(
         [{**entry, 'name': prefix + entry['name']} for entry in params],
         float(case.get('param_weight_gain', 1.0)),
-        scaled=scaled,
+        scaled=[*scaled, *modifications(case, 'scaled_suffix', 'scaled_factor')],
+        shifted=modifications(case, 'shifted_suffix', 'shifted_value'),
+        replaced=modifications(case, 'replaced_name', 'replaced_value'),
     )
+
+
+def modifications(case: Case, names: str, values: str) -> list[tuple[str, Any]]:
+    """Pairs of a name or its end and what is done there, none where the case has none."""
+    if f'param_{names}' not in case:
+        return []
+    return list(zip(case[f'param_{names}'], case[f'param_{values}']))
 
 
 def original_state(case: Case, network: str | None = None, prefix: str = '') -> dict[str, torch.Tensor]:
