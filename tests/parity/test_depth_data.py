@@ -1,4 +1,4 @@
-"""Data of depth-aware adaptation: depth, photos of many sizes, label tables, evaluation (golden/dada, golden/depdis)."""
+"""Data of depth-aware adaptation: depth, photos, label tables, evaluation (golden/dada, golden/depdis)."""
 
 from pathlib import Path
 

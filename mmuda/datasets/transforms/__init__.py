@@ -8,9 +8,11 @@ from mmuda.datasets.transforms.load_depth import LoadDepth
 from mmuda.datasets.transforms.load_image_strict import LoadImageStrict
 from mmuda.datasets.transforms.load_label_ids import LoadLabelIds
 from mmuda.datasets.transforms.load_planes import LoadPlanes
+from mmuda.datasets.transforms.pack_depth_grid import PackDepthGrid
 from mmuda.datasets.transforms.pack_planes import PackPlanes
 from mmuda.datasets.transforms.pack_soft_labels import PackSoftLabels
 from mmuda.datasets.transforms.rare_class_crop import RareClassCrop
+from mmuda.datasets.transforms.sample_depth_grid import SampleDepthGrid
 
 __all__ = [
     'CenteredMiningCrop',
@@ -23,7 +25,9 @@ __all__ = [
     'LoadImageStrict',
     'LoadLabelIds',
     'LoadPlanes',
+    'PackDepthGrid',
     'PackPlanes',
     'PackSoftLabels',
     'RareClassCrop',
+    'SampleDepthGrid',
 ]

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 from PIL import Image
 
 from mmuda.datasets.label_maps import IGNORE_INDEX
+from mmuda.utils.fitting import fit_image, fitted, pad, padded_to_aspect, resized_by_pillow
 
 _LABELS = ('resize', 'full')
 
@@ -44,7 +44,7 @@ class FitAndPad(BaseTransform):
             raise ValueError(f'FitAndPad: scale = {scale!r}, expected (width, height) in pixels')
         if label not in _LABELS:
             raise ValueError(f'FitAndPad: label = {label!r}, expected one of {_LABELS}')
-        self.scale = tuple(scale)
+        self.scale = (int(scale[0]), int(scale[1]))
         self.label = label
 
     def transform(self, results: dict) -> dict:
@@ -55,7 +55,7 @@ class FitAndPad(BaseTransform):
         if 'gt_seg_map' in results:
             label = results['gt_seg_map']
             if self.label == 'resize':
-                label = _resized(label, fitted(size, self.scale), Image.Resampling.NEAREST)
+                label = resized_by_pillow(label, fitted(size, self.scale), Image.Resampling.NEAREST)
             results['gt_seg_map'] = pad(label, shape, IGNORE_INDEX)
         results['img'] = fit_image(results['img'], self.scale)
         results['img_shape'] = (height, width)
@@ -64,48 +64,3 @@ class FitAndPad(BaseTransform):
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}(scale={self.scale}, label={self.label!r})'
-
-
-def fit_image(image: np.ndarray, scale: tuple[int, int]) -> np.ndarray:
-    """Fit an image (H, W, 3) uint8 into ``scale`` = (width, height), bicubic, filled with 0."""
-    resized = _resized(image, fitted(image.shape[:2], scale), Image.Resampling.BICUBIC)
-    return pad(resized, scale[::-1], 0)
-
-
-def fitted(size: tuple[int, int], scale: tuple[int, int]) -> tuple[int, int]:
-    """Return the (height, width) that an image of ``size`` = (height, width) has within ``scale`` = (width, height).
-
-    Example:
-        >>> fitted((30, 40), (1280, 760))
-        (760, 1013)
-    """
-    (height, width), (to_width, to_height) = size, scale
-    if width / height > to_width / to_height:
-        return int(to_width * height / width), to_width
-    return to_height, int(to_height * width / height)
-
-
-def padded_to_aspect(size: tuple[int, int], scale: tuple[int, int]) -> tuple[int, int]:
-    """Return the (height, width) with the aspect ratio of ``scale`` = (width, height) in which ``size`` has room.
-
-    Example:
-        >>> padded_to_aspect((30, 40), (1280, 760))
-        (30, 50)
-    """
-    (height, width), (to_width, to_height) = size, scale
-    if width / height > to_width / to_height:
-        return int(width * to_height / to_width), width
-    return height, int(height * to_width / to_height)
-
-
-def pad(values: np.ndarray, size: tuple[int, int], fill: int) -> np.ndarray:
-    """Fill (H, W, ...) at the right and at the bottom up to ``size`` = (height, width)."""
-    out = np.full((*size, *values.shape[2:]), fill, values.dtype)
-    out[: values.shape[0], : values.shape[1]] = values
-    return out
-
-
-def _resized(values: np.ndarray, size: tuple[int, int], resampling: Image.Resampling) -> np.ndarray:
-    if values.shape[:2] == size:
-        return values
-    return np.asarray(Image.fromarray(values).resize(size[::-1], resampling))
