@@ -118,6 +118,7 @@ def run_steps(
     work_dir: str,
     rule: str,
     old_adam: bool = False,
+    prepare: Callable[[Runner], None] | None = None,
 ) -> SimpleNamespace:
     """Train with the settings of a case.
 
@@ -130,6 +131,7 @@ def run_steps(
         work_dir (str): Of the run.
         rule (str): Of repeated updates; ignored where the optimizer has none.
         old_adam (bool): Adam of PyTorch 1.2, which adds epsilon before the correction of the bias.
+        prepare (Callable): Called with the runner when the weights are loaded.
 
     Returns:
         SimpleNamespace: ``case``, ``start`` (states), ``iterations`` (``outputs``, ``states``), ``release``.
@@ -164,6 +166,8 @@ def run_steps(
             hook.discriminators[name].load_state_dict(state, strict=True)
             if old_adam:
                 hook.optim_wrappers[name].optimizer.register_step_pre_hook(epsilon_before_correction())
+        if prepare is not None:
+            prepare(runner)
 
     with pytest.MonkeyPatch.context() as patch:
         plain_text_of_configs(patch)
