@@ -56,8 +56,8 @@ class DensityBalance(Objective):
             )
         if (labels is None) != (depth is None):
             raise ValueError(
-                f'objective {self.name!r}: depth={depth!r} and labels={labels!r} are planes that go together: give both, '
-                'or none to take the predicted depth'
+                f'objective {self.name!r}: depth={depth!r} and labels={labels!r} are planes that go together: give '
+                'both, or none to take the predicted depth'
             )
         self.weight = weight
         self.depth = depth
