@@ -9,7 +9,12 @@ from mmseg.registry import DATASETS
 
 from mmuda.toy_data import write_toy_data
 
-PIPELINE = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds'), dict(type='PackSegInputs')]
+PIPELINE = [
+    dict(type='LoadImageStrict'),
+    dict(type='LoadLabelIds'),
+    dict(type='FitAndPad', scale=(128, 64)),  # photos of several sizes
+    dict(type='PackSegInputs'),
+]
 CITYSCAPES = dict(data_prefix=dict(img_path='leftImg8bit/val', seg_map_path='gtFine/val'))
 SETS = {
     'GTADataset': ('gta', {}, 10),
@@ -20,7 +25,6 @@ SETS = {
     'Cityscapes7Dataset': ('cityscapes', CITYSCAPES, 2),
     'MapillaryDataset': ('mapillary', {}, 8),
 }
-FIT = dict(type='FitAndPad', scale=(128, 64))  # photos of several sizes
 
 
 @pytest.fixture(scope='module')
@@ -32,9 +36,7 @@ def toy(tmp_path_factory) -> Path:
 def test_images_are_found_and_the_street_is_where_it_should_be(toy, name):
     folder, options, count = SETS[name]
     with DefaultScope.overwrite_default_scope('mmseg'):
-        dataset = DATASETS.build(
-            dict(type=name, data_root=str(toy / folder), pipeline=[*PIPELINE[:2], FIT, PIPELINE[2]], **options)
-        )
+        dataset = DATASETS.build(dict(type=name, data_root=str(toy / folder), pipeline=PIPELINE, **options))
     assert len(dataset) == count
     labels = np.stack([sample['data_samples'].gt_sem_seg.data[0].numpy() for sample in dataset])
     classes = dataset.metainfo['classes']
