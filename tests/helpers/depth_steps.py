@@ -16,6 +16,7 @@ from mmseg.registry import DATASETS, HOOKS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
+from mmuda.datasets.depth_files import inverse_depth
 from tests.helpers.golden import Case, load_case, original_state, params_file, recipe
 from tests.helpers.tiny import plain_text_of_configs
 from tests.helpers.tolerances import assert_within
@@ -23,11 +24,6 @@ from tools.model_converters.advent_family import Release
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 EPSILON = 1.2e-7  # of float32, as the fixtures have it
-
-
-def inverse_depth(centimeters: np.ndarray) -> np.ndarray:
-    """65536 / (depth in cm + 1), float32."""
-    return (65536 / (centimeters.astype(np.float64) + 1)).astype(np.float32)
 
 
 def sample_entries(values: Tensor) -> Tensor:
@@ -122,6 +118,7 @@ def run_steps(
     work_dir: str,
     rule: str,
     old_adam: bool = False,
+    prepare: Callable[[Runner], None] | None = None,
 ) -> SimpleNamespace:
     """Train with the settings of a case.
 
@@ -134,6 +131,7 @@ def run_steps(
         work_dir (str): Of the run.
         rule (str): Of repeated updates; ignored where the optimizer has none.
         old_adam (bool): Adam of PyTorch 1.2, which adds epsilon before the correction of the bias.
+        prepare (Callable): Called with the runner when the weights are loaded.
 
     Returns:
         SimpleNamespace: ``case``, ``start`` (states), ``iterations`` (``outputs``, ``states``), ``release``.
@@ -168,6 +166,8 @@ def run_steps(
             hook.discriminators[name].load_state_dict(state, strict=True)
             if old_adam:
                 hook.optim_wrappers[name].optimizer.register_step_pre_hook(epsilon_before_correction())
+        if prepare is not None:
+            prepare(runner)
 
     with pytest.MonkeyPatch.context() as patch:
         plain_text_of_configs(patch)

@@ -35,7 +35,7 @@ def bin_depths(num_bins: int = 15, rule: str = 'SID') -> list[float]:
 
 def inverse_bins(depths: list[float]) -> Tensor:
     """Inverse depths (K,) float32 of bins at these depths in meters: 65536 / (depth in cm + 1)."""
-    return 65536 / (100 * torch.tensor(depths, dtype=torch.float32) + 1)
+    return 65536 / torch.tensor([100 * depth + 1 for depth in depths], dtype=torch.float32)
 
 
 def bin_probabilities(inverse_depth: Tensor, bins: Tensor, sigma: float = 1.0) -> Tensor:
