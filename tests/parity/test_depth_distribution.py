@@ -32,9 +32,10 @@ def density_of(case: Case) -> MixtureDensity:
 
 @each_case('depdis', 'gmm_kernel*')
 def test_likelihood_of_points(case):
-    mixtures = (torch.from_numpy(case[f'in_gmm_{key}'])[case['in_mixture_index']] for key in ('mean', 'var', 'weight'))
+    mixtures = (torch.from_numpy(case[f'in_gmm_{key}']) for key in ('mean', 'var', 'weight'))
+    index = torch.from_numpy(case['in_mixture_index'])
     points = torch.from_numpy(case['in_point_xyz']).double()
-    got, want = mixture_likelihood(points, *mixtures).numpy(), case['out_p']
+    got, want = mixture_likelihood(points, index, *mixtures).numpy(), case['out_p']
     narrow = (np.abs(got - want) > 1e-14 + 2e-5 * np.abs(want)).nonzero()[0]  # far out on the sky of deviation 1e-3
     assert np.isin(case['in_mixture_index'][narrow], case['in_gmm_var'][..., 2].min(1).argsort()[:2]).all()
     np.testing.assert_allclose(got[narrow], want[narrow], rtol=2e-3, atol=1e-14)

@@ -110,25 +110,26 @@ class MixtureDensity(nn.Module, DensityModel):
         )
         depth = inverse_depth.double()
         points = torch.stack([columns.expand_as(depth), rows.expand_as(depth), depth], dim=-1)
-        return mixture_likelihood(points, self.mean[class_ids], self.variance[class_ids], self.weight[class_ids])
+        return mixture_likelihood(points, class_ids, self.mean, self.variance, self.weight)
 
 
-def mixture_likelihood(points: Tensor, mean: Tensor, variance: Tensor, weight: Tensor) -> Tensor:
-    """Evaluate mixtures of diagonal Gaussians, each at its point.
+def mixture_likelihood(points: Tensor, classes: Tensor, mean: Tensor, variance: Tensor, weight: Tensor) -> Tensor:
+    """Evaluate mixtures of K diagonal Gaussians, at each point that of its class.
 
     Args:
         points (Tensor): (..., D), float64.
-        mean, variance (Tensor): (..., K, D), float64.
-        weight (Tensor): (..., K), float64.
+        classes (Tensor): (...), int64 in [0, C).
+        mean, variance (Tensor): (C, K, D), float64.
+        weight (Tensor): (C, K), float64.
 
     Returns:
         Tensor: (...), float64.
 
     Example:
-        >>> zero, one = torch.zeros(1, 3).double(), torch.ones(1, 3).double()
-        >>> round(mixture_likelihood(zero[0], zero, one, torch.ones(1).double()).item(), 6)
+        >>> zero, one = torch.zeros(1, 1, 3).double(), torch.ones(1, 1, 3).double()
+        >>> round(mixture_likelihood(zero[0, 0], torch.tensor(0), zero, one, one[..., 0]).item(), 6)
         0.063494
     """
-    exponent = ((points.unsqueeze(-2) - mean).square_().div_(variance)).sum(-1).mul_(-0.5)
-    norm = weight / (2 * math.pi) ** (mean.shape[-1] / 2) / variance.prod(-1).sqrt()
-    return (norm * exponent.exp_()).sum(-1)
+    height = weight / (2 * math.pi * variance).prod(-1).sqrt()
+    distance = (points.unsqueeze(-2) - mean[classes]).square_().mul_((-0.5 / variance)[classes]).sum(-1)
+    return distance.exp_().mul_(height[classes]).sum(-1)
