@@ -46,8 +46,8 @@ class CrossTaskRelation(DiscriminatorMaps):
         """
         if not {'main', 'refined'} <= set(classifiers):
             raise ValueError(
-                f'CrossTaskRelation reads the classifiers main and refined, the student has {sorted(classifiers)}: give '
-                'it a CrossTaskHead'
+                f'CrossTaskRelation reads the classifiers main and refined, the student has {sorted(classifiers)}: '
+                'give it a CrossTaskHead'
             )
         return ('joint',)
 
