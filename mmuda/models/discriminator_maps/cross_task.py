@@ -39,8 +39,17 @@ class CrossTaskRelation(DiscriminatorMaps):
         self.sigma = sigma
 
     def names(self, classifiers: Collection[str]) -> Collection[str]:
-        """See :class:`DiscriminatorMaps`: ``joint``, of a student with the classifiers ``main`` and ``refined``."""
-        return ('joint',) if {'main', 'refined'} <= set(classifiers) else ()
+        """See :class:`DiscriminatorMaps`: ``joint``.
+
+        Raises:
+            ValueError: If the student has no classifiers ``main`` and ``refined``.
+        """
+        if not {'main', 'refined'} <= set(classifiers):
+            raise ValueError(
+                f'CrossTaskRelation reads the classifiers main and refined, the student has {sorted(classifiers)}: give '
+                'it a CrossTaskHead'
+            )
+        return ('joint',)
 
     def channels(self, num_classes: int) -> int:
         """See :class:`DiscriminatorMaps`."""
