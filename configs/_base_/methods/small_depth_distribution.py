@@ -5,7 +5,11 @@ density = dict(type='MixtureDensity', num_classes=7, grid=(9, 17))
 model = dict(
     statistics_views=('target',),  # trained for minutes, no blend of two domains
     objectives=[
-        dict(type='Supervision', view='source'),
+        dict(
+            type='Supervision',
+            view='source',
+            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
+        ),
         dict(
             type='DensityBalance',
             view='source',
