@@ -1,5 +1,6 @@
 """Whole iterations of ADVENT, DADA, CTRL and Depth Distribution through a shipped config, runner and hooks."""
 
+import gc
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -175,7 +176,10 @@ def run_steps(
         recorder = DepthRecorder(load)
         runner.register_hook(recorder)
         runner.train()
-    return SimpleNamespace(case=case, start=recorder.start, iterations=recorder.iterations, release=release)
+    start, iterations = recorder.start, recorder.iterations
+    del runner, recorder  # full of cycles, and of this size it holds gigabytes
+    gc.collect()
+    return SimpleNamespace(case=case, start=start, iterations=iterations, release=release)
 
 
 def epsilon_before_correction() -> Callable[..., None]:

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 GOLDEN_ROOT = Path(os.environ.get('MMUDA_GOLDEN') or Path(__file__).resolve().parents[1] / 'golden')
-FAMILIES = ('mrnet', 'cbst', 'crst', 'dacs', 'ensemble')
+FAMILIES = ('mrnet', 'cbst', 'crst', 'dacs', 'ensemble', 'advent', 'dada', 'ctrl', 'depdis')
 
 READ: dict[tuple[str, str], set[str]] = {}
 """Names of the arrays that tests have read so far, by family and case; test_coverage.py asks for them."""
