@@ -88,6 +88,8 @@ def check_heads_have_the_classes_of_the_data(name: str) -> None:
         'synthia2mapillary': 7,
         'synthia2cs_7': 7,
         'toy/depth_distribution': 7,
+        'toy/dada': 16,
+        'toy/ctrl': 16,
         'gta2cs': 19,
         'mrnet/synthia2cs': 19,
         'mrnet/source_only_synthia2cs': 19,
