@@ -18,7 +18,7 @@ LAYERS = (
     ('engine',),
 )
 LAYERS_OF_MODELS = (
-    ('losses', 'augmentation', 'mixing', 'backbones', 'discriminators'),
+    ('losses', 'augmentation', 'mixing', 'backbones', 'discriminators', 'density'),
     ('decode_heads',),
     ('segmentors',),
     ('objectives', 'discriminator_maps'),

@@ -1,4 +1,4 @@
-"""Write procedural toy data in the layouts of GTA5, SYNTHIA, Cityscapes and RobotCar."""
+"""Write procedural toy data in the layouts of GTA5, SYNTHIA, Cityscapes, RobotCar and Mapillary."""
 
 import argparse
 import sys

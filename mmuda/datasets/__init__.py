@@ -5,10 +5,12 @@ from mmuda.datasets.cross_city import CrossCity19Dataset, CrossCityDataset
 from mmuda.datasets.folder_dataset import FolderDataset
 from mmuda.datasets.gta import GTADataset
 from mmuda.datasets.label_statistics.spatial_prior import prior_of
+from mmuda.datasets.mapillary import MapillaryDataset
 from mmuda.datasets.robotcar import RobotCarDataset
 from mmuda.datasets.samplers.pool_sampler import PoolSampler
 from mmuda.datasets.samplers.resumable_sampler import ResumableSampler
 from mmuda.datasets.samplers.uda_sampler import UDASampler
+from mmuda.datasets.seven_classes import Cityscapes7Dataset, Synthia7Dataset
 from mmuda.datasets.synthia import SynthiaDataset
 from mmuda.datasets.wrappers.adaptation_dataset import AdaptationDataset
 from mmuda.datasets.wrappers.dataset_wrapper import DatasetWrapper
@@ -20,6 +22,7 @@ from mmuda.datasets.wrappers.uda_dataset import UDADataset, UDAIndex
 __all__ = [
     'AdaptationDataset',
     'CamVidDataset',
+    'Cityscapes7Dataset',
     'Cityscapes9Dataset',
     'CityscapesLabelIdsDataset',
     'CrossCity19Dataset',
@@ -27,6 +30,7 @@ __all__ = [
     'DatasetWrapper',
     'FolderDataset',
     'GTADataset',
+    'MapillaryDataset',
     'PoolDataset',
     'PoolIndex',
     'PoolSampler',
@@ -34,6 +38,7 @@ __all__ = [
     'ResumableSampler',
     'RobotCarDataset',
     'SubsetDataset',
+    'Synthia7Dataset',
     'SynthiaDataset',
     'UDADataset',
     'UDAIndex',

@@ -4,6 +4,7 @@ from mmuda.models import (  # noqa: F401
     augmentation,
     backbones,
     decode_heads,
+    density,
     discriminator_maps,
     discriminators,
     losses,

@@ -16,6 +16,7 @@ from mmuda.pseudo_labels.ensemble.rank_unification import RankedCertainty, unify
 from mmuda.pseudo_labels.ensemble.teacher_predictions import TeacherPredictions
 from mmuda.pseudo_labels.generation import fingerprint, generate_pseudo_labels
 from mmuda.pseudo_labels.labelers.class_balanced_labeler import ClassBalancedLabeler
+from mmuda.pseudo_labels.labelers.component_labeler import ComponentLabeler
 from mmuda.pseudo_labels.labelers.confidence_labeler import ConfidenceLabeler
 from mmuda.pseudo_labels.labelers.entropy_regularized_labeler import (
     EntropyRegularizedLabeler,
@@ -27,6 +28,7 @@ from mmuda.pseudo_labels.labelers.labeler import Labeler, LabelPlanes
 from mmuda.pseudo_labels.labelers.mc_dropout import PassStatistics
 from mmuda.pseudo_labels.predictors.cached_logits import CachedLogits, crop_of_resized
 from mmuda.pseudo_labels.predictors.disagreement import disagreement
+from mmuda.pseudo_labels.predictors.fixed_size_predictor import FixedSizePredictor
 from mmuda.pseudo_labels.predictors.map_predictors import LogitMapPredictor, SoftmaxMapPredictor
 from mmuda.pseudo_labels.predictors.multi_view_predictor import MultiViewPredictor
 from mmuda.pseudo_labels.predictors.predictor import CachedPredictor, Predictor
@@ -40,10 +42,12 @@ __all__ = [
     'ChannelWiseLabeler',
     'ClassBalancedLabeler',
     'ClassCertainty',
+    'ComponentLabeler',
     'ConfidenceLabeler',
     'EntropyRegularizedLabeler',
     'GTA5_TEACHERS',
     'LabelPlanes',
+    'FixedSizePredictor',
     'Labeler',
     'LogitMapPredictor',
     'MajorityLabeler',

@@ -14,7 +14,7 @@ from mmuda.toy_data.layouts import plan
 from mmuda.toy_data.looks import LOOKS, render
 from mmuda.toy_data.scene import FEATURED, draw_scene
 
-DOMAINS = ('gta', 'synthia', 'cityscapes', 'robotcar')
+DOMAINS = ('gta', 'synthia', 'cityscapes', 'robotcar', 'mapillary')
 VERSION = 1
 STAMP = 'toy.json'
 
@@ -32,7 +32,8 @@ def write_toy_data(
     The layout statistics are the same in every domain, the appearance is not (see
     ``looks.py``). Files are exactly as published: ``gta/{images,labels}``,
     ``synthia/{RGB,GT/LABELS,Depth}``, ``cityscapes/{leftImg8bit,gtFine}/{train,val}/<city>``,
-    ``robotcar/{train/<traversal>,val,anno}``. GTA5 and SYNTHIA have no splits: their
+    ``robotcar/{train/<traversal>,val,anno}``,
+    ``mapillary/{training,validation}/{images,labels}``. GTA5 and SYNTHIA have no splits: their
     validation images follow the training images in the numbering (64 + 32 images: GTA5's
     validation is 00065.png to 00096.png).
 

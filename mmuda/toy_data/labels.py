@@ -88,6 +88,30 @@ _SYNTHIA = dict(
     bus=19,
     wall=21,
 )
+# Indices of the 66 labels of Mapillary Vistas 1.x.
+MAPILLARY_UNLABELED = 65
+_MAPILLARY = dict(
+    ego_vehicle=64,
+    road=13,
+    sidewalk=15,
+    building=17,
+    wall=6,
+    fence=3,
+    pole=45,
+    traffic_light=48,
+    traffic_sign=50,
+    vegetation=30,
+    terrain=29,
+    sky=27,
+    person=19,
+    rider=20,
+    car=55,
+    truck=61,
+    bus=54,
+    train=58,
+    motorcycle=57,
+    bicycle=52,
+)
 SYNTHIA_LANE_MARKING = 22
 SYNTHIA_ABSENT = dict(terrain='vegetation', truck='car', train='bus')
 """Classes that SYNTHIA does not have -> what stands in their place in its scenes."""
@@ -115,8 +139,8 @@ _ROBOTCAR = dict(
 )
 
 
-def _table(ids: dict[str, int]) -> np.ndarray:
-    table = np.zeros(256, np.uint8)
+def _table(ids: dict[str, int], other: int = 0) -> np.ndarray:
+    table = np.full(256, other, np.uint8)
     for name, value in ids.items():
         table[LABEL_IDS[name]] = value
     return table
@@ -126,3 +150,5 @@ SYNTHIA_TABLE: np.ndarray = _table(_SYNTHIA)
 """(256,) uint8, Cityscapes label id -> SYNTHIA id; 0 (void) where there is none."""
 ROBOTCAR_TABLE: np.ndarray = _table(_ROBOTCAR)
 """(256,) uint8, Cityscapes label id -> RobotCar id; 0 (void) where there is none."""
+MAPILLARY_TABLE: np.ndarray = _table(_MAPILLARY, MAPILLARY_UNLABELED)
+"""(256,) uint8, Cityscapes label id -> index of Mapillary Vistas; 65 (unlabeled) where there is none."""

@@ -8,7 +8,13 @@ import numpy as np
 from PIL import Image
 
 from mmuda.toy_data.canvas import SKY_DEPTH, Canvas
-from mmuda.toy_data.labels import CITYSCAPES_COLORS, ROBOTCAR_TABLE, SYNTHIA_LANE_MARKING, SYNTHIA_TABLE
+from mmuda.toy_data.labels import (
+    CITYSCAPES_COLORS,
+    MAPILLARY_TABLE,
+    ROBOTCAR_TABLE,
+    SYNTHIA_LANE_MARKING,
+    SYNTHIA_TABLE,
+)
 
 TRAIN_CITIES = ('aachen', 'bochum', 'zurich')
 VAL_CITIES = ('frankfurt', 'lindau', 'munster')
@@ -83,6 +89,22 @@ def write_robotcar(split: str) -> Writer:
     return write
 
 
+def write_mapillary(split: str) -> Writer:
+    """``<split>/images/<f>.jpg``, ``<split>/labels/<f>.png`` (index of 66 labels); every other photo is 4:3 or 1:1."""
+
+    def write(root: Path, number: int, sample: Sample) -> None:
+        image, canvas = sample
+        height, width = canvas.index.shape
+        kept = min(width, (width, height * 4 // 3, height, width)[number % 4])
+        name = f'{number:022d}'
+        _save(Image.fromarray(image[:, :kept]), root / split / 'images' / f'{name}.jpg')
+        label = Image.fromarray(MAPILLARY_TABLE[label_map(canvas)][:, :kept])
+        label.putpalette(np.array([[index, 255 - index, 3 * index % 256] for index in range(66)], np.uint8).tobytes())
+        _save(label, root / split / 'labels' / f'{name}.png')
+
+    return write
+
+
 def plan(domain: str, num_train: int, num_val: int) -> Iterator[tuple[str, int, int, Writer]]:
     """Every sample of a domain: split, number in the split, number for the writer, writer.
 
@@ -98,13 +120,15 @@ def plan(domain: str, num_train: int, num_val: int) -> Iterator[tuple[str, int, 
                     k + num_train * (split == 'val'),
                     write_gta if domain == 'gta' else write_synthia,
                 )
+            elif domain == 'mapillary':
+                yield split, k, k, write_mapillary({'train': 'training', 'val': 'validation'}[split])
             else:
                 yield split, k, k, (write_cityscapes if domain == 'cityscapes' else write_robotcar)(split)
 
 
 def _save(image: Image.Image, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    image.save(path, compress_level=1)
+    image.save(path, compress_level=1, quality=95)
 
 
 def _save_16bit(array: np.ndarray, path: Path) -> None:

@@ -148,6 +148,24 @@ LOOKS: dict[str, Look] = dict(
         blur=0.9,
         noise=8.0,
     ),
+    mapillary=Look(
+        'mapillary',
+        saturation=0.6,
+        hue_shift=0.06,
+        value_shift=0.2,
+        texture=1.6,
+        texture_scale=1.8,
+        sky=(200, 214, 226),
+        light=(0.65, 1.1),
+        contrast=0.8,
+        gamma=1.05,
+        cast=(1.0, 0.97, 0.92),
+        haze=(110.0, 200.0),
+        shadow=0.3,
+        vignette=0.2,
+        blur=0.6,
+        noise=5.0,
+    ),
 )
 """The look of every domain."""
 

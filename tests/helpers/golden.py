@@ -13,7 +13,7 @@ import pytest
 import torch
 
 GOLDEN_ROOT = Path(os.environ.get('MMUDA_GOLDEN') or Path(__file__).resolve().parents[1] / 'golden')
-FAMILIES = ('mrnet', 'cbst', 'crst', 'dacs', 'ensemble')
+FAMILIES = ('mrnet', 'cbst', 'crst', 'dacs', 'ensemble', 'advent', 'dada', 'ctrl', 'depdis')
 
 READ: dict[tuple[str, str], set[str]] = {}
 """Names of the arrays that tests have read so far, by family and case; test_coverage.py asks for them."""
@@ -143,8 +143,17 @@ def original_arrays(case: Case, network: str | None = None, prefix: str = '') ->
     return recipe().make_state(
         [{**entry, 'name': prefix + entry['name']} for entry in params],
         float(case.get('param_weight_gain', 1.0)),
-        scaled=scaled,
+        scaled=[*scaled, *modifications(case, 'scaled_suffix', 'scaled_factor')],
+        shifted=modifications(case, 'shifted_suffix', 'shifted_value'),
+        replaced=modifications(case, 'replaced_name', 'replaced_value'),
     )
+
+
+def modifications(case: Case, names: str, values: str) -> list[tuple[str, Any]]:
+    """Pairs of a name or its end and what is done there, none where the case has none."""
+    if f'param_{names}' not in case:
+        return []
+    return list(zip(case[f'param_{names}'], case[f'param_{values}']))
 
 
 def original_state(case: Case, network: str | None = None, prefix: str = '') -> dict[str, torch.Tensor]:

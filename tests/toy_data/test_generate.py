@@ -182,3 +182,15 @@ def test_a_failure_leaves_nothing_behind(tmp_path, monkeypatch):
 def test_wrong_arguments_are_named(tmp_path, wrong, named):
     with pytest.raises(ValueError, match=named):
         write_toy_data(tmp_path / 'toy', **wrong)
+
+
+def test_mapillary_photos_have_several_aspect_ratios_and_66_labels(toy):
+    photos = sorted((toy / 'mapillary/training/images').glob('*.jpg'))
+    assert len(photos) == 8 and len(names(toy / 'mapillary/validation/labels')) == 2
+    sizes = []
+    for photo in photos:
+        label = Image.open(toy / 'mapillary/training/labels' / f'{photo.stem}.png')
+        assert label.mode == 'P' and label.size == Image.open(photo).size
+        assert np.array(label).max() <= 65
+        sizes.append(label.size)
+    assert set(sizes) == {(128, 64), (85, 64), (64, 64)}

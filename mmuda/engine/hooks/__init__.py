@@ -2,6 +2,7 @@ from mmuda.engine.hooks.adaptive_batch_norm_hook import AdaptiveBatchNormHook
 from mmuda.engine.hooks.class_check_hook import ClassCheckHook
 from mmuda.engine.hooks.data_check_hook import DataCheckHook
 from mmuda.engine.hooks.data_summary_hook import DataSummaryHook
+from mmuda.engine.hooks.depth_distribution_hook import DepthDistributionHook
 from mmuda.engine.hooks.discriminator_hook import DiscriminatorHook
 from mmuda.engine.hooks.label_check_hook import LabelCheckHook
 from mmuda.engine.hooks.loss_check_hook import LossCheckHook
@@ -18,6 +19,7 @@ __all__ = [
     'ClassCheckHook',
     'DataCheckHook',
     'DataSummaryHook',
+    'DepthDistributionHook',
     'DiscriminatorHook',
     'LabelCheckHook',
     'LossCheckHook',

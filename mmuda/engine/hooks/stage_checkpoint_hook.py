@@ -1,13 +1,21 @@
 """The start of one stage from the end of another."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+from mmengine.dist import get_world_size
 from mmengine.hooks import Hook
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
+import mmuda
 from mmuda.engine.checkpoints import latest_checkpoint, read_settings
 from mmuda.engine.finite import check_finite
-from mmuda.utils.shipped import read_config
+from mmuda.utils.shipped import find_config, read_config
 
 
 @HOOKS.register_module()
@@ -23,9 +31,12 @@ class StageCheckpointHook(Hook):
         config (str): Config of the earlier stage, relative to where training is started, or one that mmuda ships.
         work_dir (str, optional): Work dir of the earlier stage, relative to where training is started. Defaults to
             that of the config, or to ``work_dirs/<config name>`` where it has none.
+        train (bool): Train the earlier stage first, or to its end, where it is not; in a process of its own, with this
+            hook's config as it is. On one device only. Defaults to False.
 
     Raises:
         FileNotFoundError: If there is no such config, or no checkpoint.
+        RuntimeError: If the training of the earlier stage fails.
 
     Example:
         >>> hook = dict(type='StageCheckpointHook', config='configs/mrnet/gta2cs.py')
@@ -33,8 +44,9 @@ class StageCheckpointHook(Hook):
 
     priority = 'VERY_HIGH'
 
-    def __init__(self, config: str, work_dir: str | None = None) -> None:
+    def __init__(self, config: str, work_dir: str | None = None, train: bool = False) -> None:
         self.config = config
+        self.train = train
         self.work_dir = work_dir
         self._checkpoint: str | None = None  # that the runner loads
 
@@ -46,6 +58,8 @@ class StageCheckpointHook(Hook):
         if runner._resume and latest_checkpoint(runner.work_dir) is not None:
             return
         work_dir = self.work_dir or read_config(self.config).work_dir
+        if self.train and get_world_size() == 1 and not self._is_trained(work_dir):
+            self._train(runner, work_dir)
         checkpoint = latest_checkpoint(work_dir)
         if checkpoint is None:
             raise FileNotFoundError(
@@ -56,6 +70,26 @@ class StageCheckpointHook(Hook):
         runner.logger.info(f'Starting from {checkpoint}')
         runner._load_from = self._checkpoint = checkpoint
         runner._resume = False
+
+    def _is_trained(self, work_dir: str) -> bool:
+        """Whether the earlier stage has a checkpoint of its last iteration."""
+        checkpoint = latest_checkpoint(work_dir)
+        if checkpoint is None:
+            return False
+        reached = torch.load(checkpoint, map_location='cpu', weights_only=False).get('meta', {}).get('iter')
+        end = read_config(self.config).train_cfg.get('max_iters')
+        return reached is None or end is None or reached >= end
+
+    def _train(self, runner: Runner, work_dir: str) -> None:
+        """Train the earlier stage in a process of its own, continuing where it was ended."""
+        runner.logger.info(f'Training the earlier stage first: {self.config}')
+        program = 'from mmuda.compat import run_stock_tool; run_stock_tool("train.py")'
+        command = [sys.executable, '-c', program, str(find_config(self.config)), '--work-dir', work_dir, '--resume']
+        path = os.pathsep.join([str(Path(mmuda.__file__).parents[1]), os.environ.get('PYTHONPATH', '')])
+        if subprocess.run(command, env={**os.environ, 'PYTHONPATH': path.rstrip(os.pathsep)}).returncode:
+            raise RuntimeError(
+                f'the training of the earlier stage failed, see above. By itself: python tools/train.py {self.config}'
+            )
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Refuse ruined weights; warn if the earlier stage was not trained to its end."""

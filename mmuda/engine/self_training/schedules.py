@@ -109,8 +109,10 @@ class LearningRateSchedule(RoundRates):
         base (float): Of round 0, positive. Defaults to 1e-4.
         rule (str): One of ``RULES``. Defaults to ``paper``.
         decay (str, optional): Inside a round: None keeps the rate, ``poly`` multiplies it by
-            ``(1 - iteration / length) ** power``. Defaults to None.
+            ``(1 - iteration / (stretch * length)) ** power``. Defaults to None.
         power (float): Of ``poly``, positive. Defaults to 0.9.
+        stretch (float): Length of ``poly``, of which a round is the first part, over that of the round. Defaults
+            to 1.
 
     Example:
         >>> LearningRateSchedule(1e-4)(2)
@@ -123,6 +125,7 @@ class LearningRateSchedule(RoundRates):
     rule: str = 'paper'
     decay: str | None = None
     power: float = 0.9
+    stretch: float = 1.0
 
     def __post_init__(self) -> None:
         _check_rule(self.rule)
@@ -132,6 +135,8 @@ class LearningRateSchedule(RoundRates):
             raise ValueError(f'learning rate of the rounds: decay = {self.decay!r}, expected one of {DECAYS}')
         if self.power <= 0:
             raise ValueError(f'learning rate of the rounds: power = {self.power}, expected a positive number')
+        if self.stretch < 1:
+            raise ValueError(f'learning rate of the rounds: stretch = {self.stretch}, expected 1 or more')
 
     def __call__(self, index: int) -> float:
         """The learning rate of round ``index``, counted from 0."""
@@ -146,7 +151,7 @@ class LearningRateSchedule(RoundRates):
 
     def inside(self, iteration: int, length: int) -> float:
         """Factor on the rate of a round of ``length`` iterations at ``iteration``, counted from 0."""
-        return (1 - iteration / length) ** self.power if self.decay == 'poly' else 1.0
+        return (1 - iteration / (self.stretch * length)) ** self.power if self.decay == 'poly' else 1.0
 
 
 def selection_seed(policy: str, seed: int, index: int, rule: str = 'paper') -> int:

@@ -11,6 +11,7 @@ from mmseg.registry import MODELS
 from torch import Tensor, nn
 
 from mmuda.models.decode_heads.multi_output_head import MultiOutputHead
+from mmuda.models.decode_heads.output_size import output_size
 
 
 class SqueezeExcitation(nn.Module):
@@ -197,25 +198,9 @@ class DualClassifierHead(MultiOutputHead, BaseDecodeHead):
         """
         probabilities = resize(
             self.fuse(seg_logits).float(),
-            size=_output_size(batch_img_metas),
+            size=output_size(batch_img_metas),
             mode='bilinear',
             align_corners=self.align_corners,
             warning=False,
         )
         return probabilities.clamp_min(torch.finfo(probabilities.dtype).tiny).log()
-
-
-def _output_size(metas: list[dict]) -> tuple[int, int]:
-    first = metas[0]
-    if isinstance(first['img_shape'], torch.Size):  # how mmseg marks a window of sliding inference
-        height, width = first['img_shape']
-        return height, width
-    padded = any(
-        any(meta.get('img_padding_size', meta.get('padding_size', ())))
-        or tuple(meta.get('pad_shape', meta['img_shape'])[:2]) != tuple(meta['img_shape'][:2])
-        for meta in metas
-    )
-    sizes = {tuple(meta['ori_shape'][:2]) for meta in metas}
-    if padded or len(sizes) > 1:
-        return tuple(first.get('pad_shape', first['img_shape'])[:2])
-    return sizes.pop()

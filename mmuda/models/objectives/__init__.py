@@ -1,7 +1,10 @@
 from mmuda.models.objectives.adversarial_alignment import AdversarialAlignment
 from mmuda.models.objectives.batch_norm_update import BatchNormUpdate
 from mmuda.models.objectives.class_mix_supervision import ClassMixSupervision
+from mmuda.models.objectives.classifier_entropy import ClassifierEntropy
 from mmuda.models.objectives.classifier_objective import ClassifierObjective
+from mmuda.models.objectives.density_balance import DensityBalance
+from mmuda.models.objectives.depth_regression import DepthRegression
 from mmuda.models.objectives.entropy_minimization import EntropyMinimization
 from mmuda.models.objectives.memory_regularization import MemoryRegularization
 from mmuda.models.objectives.model_regularization import ModelRegularization
@@ -14,7 +17,10 @@ __all__ = [
     'AdversarialAlignment',
     'BatchNormUpdate',
     'ClassMixSupervision',
+    'ClassifierEntropy',
     'ClassifierObjective',
+    'DensityBalance',
+    'DepthRegression',
     'EntropyMinimization',
     'MemoryRegularization',
     'ModelRegularization',

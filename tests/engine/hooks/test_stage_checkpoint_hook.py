@@ -9,7 +9,7 @@ from mmengine.optim import OptimWrapper
 from torch import nn
 from torch.optim import SGD
 
-from mmuda.engine.hooks import StageCheckpointHook
+from mmuda.engine.hooks import StageCheckpointHook, stage_checkpoint_hook
 
 
 def runner(work_dir, **options) -> SimpleNamespace:
@@ -95,3 +95,41 @@ def test_stage_whose_statistics_are_no_numbers_is_not_started_from(stages, wrapp
     state = {'bn1.weight': torch.ones(2), 'bn1.running_var': torch.tensor([1.0, float('nan')])}
     with pytest.raises(FloatingPointError, match='iter_7.pth: bn1.running_var has values that are NaN or infinite'):
         hook.after_load_checkpoint(run, dict(state_dict=state) if wrapped else state)
+
+
+class TestTraining:
+    """``train=True``, with a stand-in for the process that trains."""
+
+    @pytest.fixture
+    def started(self, monkeypatch, stages) -> list[list[str]]:
+        commands = []
+
+        def train(command: list[str], env: dict[str, str]) -> SimpleNamespace:
+            commands.append(command)
+            write_checkpoint(stages[0], 750)
+            return SimpleNamespace(returncode=0)
+
+        monkeypatch.setattr(stage_checkpoint_hook.subprocess, 'run', train)
+        return commands
+
+    def before_run(self, stages, reached: int) -> SimpleNamespace:
+        earlier, this = stages
+        torch.save(dict(meta=dict(iter=reached), state_dict={}), earlier / 'iter_7.pth')
+        run = runner(this)
+        StageCheckpointHook('configs/toy/mrnet.py', str(earlier), train=True).before_run(run)
+        return run
+
+    def test_a_stage_that_was_ended_early_is_continued(self, stages, started):
+        run = self.before_run(stages, 7)
+        assert run._load_from == str(stages[0] / 'iter_750.pth')
+        assert [command[-3:] for command in started] == [['--work-dir', str(stages[0]), '--resume']]
+        assert started[0][3].endswith('configs/toy/mrnet.py')
+
+    def test_a_stage_that_is_trained_is_not_trained_again(self, stages, started):
+        run = self.before_run(stages, 750)
+        assert run._load_from == str(stages[0] / 'iter_7.pth') and started == []
+
+    def test_a_failure_is_named(self, stages, monkeypatch):
+        monkeypatch.setattr(stage_checkpoint_hook.subprocess, 'run', lambda *_, **__: SimpleNamespace(returncode=1))
+        with pytest.raises(RuntimeError, match=r'failed, see above\. By itself: python tools/train\.py configs/toy'):
+            self.before_run(stages, 7)

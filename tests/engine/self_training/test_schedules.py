@@ -130,6 +130,12 @@ def test_rate_is_constant_inside_a_round_by_default():
     assert [LearningRateSchedule().inside(iteration, 10) for iteration in (0, 9)] == [1, 1]
 
 
+def test_a_round_can_be_the_first_part_of_a_decay():
+    decay = LearningRateSchedule(2.5e-4, decay='poly', power=0.9, stretch=3.0)
+    assert decay.inside(0, 30000) == 1
+    assert decay.inside(29999, 30000) == pytest.approx((1 - 29999 / 90000) ** 0.9)
+
+
 def test_poly_decay_inside_a_round():
     decay = LearningRateSchedule(1e-4, decay='poly', power=0.9)
     assert [decay.inside(iteration, 100001) for iteration in (0, 1)] == [1, (1 - 1 / 100001) ** 0.9]
@@ -137,7 +143,11 @@ def test_poly_decay_inside_a_round():
 
 @pytest.mark.parametrize(
     'settings, message',
-    [(dict(decay='cosine'), "decay = 'cosine', expected one of"), (dict(decay='poly', power=0), 'power = 0, expected')],
+    [
+        (dict(decay='cosine'), "decay = 'cosine', expected one of"),
+        (dict(decay='poly', power=0), 'power = 0, expected'),
+        (dict(decay='poly', stretch=0.5), 'stretch = 0.5, expected 1'),
+    ],
 )
 def test_unknown_decay_is_refused(settings, message):
     with pytest.raises(ValueError, match=message):

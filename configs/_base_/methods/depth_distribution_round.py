@@ -1,0 +1,20 @@
+# One round of 30k iterations, at the beginning of stage 1's schedule of 90k.
+runner_type = 'SelfTrainingRunner'
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=2.5e-4, momentum=0.9, weight_decay=5e-4))
+
+train_cfg = dict(
+    num_rounds=1,
+    iterations=30000,
+    learning_rate=dict(decay='poly', power=0.9, stretch=3.0),
+    labels=dict(
+        type='ModelLabels',
+        predictor=dict(type='FixedSizePredictor', scale=(1280, 760)),
+        labeler=dict(
+            type='ComponentLabeler',
+            threshold=0.9,
+            min_pixels=(3165, 3311, 5000, 89, 89, 219, 50, 61, 1788, 1202, 762, 123, 730, 302, 78, 81),
+        ),
+    ),
+)
+val_cfg = dict(type='ValLoop')
+test_cfg = dict(type='TestLoop')

@@ -1,0 +1,29 @@
+# DADA on the small network. It starts from nothing, so it sees the source alone for the first two thirds.
+_base_ = '../models/r18_depth.py'
+
+model = dict(
+    statistics_views=('target',),  # trained for minutes, no blend of two domains
+    objectives=[
+        dict(
+            type='Supervision',
+            view='source',
+            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
+        ),
+        dict(type='DepthRegression', weight=1e-3),
+        dict(
+            type='AdversarialAlignment',
+            weights=dict(main=1e-3),
+            maps=dict(type='SelfInformation', factor='depth'),
+            loss=dict(type='VanillaGANLoss'),
+            begin=2 / 3,
+        ),
+    ],
+)
+custom_hooks = [
+    dict(
+        type='DiscriminatorHook',
+        discriminator=dict(type='FCDiscriminator', base_channels=16),
+        optimizer=dict(type='Adam', lr=1e-4, betas=(0.9, 0.99)),
+        param_scheduler=dict(type='WarmupPolyLR', by_epoch=False),
+    ),
+]

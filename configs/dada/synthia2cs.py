@@ -1,0 +1,8 @@
+# DADA, 16 classes.
+_base_ = [
+    '../_base_/default_runtime.py',
+    '../_base_/datasets/synthia2cs_depth_1280x760.py',
+    '../_base_/methods/dada.py',
+    '../_base_/schedules/advent_90k.py',
+]
+work_dir = 'work_dirs/dada/synthia2cs'

@@ -1,0 +1,26 @@
+import numpy as np
+import pytest
+
+from mmuda.datasets.depth_files import DEPTH
+from mmuda.datasets.transforms import JitteredResize, PackDepthGrid, SampleDepthGrid
+from mmuda.datasets.transforms.plane_geometry import add_plane
+
+
+def sample() -> dict:
+    label = np.arange(24, dtype=np.uint8) * np.ones((16, 1), np.uint8)
+    results = dict(img=np.stack([label] * 3, -1), gt_seg_map=label, img_path='a.png', seg_fields=['gt_seg_map'])
+    add_plane(results, DEPTH, label.astype(np.float32))
+    return results
+
+
+def test_cells_are_sampled_before_the_image_is_resized():
+    results = JitteredResize(scale=(12, 8), ratio_range=None)(SampleDepthGrid((2, 3))(sample()))
+    packed = PackDepthGrid()(results)['data_samples']
+    assert packed.depth.data.shape == packed.gt_sem_seg.data.shape == (1, 8, 12)
+    assert packed.grid_label.data.tolist() == [[[4, 12, 20]] * 2]
+    assert packed.grid_depth.data.tolist() == [[[4.0, 12.0, 20.0]] * 2]
+
+
+def test_packing_says_what_was_not_sampled():
+    with pytest.raises(KeyError, match=r'a\.png has no grid_label: put SampleDepthGrid behind LoadDepth'):
+        PackDepthGrid()(sample())
