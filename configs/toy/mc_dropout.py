@@ -1,4 +1,5 @@
-# MRNet+Rectifying on labels corrected by Monte-Carlo dropout: kept where the mean over the passes is high.
+# MRNet+Rectifying on labels of stage 1 that Monte-Carlo dropout corrects. A label stays where the mean over five passes
+# is at least 0.8.
 _base_ = './mrnet_rectified.py'
 
 custom_hooks = [
