@@ -1,5 +1,6 @@
 """Labels corrected by Monte-Carlo dropout in the shipped toy configs, through the real runner."""
 
+import json
 import multiprocessing
 import os
 import signal
@@ -9,11 +10,12 @@ from typing import Any
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.hooks import Hook
 from mmengine.registry import init_default_scope
-from mmseg.registry import MODELS
+from mmseg.registry import HOOKS, MODELS, RUNNERS
 
 from mmuda.pseudo_labels import MCDropoutPredictor
-from tests.helpers.tiny import hook_of, make_data, tiny_config, train
+from tests.helpers.tiny import CROP, hook_of, make_data, tiny_config, tiny_self_training_config, train
 from tests.helpers.two_ranks import run_on_two_ranks
 
 pytestmark = pytest.mark.integration
@@ -113,3 +115,108 @@ def label_on_rank(rank: int, data: str, start: str, work_dir: str) -> None:
 def test_labels_do_not_depend_on_the_number_of_ranks(data, start, run, tmp_path):
     run_on_two_ranks(label_on_rank, str(data), str(start), str(tmp_path))
     assert files(tmp_path) == files(run)
+
+
+@pytest.mark.parametrize('name', ['mc_dropout_minimum', 'mc_dropout_negative'])
+def test_other_strategies_train(data, start, tmp_path, name):
+    cfg = config(data, tmp_path, start, name)
+    cfg.custom_hooks.append(dict(type='RecordLosses'))
+    train(cfg)
+    assert ('negative.loss_main' in RecordLosses.seen) == (name == 'mc_dropout_negative')
+
+
+def test_planes_of_negative_labels_are_stored_by_name(data, start, tmp_path):
+    train(config(data, tmp_path, start, 'mc_dropout_negative'))
+    folders = {Path(name).parts[0] for name in files(tmp_path) if '/' in name}
+    assert {'confidence', 'mean_label', 'std', 'negative'} <= folders
+
+
+@HOOKS.register_module()
+class RecordLosses(Hook):
+    """Remember the losses of the last iteration."""
+
+    seen: dict[str, float] = {}
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None) -> None:
+        RecordLosses.seen = {name: value.item() for name, value in outputs.items()}
+
+
+@pytest.mark.parametrize(
+    'more, losses',
+    [
+        (dict(type='MemoryRegularization', weight=0.1), {'memory.loss'}),
+        (dict(type='ClassMixSupervision', source='labeled'), {'classmix.loss_aux', 'classmix.loss_main'}),
+    ],
+    ids=['MRNet', 'ClassMix'],
+)
+def test_objectives_of_other_methods_are_one_line_more(data, start, tmp_path, more, losses):
+    cfg = config(data, tmp_path, start, 'mc_dropout_negative')
+    cfg.model.objectives.append(more)
+    crop = dict(type='HardSampleCrop', crop_size=CROP, min_distinct=None)  # ClassMix pairs images of one size
+    cfg.train_dataloader.dataset.target.pipeline.insert(-1, crop)
+    cfg.custom_hooks.append(dict(type='RecordLosses'))
+    train(cfg)
+    assert losses | {'negative.loss_main', 'rectified.loss_main'} <= set(RecordLosses.seen)
+
+
+def test_a_store_without_the_plane_is_refused(data, start, tmp_path):
+    cfg = config(data, tmp_path, start, 'mc_dropout_negative')
+    cfg.custom_hooks[0].labeler = cfg.custom_hooks[0].labeler['positive']
+    with pytest.raises(KeyError, match=r"no planes \['negative'\], it has .*'confidence', 'mean_label', 'std'"):
+        train(cfg)
+
+
+def test_one_pass_and_a_rule_with_a_deviation_are_refused(data, start, tmp_path):
+    cfg = config(data, tmp_path, start, 'mc_dropout_negative')
+    cfg.custom_hooks[0].labeler = cfg.custom_hooks[0].labeler['positive']
+    cfg.custom_hooks[0].predictor.update(passes=1, temperature=None)
+    with pytest.raises(ValueError, match='one pass has no standard deviation: set passes of MCDropoutPredictor to 2'):
+        train(cfg)
+
+
+def test_a_model_without_dropout_is_refused(data, start, tmp_path):
+    cfg = config(data, tmp_path, start, model__segmentor__decode_head__dropout_ratio=0.0)
+    with pytest.raises(ValueError, match='decode_head.dropout_ratio above 0'):
+        train(cfg)
+
+
+def rounds(data: Path, work_dir: Path, start: Path, **options: Any) -> Config:
+    """Two rounds of three iterations."""
+    cfg = tiny_self_training_config(data, work_dir, 'mc_dropout_rounds', **options)
+    cfg.load_from = str(start)
+    cfg.train_cfg.labels.labeler.threshold = 0.4
+    labels = cfg.train_cfg.labels
+    labels.predictor = dict(type='MCDropoutPredictor', passes=2, scales=[(96, 64)])
+    return cfg
+
+
+def test_rounds_label_with_the_model_of_the_round_before(data, start, tmp_path):
+    cfg = rounds(data, tmp_path, start, train_cfg__val_interval=2)
+    evaluated = []
+    runner = RUNNERS.build(cfg)
+    runner.val_loop.run = lambda: evaluated.append(runner.iter) or dict(mIoU=0.0)
+    runner.train()
+    labels = [json.loads((tmp_path / f'round_{index}' / 'round.json').read_text()) for index in range(2)]
+    assert labels[0]['weights'] != labels[1]['weights']
+    assert evaluated == [2, 3, 5, 6]  # every two iterations of a round of three, and at its end
+
+
+def test_rounds_warm_up_and_decay_beyond_their_end(data, start, tmp_path):
+    settings = dict(decay='poly', power=0.9, span=4.0, warmup=1 / 3, round_factor=1.0)
+    cfg = rounds(data, tmp_path, start, train_cfg__learning_rate=settings)
+    cfg.custom_hooks.append(dict(type='RecordRates'))
+    RecordRates.seen.clear()
+    train(cfg)
+    base = cfg.optim_wrapper.optimizer.lr
+    one = [0.1 * base, *(base * (1 - step / 12) ** 0.9 for step in (1, 2))]
+    assert RecordRates.seen == pytest.approx(one * 2)
+
+
+@HOOKS.register_module()
+class RecordRates(Hook):
+    """Remember the learning rate of every iteration."""
+
+    seen: list[float] = []
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None) -> None:
+        self.seen.append(runner.optim_wrapper.param_groups[0]['lr'])

@@ -136,3 +136,20 @@ def test_poly_decay_inside_a_round():
 def test_unknown_decay_is_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         LearningRateSchedule(**settings)
+
+
+def test_rate_warms_up_and_decays_beyond_the_round():
+    """The published schedule of MRNet: 5000 iterations of warm-up in 25000 of 100000."""
+    rates = LearningRateSchedule(1.0, decay='poly', power=0.9, span=4.0, warmup=0.2)
+    factors = [rates.inside(iteration, 25000) for iteration in (0, 2500, 5000, 15000)]
+    assert factors == pytest.approx([0.1, 0.55, 0.95**0.9, 0.85**0.9])
+
+
+def test_rate_from_round_to_round():
+    assert [LearningRateSchedule(1e-4, round_factor=0.5)(index) for index in range(3)] == [1e-4, 5e-5, 2.5e-5]
+
+
+@pytest.mark.parametrize('setting', [dict(span=0.5), dict(warmup=1.0), dict(start_factor=0.0), dict(round_factor=0.0)])
+def test_rates_that_make_no_sense_are_refused(setting):
+    with pytest.raises(ValueError, match=next(iter(setting))):
+        LearningRateSchedule(1.0, **setting)
