@@ -111,6 +111,65 @@ class PseudoLabelQuality:
         )
 
 
+class ExclusionQuality:
+    """Counts of negative labels, classes that a pixel is said not to have, against the truth.
+
+    Args:
+        num_classes (int): C.
+
+    Example:
+        >>> quality = ExclusionQuality(2)
+        >>> quality.update(np.array([[True, True], [False, False]]), np.uint8([0, 1]))
+        >>> quality.report(['road', 'sky'])['accuracy']
+        0.5
+    """
+
+    def __init__(self, num_classes: int) -> None:
+        self.pixels = self.covered = 0
+        self.excluded = np.zeros(num_classes, np.int64)
+        self.wrong = np.zeros(num_classes, np.int64)
+
+    def update(self, masks: np.ndarray, truth: np.ndarray) -> None:
+        """Add an image.
+
+        Args:
+            masks (np.ndarray): (C, ...), bool.
+            truth (np.ndarray): (...), uint8, ids of C and above do not count.
+
+        Raises:
+            ValueError: If the shapes do not fit, or there are masks of other classes.
+        """
+        if masks.shape != (len(self.excluded), *truth.shape):
+            raise ValueError(
+                f'masks and label have the shapes {masks.shape} and {truth.shape}, of {len(self.excluded)} classes'
+            )
+        known = truth < len(masks)
+        masks, truth = masks[:, known], truth[known]
+        self.pixels += len(truth)
+        self.covered += int(masks.any(0).sum())
+        self.excluded += masks.sum(1)
+        self.wrong += [int(mask[truth == index].sum()) for index, mask in enumerate(masks)]
+
+    def report(self, classes: Sequence[str]) -> dict[str, Any]:
+        """Return all numbers as JSON values.
+
+        Returns:
+            dict: ``coverage``, the share of pixels with an excluded class; ``per_pixel``, how many classes are excluded
+            there; ``accuracy``, the share of exclusions that are right; ``classes``: per class the number of pixels
+            that exclude it, and the accuracy.
+        """
+        right = self.excluded - self.wrong
+        return dict(
+            coverage=_share(self.covered, self.pixels),
+            per_pixel=_share(self.excluded.sum(), self.covered),
+            accuracy=_share(right.sum(), self.excluded.sum()),
+            classes={
+                name: dict(pixels=int(self.excluded[index]), accuracy=_share(right[index], self.excluded[index]))
+                for index, name in enumerate(classes)
+            },
+        )
+
+
 def _share(part: float, whole: float) -> float | None:
     return float(part / whole) if whole else None
 

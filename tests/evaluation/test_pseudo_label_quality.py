@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmuda.evaluation.pseudo_label_quality import PseudoLabelQuality
+from mmuda.evaluation.pseudo_label_quality import ExclusionQuality, PseudoLabelQuality
 
 CLASSES = ('road', 'sky', 'car')
 
@@ -79,3 +79,21 @@ def test_nothing_labeled_has_no_accuracy():
 def test_other_sizes_are_refused():
     with pytest.raises(ValueError, match=r'shapes \(2,\), \(2,\), \(3,\)'):
         PseudoLabelQuality(3).update(np.zeros(2, np.uint8), np.zeros(2, np.uint8), np.zeros(3, np.uint8))
+
+
+@given(seed=st.integers(0, 50))
+def test_exclusions_are_wrong_where_they_exclude_the_true_class(seed):
+    rng = np.random.default_rng(seed)
+    masks, truth = rng.random((3, 6, 7)) < 0.4, rng.choice([0, 1, 2, 255], (6, 7)).astype(np.uint8)
+    quality = ExclusionQuality(3)
+    quality.update(masks, truth)
+    got, known = quality.report(CLASSES), truth != 255
+    wrong = sum((masks[index] & (truth == index)).sum() for index in range(3))
+    assert got['coverage'] == pytest.approx(masks.any(0)[known].mean())
+    assert got['accuracy'] == pytest.approx(1 - wrong / masks[:, known].sum())
+    assert got['classes']['sky']['pixels'] == masks[1][known].sum()
+
+
+def test_masks_of_other_classes_are_refused():
+    with pytest.raises(ValueError, match=r'shapes \(2, 4\) and \(4,\), of 3 classes'):
+        ExclusionQuality(3).update(np.zeros((2, 4), bool), np.zeros(4, np.uint8))

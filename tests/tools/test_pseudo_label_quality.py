@@ -14,6 +14,7 @@ from PIL import Image
 from mmuda.datasets.transforms.load_label_ids import read_train_ids
 from mmuda.pseudo_labels import MeanStdPassLabeler, PseudoLabelStore
 from mmuda.pseudo_labels.labelers.pass_labelers import MeanStdPlanes
+from mmuda.pseudo_labels.planes import BitPlane
 from tests.helpers.tiny import REPO, make_data, run_tool
 
 pytestmark = pytest.mark.integration
@@ -25,7 +26,7 @@ LABELS = 'toy/cityscapes/gtFine/train'
 def write_store(root: Path, data: Path, wrong: float, complete: bool = True) -> PseudoLabelStore:
     """Labels that are right but for the upper part, which has no label; the label by the mean is road there."""
     dataset = DATASETS.build(dict(type='CityscapesLabelIdsDataset', data_root=str(data / 'cityscapes'), pipeline=[]))
-    store = PseudoLabelStore(root, planes=MeanStdPassLabeler.planes)
+    store = PseudoLabelStore(root, planes=(*MeanStdPassLabeler.planes, BitPlane('negative')))
     planes = [plane.description() for plane in store.planes]
     store.open(dict(classes=list(dataset.metainfo['classes']), planes=planes))
     for index in range(len(dataset)):
@@ -36,7 +37,10 @@ def write_store(root: Path, data: Path, wrong: float, complete: bool = True) -> 
         label[:rows], mean[:rows] = 255, 0
         values = torch.ones(truth.shape)
         name = str(Path(info['img_path']).relative_to(data / 'cityscapes/leftImg8bit/train'))
-        store.write(name, MeanStdPlanes(label, values, mean, values * 0.1).arrays())
+        negative = np.zeros((len(dataset.metainfo['classes']), *truth.shape), bool)
+        negative[0] = True  # road, everywhere
+        arrays = MeanStdPlanes(label, values, mean, values * 0.1).arrays()
+        store.write(name, dict(arrays, negative=negative))
     if complete:
         store.finish()
     return store
@@ -59,12 +63,15 @@ def run(project: Path, *arguments: str):
 def test_report_and_picture_of_a_store(project):
     result = run(project, 'store', '--labels', LABELS, '--before', 'other', '--out', 'out')
     assert result.returncode == 0, result.stderr
-    labels = json.loads((project / 'out/quality.json').read_text())['labels']
+    report = json.loads((project / 'out/quality.json').read_text())
+    labels, negative = report['labels'], report['excluded']['negative']
     assert list(labels) == ['before', 'mean_label', 'label']
     assert (labels['label']['accuracy'], labels['before']['accuracy']) == (1.0, 1.0)
     assert 0.4 < labels['label']['coverage'] < 0.6 < labels['before']['coverage'] < 0.8
     assert labels['mean_label']['coverage'] == 1.0 > labels['mean_label']['accuracy'] > 0.4
     assert labels['mean_label']['ece'] == pytest.approx(1 - labels['mean_label']['accuracy'])
+    assert (negative['coverage'], negative['per_pixel']) == (1.0, 1.0)
+    assert 0 < negative['accuracy'] == negative['classes']['road']['accuracy'] < 1
     with Image.open(project / 'out/quality.png') as picture:
         assert np.asarray(picture).std() > 0
 

@@ -6,7 +6,7 @@
 Any method's store will do. Writes quality.json and quality.png: accuracy and coverage per class, a reliability diagram
 with the expected calibration error, and accuracy against coverage. All label planes of the store are looked at, such as
 those before a correction (`mean_label`), and the labels of another store (`--before`), such as those of a plain
-prediction.
+prediction. Of negative labels it writes how many classes are excluded, and how often wrongly.
 """
 
 import argparse
@@ -14,7 +14,6 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -29,9 +28,9 @@ from mmseg.registry import DATASETS  # noqa: E402
 from mmuda.datasets import FolderDataset  # noqa: E402
 from mmuda.datasets.image_files import stem_of  # noqa: E402
 from mmuda.datasets.transforms.load_label_ids import read_train_ids  # noqa: E402
-from mmuda.evaluation.pseudo_label_quality import PseudoLabelQuality  # noqa: E402
+from mmuda.evaluation.pseudo_label_quality import ExclusionQuality, PseudoLabelQuality  # noqa: E402
 from mmuda.pseudo_labels import PseudoLabelStore  # noqa: E402
-from mmuda.pseudo_labels.planes import CONFIDENCE, LABEL, LabelPlane  # noqa: E402
+from mmuda.pseudo_labels.planes import CONFIDENCE, LABEL, BitPlane, LabelPlane  # noqa: E402
 from mmuda.utils.files import replace_file  # noqa: E402
 from mmuda.visualization.quality import quality_figure  # noqa: E402
 
@@ -101,8 +100,11 @@ def truths(store: PseudoLabelStore, dataset: FolderDataset) -> Iterator[tuple[st
         yield name, read_train_ids(info)
 
 
-def compare(store: PseudoLabelStore, before: PseudoLabelStore | None, dataset: FolderDataset) -> dict[str, Any]:
-    """Return a report for every kind of labels: those of the store last.
+def compare(store: PseudoLabelStore, before: PseudoLabelStore | None, dataset: FolderDataset) -> dict[str, dict]:
+    """Return a report for every kind of labels, those of the store last, and for every kind of negative ones.
+
+    Returns:
+        dict: ``labels`` and ``excluded``, each with reports by name.
 
     Raises:
         ValueError: If sizes of labels and pseudo labels differ.
@@ -113,14 +115,21 @@ def compare(store: PseudoLabelStore, before: PseudoLabelStore | None, dataset: F
     planes = [plane for plane in store.planes if isinstance(plane, LabelPlane)]
     sources += [(plane.name, store, plane) for plane in sorted(planes, key=lambda plane: plane.name == LABEL.name)]
     found = {name: PseudoLabelQuality(len(classes)) for name, _, _ in sources}
+    negatives = [plane for plane in store.planes if isinstance(plane, BitPlane)]
+    excluded = {plane.name: ExclusionQuality(len(classes)) for plane in negatives}
     for image, truth in truths(store, dataset):
-        for name, owner, plane in sources:
-            confidence = CONFIDENCE.steps(CONFIDENCE.read(CONFIDENCE.path(owner.root, image)))
-            try:
+        try:
+            for name, owner, plane in sources:
+                confidence = CONFIDENCE.steps(CONFIDENCE.read(CONFIDENCE.path(owner.root, image)))
                 found[name].update(plane.read(plane.path(owner.root, image)), confidence, truth)
-            except ValueError as error:
-                raise ValueError(f'image {image}: {error}') from error
-    return {name: quality.report(classes) for name, quality in found.items()}
+            for negative in negatives:
+                excluded[negative.name].update(negative.read(negative.path(store.root, image)), truth)
+        except ValueError as error:
+            raise ValueError(f'image {image}: {error}') from error
+    return dict(
+        labels={name: quality.report(classes) for name, quality in found.items()},
+        excluded={name: quality.report(classes) for name, quality in excluded.items()},
+    )
 
 
 def parse_args() -> argparse.Namespace:
@@ -145,12 +154,12 @@ def main() -> None:
     except (ValueError, OSError) as error:
         sys.exit(f'pseudo_label_quality: {error}')
     out = args.out or store.root.with_name(f'{store.root.name}_quality')
-    text = json.dumps(dict(store=str(store.root), before=args.before, labels=reports), indent=2)
+    text = json.dumps(dict(store=str(store.root), before=args.before, **reports), indent=2)
     replace_file(out / 'quality.json', lambda file: file.write(text.encode()))
-    quality_figure(reports, out / 'quality.png')
-    for name, report in reports.items():
+    quality_figure(reports['labels'], out / 'quality.png')
+    for name, report in [*reports['labels'].items(), *reports['excluded'].items()]:
         numbers = ', '.join(
-            f'{key} {report[key]:.4f}' for key in ('accuracy', 'coverage', 'ece') if report[key] is not None
+            f'{key} {report[key]:.4f}' for key in ('accuracy', 'coverage', 'ece') if report.get(key) is not None
         )
         print(f'{name}: {numbers}')
     print(out)
