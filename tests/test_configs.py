@@ -174,6 +174,7 @@ def check_heads_have_the_classes_of_the_data(name: str) -> None:
         'mrnet/synthia2cs': 19,
         'mrnet/source_only_synthia2cs': 19,
         'dacs/synthia2cs': 19,
+        'mc_dropout/synthia2cs': 19,
         'synthia2cs': 16,
         'cs2robotcar': 9,
         'cs2nthu': 13,

@@ -21,7 +21,7 @@ from mmuda.engine.self_training import SelfTrainingLoop
 from mmuda.engine.self_training.schedules import SourceSchedule
 
 REPO = Path(__file__).resolve().parents[1]
-METHODS = ('mrnet', 'cbst', 'crst', 'dacs', 'ensemble', 'advent', 'dada', 'ctrl')
+METHODS = ('mrnet', 'mc_dropout', 'cbst', 'crst', 'dacs', 'ensemble', 'advent', 'dada', 'ctrl')
 NAMES = [f'{method}/{path.name}' for method in METHODS for path in sorted((REPO / 'configs' / method).glob('*.py'))]
 ROWS = [
     row

@@ -8,7 +8,7 @@ _base_ = [
 model = dict(segmentor=dict(decode_head=dict(num_classes=7)))
 train_cfg = dict(
     iterations=10000,
-    learning_rate=dict(stretch=9.0),
+    learning_rate=dict(span=9.0),
     labels=dict(labeler=dict(min_pixels=(1000, 772, 100, 316, 234, 173, 173))),
 )
 custom_hooks = [

@@ -26,11 +26,19 @@ from mmuda.pseudo_labels.labelers.entropy_regularized_labeler import (
 )
 from mmuda.pseudo_labels.labelers.labeler import Labeler, LabelPlanes
 from mmuda.pseudo_labels.labelers.mc_dropout import PassStatistics
+from mmuda.pseudo_labels.labelers.pass_labelers import (
+    MeanPassLabeler,
+    MeanStdPassLabeler,
+    MinimumPassLabeler,
+    NegativePassLabeler,
+)
 from mmuda.pseudo_labels.predictors.cached_logits import CachedLogits, crop_of_resized
 from mmuda.pseudo_labels.predictors.disagreement import disagreement
 from mmuda.pseudo_labels.predictors.fixed_size_predictor import FixedSizePredictor
 from mmuda.pseudo_labels.predictors.map_predictors import LogitMapPredictor, SoftmaxMapPredictor
+from mmuda.pseudo_labels.predictors.mc_dropout_predictor import MCDropoutPredictor
 from mmuda.pseudo_labels.predictors.multi_view_predictor import MultiViewPredictor
+from mmuda.pseudo_labels.predictors.pass_predictions import PassPredictions
 from mmuda.pseudo_labels.predictors.predictor import CachedPredictor, Predictor
 from mmuda.pseudo_labels.store import PseudoLabelStore
 from mmuda.pseudo_labels.thresholds.order_statistics import RadixSelection
@@ -50,9 +58,15 @@ __all__ = [
     'FixedSizePredictor',
     'Labeler',
     'LogitMapPredictor',
+    'MCDropoutPredictor',
     'MajorityLabeler',
     'MeanCertaintyLabeler',
+    'MeanPassLabeler',
+    'MeanStdPassLabeler',
+    'MinimumPassLabeler',
     'MultiViewPredictor',
+    'NegativePassLabeler',
+    'PassPredictions',
     'PassStatistics',
     'Predictor',
     'PseudoLabelStore',

@@ -159,6 +159,15 @@ def test_packing_without_planes_is_refused(store, tmp_path):
 
 
 @pytest.mark.parametrize('plane', ['std', 'negative'])
+def test_a_missing_file_is_named(store, tmp_path, plane):
+    store.path('dusk_train/01.jpg', plane).unlink()
+    with pytest.raises(
+        FileNotFoundError, match=rf'the plane {plane} of .*01.jpg is missing at .*{plane}/dusk_train/01'
+    ):
+        sample(tmp_path)
+
+
+@pytest.mark.parametrize('plane', ['std', 'negative'])
 def test_a_damaged_file_is_named(store, tmp_path, plane):
     path = store.path('dusk_train/01.jpg', plane)
     path.write_bytes(path.read_bytes()[:40])

@@ -5,7 +5,7 @@ optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=2.5e-4, 
 train_cfg = dict(
     num_rounds=1,
     iterations=30000,
-    learning_rate=dict(decay='poly', power=0.9, stretch=3.0),
+    learning_rate=dict(decay='poly', power=0.9, span=3.0),
     labels=dict(
         type='ModelLabels',
         predictor=dict(type='FixedSizePredictor', scale=(1280, 760)),

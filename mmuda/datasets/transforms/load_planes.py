@@ -23,7 +23,7 @@ class LoadPlanes(BaseTransform):
 
     Raises:
         KeyError: If there is no such plane.
-        OSError: If a file is missing or damaged.
+        OSError: If a file is missing (FileNotFoundError) or damaged.
         ValueError: If a plane has another size than the image.
 
     Example of a config::
@@ -48,7 +48,13 @@ class LoadPlanes(BaseTransform):
             )
         for name in names:
             plane, path = files[name]
-            values = plane.read(path)
+            try:
+                values = plane.read(path)
+            except FileNotFoundError as error:
+                raise FileNotFoundError(
+                    f'LoadPlanes: the plane {name} of {results.get("img_path")} is missing at {path}: let '
+                    'PseudoLabelHook run again before training, it makes what a store lacks'
+                ) from error
             if 'img' in results and values.shape[-2:] != results['img'].shape[:2]:
                 raise ValueError(
                     f'LoadPlanes: {path} has (height, width) = {values.shape[-2:]}, its image '

@@ -87,6 +87,8 @@ class SelfTrainingLoop(UDATrainLoop):
             ``rule``.
         epochs (int, optional): Passes over the pool per round.
         iterations (int, optional): Length of a round, if not given by ``epochs``.
+        val_interval (int, optional): Evaluate after every so many iterations of a round, too. Defaults to None: at the
+            end of a round alone.
         rule (str): ``paper``, ``cbst`` or ``crst``: how published code rounds and clamps. Defaults to ``paper``.
 
     Raises:
@@ -105,9 +107,11 @@ class SelfTrainingLoop(UDATrainLoop):
         epochs: int | None = None,
         iterations: int | None = None,
         rule: str = 'paper',
+        val_interval: int | None = None,
     ) -> None:
-        _check_length(num_rounds, epochs, iterations)
+        _check_length(num_rounds, epochs, iterations, val_interval)
         super().__init__(runner, dataloader, max_iters=None)
+        self.evaluates_every = val_interval
         if not isinstance(self.pool, PoolDataset) or not isinstance(self.sampler, PoolSampler):
             raise TypeError(
                 'SelfTrainingLoop needs a PoolDataset with a PoolSampler, got '
@@ -188,6 +192,7 @@ class SelfTrainingLoop(UDATrainLoop):
                 self.runner.model.train()
                 self._set_learning_rate(plan)
                 self.run_iter(self.next_batch())
+                self._evaluate_inside(plan)
             if self._iter == plan.end:
                 self._end_round(plan, trains)
         self.runner.call_hook('after_train_epoch')
@@ -282,6 +287,13 @@ class SelfTrainingLoop(UDATrainLoop):
         for group in self.runner.optim_wrapper.param_groups:
             group['lr'] = group['initial_lr'] * rate
 
+    def _evaluate_inside(self, plan: Round) -> None:
+        """Evaluate where ``val_interval`` asks for it; the end of the round does so anyway."""
+        if self.evaluates_every is None or self.runner.val_loop is None or self._iter == plan.end:
+            return
+        if (self._iter - plan.begin) % self.evaluates_every == 0:
+            self.runner.val_loop.run()
+
     def _end_round(self, plan: Round, trained: bool) -> None:
         """Save the model of the round and evaluate it, unless that was done before the run was resumed here."""
         if is_main_process():
@@ -326,11 +338,12 @@ class SelfTrainingLoop(UDATrainLoop):
         barrier()
 
 
-def _check_length(num_rounds: int, epochs: int | None, iterations: int | None) -> None:
+def _check_length(num_rounds: int, epochs: int | None, iterations: int | None, val_interval: int | None) -> None:
     """Refuse lengths that are missing, given twice, or no positive integers."""
     if (epochs is None) == (iterations is None):
         raise ValueError('train_cfg: give either `epochs` or `iterations`, the length of a round')
-    for name, value in dict(num_rounds=num_rounds, epochs=epochs, iterations=iterations).items():
+    numbers = dict(num_rounds=num_rounds, epochs=epochs, iterations=iterations, val_interval=val_interval)
+    for name, value in numbers.items():
         if value is not None and (int(value) != value or value < 1):
             raise ValueError(f'train_cfg.{name} must be a positive integer, got {value}')
 

@@ -62,7 +62,9 @@ class ModelLabels(RoundLabels):
             path = spatial_prior.get('path') or Path(runner.work_dir, 'spatial_prior.npy')
             self.labeler = self._with_setting('prior', str(path), 'spatial_prior')
         self.portion: PortionSchedule | None = None
-        if portion is not None:
+        if portion is None:
+            self.remedy = 'Lower the thresholds of train_cfg.labels.labeler'
+        else:
             self.portion = build_schedule(PortionSchedule, 'labels.portion', rule, portion)
             self._with_setting('portion', self.portion(0), 'portion')
 

@@ -109,10 +109,13 @@ class LearningRateSchedule(RoundRates):
         base (float): Of round 0, positive. Defaults to 1e-4.
         rule (str): One of ``RULES``. Defaults to ``paper``.
         decay (str, optional): Inside a round: None keeps the rate, ``poly`` multiplies it by
-            ``(1 - iteration / (stretch * length)) ** power``. Defaults to None.
+            ``(1 - iteration / (span * length)) ** power``. Defaults to None.
         power (float): Of ``poly``, positive. Defaults to 0.9.
-        stretch (float): Length of ``poly``, of which a round is the first part, over that of the round. Defaults
-            to 1.
+        span (float): Of ``poly``: where the rate would be 0, in lengths of a round, at least 1. Defaults to 1.
+        warmup (float): Share of a round in which the factor rises linearly from ``start_factor`` to 1, in [0, 1); the
+            decay is counted from the beginning of the round nevertheless, as by ``WarmupPolyLR``. Defaults to 0.
+        start_factor (float): Of the warm-up, in (0, 1]. Defaults to 0.1.
+        round_factor (float, optional): Of the rate from round to round, positive. Defaults to None: that of ``rule``.
 
     Example:
         >>> LearningRateSchedule(1e-4)(2)
@@ -125,7 +128,10 @@ class LearningRateSchedule(RoundRates):
     rule: str = 'paper'
     decay: str | None = None
     power: float = 0.9
-    stretch: float = 1.0
+    span: float = 1.0
+    warmup: float = 0.0
+    start_factor: float = 0.1
+    round_factor: float | None = None
 
     def __post_init__(self) -> None:
         _check_rule(self.rule)
@@ -135,11 +141,22 @@ class LearningRateSchedule(RoundRates):
             raise ValueError(f'learning rate of the rounds: decay = {self.decay!r}, expected one of {DECAYS}')
         if self.power <= 0:
             raise ValueError(f'learning rate of the rounds: power = {self.power}, expected a positive number')
-        if self.stretch < 1:
-            raise ValueError(f'learning rate of the rounds: stretch = {self.stretch}, expected 1 or more')
+        if self.span < 1:
+            raise ValueError(f'learning rate of the rounds: span = {self.span}, expected at least 1, a whole round')
+        if not (0 <= self.warmup < 1 and 0 < self.start_factor <= 1):
+            raise ValueError(
+                f'learning rate of the rounds: warmup = {self.warmup}, start_factor = {self.start_factor}, expected a '
+                'share of a round below 1 and a factor in (0, 1]'
+            )
+        if self.round_factor is not None and self.round_factor <= 0:
+            raise ValueError(
+                f'learning rate of the rounds: round_factor = {self.round_factor}, expected a positive number'
+            )
 
     def __call__(self, index: int) -> float:
         """The learning rate of round ``index``, counted from 0."""
+        if self.round_factor is not None:
+            return self.base * self.round_factor**index
         if self.rule == 'crst':
             return self.base
         if self.rule == 'paper':
@@ -151,7 +168,9 @@ class LearningRateSchedule(RoundRates):
 
     def inside(self, iteration: int, length: int) -> float:
         """Factor on the rate of a round of ``length`` iterations at ``iteration``, counted from 0."""
-        return (1 - iteration / (self.stretch * length)) ** self.power if self.decay == 'poly' else 1.0
+        if iteration < self.warmup * length:
+            return self.start_factor + (1 - self.start_factor) * iteration / (self.warmup * length)
+        return (1 - iteration / (self.span * length)) ** self.power if self.decay == 'poly' else 1.0
 
 
 def selection_seed(policy: str, seed: int, index: int, rule: str = 'paper') -> int:

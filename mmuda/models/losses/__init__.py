@@ -9,6 +9,7 @@ from mmuda.models.losses.hard_pixel_cross_entropy_loss import HardPixelCrossEntr
 from mmuda.models.losses.lsgan_loss import LSGANLoss
 from mmuda.models.losses.memory_regularization_loss import MemoryRegularizationLoss
 from mmuda.models.losses.model_regularization_loss import ModelRegularizationLoss
+from mmuda.models.losses.negative_learning_loss import NegativeLearningLoss
 from mmuda.models.losses.pixel_cross_entropy_loss import PixelCrossEntropyLoss
 from mmuda.models.losses.pixel_weighted_cross_entropy_loss import PixelWeightedCrossEntropyLoss
 from mmuda.models.losses.pixel_weighted_loss import PixelWeightedLoss
@@ -28,6 +29,7 @@ __all__ = [
     'LSGANLoss',
     'MemoryRegularizationLoss',
     'ModelRegularizationLoss',
+    'NegativeLearningLoss',
     'PixelCrossEntropyLoss',
     'PixelWeightedCrossEntropyLoss',
     'PixelWeightedLoss',

@@ -8,6 +8,7 @@ from mmuda.models.objectives.depth_regression import DepthRegression
 from mmuda.models.objectives.entropy_minimization import EntropyMinimization
 from mmuda.models.objectives.memory_regularization import MemoryRegularization
 from mmuda.models.objectives.model_regularization import ModelRegularization
+from mmuda.models.objectives.negative_supervision import NegativeSupervision
 from mmuda.models.objectives.objective import Objective
 from mmuda.models.objectives.rectified_supervision import RectifiedSupervision
 from mmuda.models.objectives.soft_label_supervision import SoftLabelSupervision
@@ -24,6 +25,7 @@ __all__ = [
     'EntropyMinimization',
     'MemoryRegularization',
     'ModelRegularization',
+    'NegativeSupervision',
     'Objective',
     'RectifiedSupervision',
     'SoftLabelSupervision',

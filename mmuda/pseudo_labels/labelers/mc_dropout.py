@@ -91,7 +91,7 @@ def mean_label(mean: Tensor, threshold: float = 0.8) -> Tensor:
     return _keep(label, score >= threshold, len(mean))
 
 
-def min_label(minimum: Tensor, threshold: float = 0.8) -> Tensor:
+def min_label(minimum: Tensor, threshold: float = 0.8, mean: Tensor | None = None) -> Tensor:
     """Class of the largest minimum, where every pass gives it at least ``threshold``.
 
     The published code looks the minimum up at the class of the largest mean. For probabilities and
@@ -100,11 +100,16 @@ def min_label(minimum: Tensor, threshold: float = 0.8) -> Tensor:
     Args:
         minimum (Tensor): (C, ...), minima in [0, 1].
         threshold (float): In [0, 1]. Defaults to 0.8.
+        mean (Tensor, optional): (C, ...), means; where given, the minimum that must reach the threshold is that of
+            the class of the largest mean. Defaults to None: that of the label.
 
     Returns:
         Tensor: (...), uint8, 255 elsewhere.
     """
-    return mean_label(minimum, threshold)
+    if mean is None:
+        return mean_label(minimum, threshold)
+    at_mean = minimum.gather(0, mean.argmax(dim=0, keepdim=True)).squeeze(0)
+    return _keep(minimum.argmax(dim=0), at_mean >= threshold, len(minimum))
 
 
 def certain_label(mean: Tensor, std: Tensor, threshold: float = 0.0, max_std: float = 0.05) -> Tensor:

@@ -61,6 +61,19 @@ class MultiViewPredictor(Predictor):
                 views.append((mmcv.imflip(resized), True))
         return views
 
+    @staticmethod
+    def data_sample(image: np.ndarray, view: np.ndarray, mirrored: bool) -> SegDataSample:
+        """Return what the segmentor has to know of a view (h, w, 3) of ``image`` (H, W, 3)."""
+        return SegDataSample(
+            metainfo=dict(
+                ori_shape=image.shape[:2],
+                img_shape=view.shape[:2],
+                pad_shape=view.shape[:2],
+                flip=mirrored,
+                flip_direction='horizontal' if mirrored else None,
+            )
+        )
+
     @torch.no_grad()
     def __call__(self, segmentor: BaseSegmentor, image: np.ndarray, name: str) -> Tensor:
         """See :class:`Predictor`; the probabilities are on the segmentor's device.
@@ -71,15 +84,7 @@ class MultiViewPredictor(Predictor):
         views = self.views(image)
         total: Any = None
         for view, mirrored in views:
-            sample = SegDataSample(
-                metainfo=dict(
-                    ori_shape=image.shape[:2],
-                    img_shape=view.shape[:2],
-                    pad_shape=view.shape[:2],
-                    flip=mirrored,
-                    flip_direction='horizontal' if mirrored else None,
-                )
-            )
+            sample = self.data_sample(image, view, mirrored)
             inputs = torch.from_numpy(np.ascontiguousarray(view.transpose(2, 0, 1)))
             result = segmentor.test_step(dict(inputs=[inputs], data_samples=[sample]))[0]
             logits = result.seg_logits.data

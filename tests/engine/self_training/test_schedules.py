@@ -131,7 +131,7 @@ def test_rate_is_constant_inside_a_round_by_default():
 
 
 def test_a_round_can_be_the_first_part_of_a_decay():
-    decay = LearningRateSchedule(2.5e-4, decay='poly', power=0.9, stretch=3.0)
+    decay = LearningRateSchedule(2.5e-4, decay='poly', power=0.9, span=3.0)
     assert decay.inside(0, 30000) == 1
     assert decay.inside(29999, 30000) == pytest.approx((1 - 29999 / 90000) ** 0.9)
 
@@ -146,7 +146,7 @@ def test_poly_decay_inside_a_round():
     [
         (dict(decay='cosine'), "decay = 'cosine', expected one of"),
         (dict(decay='poly', power=0), 'power = 0, expected'),
-        (dict(decay='poly', stretch=0.5), 'stretch = 0.5, expected 1'),
+        (dict(decay='poly', span=0.5), 'span = 0.5, expected at least 1'),
     ],
 )
 def test_unknown_decay_is_refused(settings, message):
@@ -180,3 +180,20 @@ def test_rates_of_ones_own(monkeypatch):
 def test_rates_that_there_are_not_are_named(config, message):
     with pytest.raises(ValueError, match=rf'train_cfg\.learning_rate: .*{message}'):
         build_rates(config, 'paper')
+
+
+def test_rate_warms_up_and_decays_beyond_the_round():
+    """The published schedule of MRNet: 5000 iterations of warm-up in 25000 of 100000."""
+    rates = LearningRateSchedule(1.0, decay='poly', power=0.9, span=4.0, warmup=0.2)
+    factors = [rates.inside(iteration, 25000) for iteration in (0, 2500, 5000, 15000)]
+    assert factors == pytest.approx([0.1, 0.55, 0.95**0.9, 0.85**0.9])
+
+
+def test_rate_from_round_to_round():
+    assert [LearningRateSchedule(1e-4, round_factor=0.5)(index) for index in range(3)] == [1e-4, 5e-5, 2.5e-5]
+
+
+@pytest.mark.parametrize('setting', [dict(span=0.5), dict(warmup=1.0), dict(start_factor=0.0), dict(round_factor=0.0)])
+def test_rates_that_make_no_sense_are_refused(setting):
+    with pytest.raises(ValueError, match=next(iter(setting))):
+        LearningRateSchedule(1.0, **setting)

@@ -75,3 +75,11 @@ def test_pass_of_another_shape_is_refused():
 def test_256_classes_are_refused():
     with pytest.raises(ValueError, match='at most 255 classes'):
         mean_label(torch.zeros(256, 1))
+
+
+@given(seed=st.integers(0, 20), threshold=st.floats(0.0, 1))
+def test_minimum_looked_up_at_the_class_of_the_mean(seed, threshold):
+    statistics = statistics_of(random_passes(3, seed))
+    at_mean = statistics.minimum.gather(0, statistics.mean.argmax(0, keepdim=True))[0]
+    published = statistics.minimum.argmax(0).masked_fill(at_mean < threshold, 255)
+    assert torch.equal(min_label(statistics.minimum, threshold, statistics.mean), published.byte())

@@ -1,0 +1,99 @@
+"""tools/analysis_tools/pseudo_label_quality.py on stores of toy images."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmseg.registry import DATASETS
+from PIL import Image
+
+from mmuda.datasets.transforms.load_label_ids import read_train_ids
+from mmuda.pseudo_labels import MeanStdPassLabeler, PseudoLabelStore
+from mmuda.pseudo_labels.labelers.pass_labelers import MeanStdPlanes
+from mmuda.pseudo_labels.planes import BitPlane
+from tests.helpers.tiny import REPO, make_data, run_tool
+
+pytestmark = pytest.mark.integration
+
+TOOL = REPO / 'tools/analysis_tools/pseudo_label_quality.py'
+LABELS = 'toy/cityscapes/gtFine/train'
+
+
+def write_store(root: Path, data: Path, wrong: float, complete: bool = True) -> PseudoLabelStore:
+    """Labels that are right but for the upper part, which has no label; the label by the mean is road there."""
+    dataset = DATASETS.build(dict(type='CityscapesLabelIdsDataset', data_root=str(data / 'cityscapes'), pipeline=[]))
+    store = PseudoLabelStore(root, planes=(*MeanStdPassLabeler.planes, BitPlane('negative')))
+    planes = [plane.description() for plane in store.planes]
+    store.open(dict(classes=list(dataset.metainfo['classes']), planes=planes))
+    for index in range(len(dataset)):
+        info = dataset.get_data_info(index)
+        truth = torch.from_numpy(read_train_ids(info))
+        rows = round(wrong * len(truth))
+        label, mean = truth.clone(), truth.clone()
+        label[:rows], mean[:rows] = 255, 0
+        values = torch.ones(truth.shape)
+        name = str(Path(info['img_path']).relative_to(data / 'cityscapes/leftImg8bit/train'))
+        negative = np.zeros((len(dataset.metainfo['classes']), *truth.shape), bool)
+        negative[0] = True  # road, everywhere
+        arrays = MeanStdPlanes(label, values, mean, values * 0.1).arrays()
+        store.write(name, dict(arrays, negative=negative))
+    if complete:
+        store.finish()
+    return store
+
+
+@pytest.fixture(scope='module')
+def project(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp('project')
+    data = make_data(folder)
+    write_store(folder / 'store', data, 0.5)
+    write_store(folder / 'other', data, 0.25)
+    write_store(folder / 'unfinished', data, 0.5, complete=False)
+    return folder
+
+
+def run(project: Path, *arguments: str):
+    return run_tool(sys.executable, TOOL, *arguments, cwd=project)
+
+
+def test_report_and_picture_of_a_store(project):
+    result = run(project, 'store', '--labels', LABELS, '--before', 'other', '--out', 'out')
+    assert result.returncode == 0, result.stderr
+    report = json.loads((project / 'out/quality.json').read_text())
+    labels, negative = report['labels'], report['excluded']['negative']
+    assert list(labels) == ['before', 'mean_label', 'label']
+    assert (labels['label']['accuracy'], labels['before']['accuracy']) == (1.0, 1.0)
+    assert 0.4 < labels['label']['coverage'] < 0.6 < labels['before']['coverage'] < 0.8
+    assert labels['mean_label']['coverage'] == 1.0 > labels['mean_label']['accuracy'] > 0.4
+    assert labels['mean_label']['ece'] == pytest.approx(1 - labels['mean_label']['accuracy'])
+    assert (negative['coverage'], negative['per_pixel']) == (1.0, 1.0)
+    assert 0 < negative['accuracy'] == negative['classes']['road']['accuracy'] < 1
+    with Image.open(project / 'out/quality.png') as picture:
+        assert np.asarray(picture).std() > 0
+
+
+def test_results_lie_beside_the_store(project):
+    assert run(project, 'store', '--labels', LABELS).returncode == 0
+    assert (project / 'store_quality/quality.json').is_file()
+
+
+@pytest.mark.parametrize(
+    'arguments, message',
+    [
+        (['nowhere', '--labels', LABELS], 'nowhere has no manifest.json: give the folder of a store'),
+        (['unfinished', '--labels', LABELS], 'unfinished has a labeling that was not finished'),
+        (['store', '--labels', 'toy/cityscapes/gtFine/val'], 'has no label of the image'),
+        (['store', '--labels', 'toy/none'], "there is no image folder '.*toy/none'"),
+        (['store', '--labels', LABELS, '--dataset', 'RobotCarDataset'], 'RobotCarDataset has the classes .*the store'),
+        (['store', '--labels', LABELS, '--dataset', 'ADE20KDataset'], 'expected a data set of mmuda'),
+    ],
+)
+def test_mistakes_are_named(project, arguments, message):
+    result = run(project, *arguments)
+    assert result.returncode == 1
+    assert 'Traceback' not in result.stderr
+    assert re.search(message, result.stderr), result.stderr
