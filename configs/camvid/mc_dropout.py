@@ -1,13 +1,16 @@
-# MRNet+Rectifying on labels of stage 1 that Monte-Carlo dropout corrects. A label stays where the mean over five passes
-# is at least 0.8.
-_base_ = './mrnet_rectified.py'
-
+# A label stays where the mean over five passes is at least 0.8.
+_base_ = [
+    '../_base_/datasets/camvid_193x257.py',
+    '../_base_/methods/small_mc_dropout.py',
+]
+model = dict(segmentor=dict(decode_head=dict(num_classes=11)))
+train_dataloader = _base_.stage2
 custom_hooks = [
-    dict(type='StageCheckpointHook', work_dir='work_dirs/camvid/mrnet', config='configs/camvid/mrnet.py'),
+    dict(type='StageCheckpointHook', config='configs/camvid/mrnet.py'),
     dict(
         type='PseudoLabelHook',
-        predictor=dict(type='MCDropoutPredictor', passes=5, dropout_ratio=0.1, scales=[(257, 193), (321, 241)]),
-        labeler=dict(type='MeanPassLabeler', threshold=0.8),
+        predictor=dict(_base_.passes, scales=[(257, 193), (321, 241)]),
+        labeler=_base_.mean_labeler,
     ),
 ]
 work_dir = 'work_dirs/camvid/mc_dropout'

@@ -1,16 +1,24 @@
-# SYNTHIA to Cityscapes: MRNet+Rectifying on labels of stage 1 that Monte-Carlo dropout corrects. A label stays where
-# the mean over five passes is at least 0.8.
-_base_ = '../mrnet/synthia2cs_rectified.py'
-
+# A label stays where the mean over five passes is at least 0.8.
+_base_ = [
+    '../_base_/datasets/cs_stage2_256x512.py',
+    '../_base_/models/deeplabv2_r101_dual.py',
+    '../_base_/methods/mc_dropout.py',
+]
+model = dict(
+    segmentor=dict(
+        backbone=_base_.backbone,
+        decode_head=dict(dropout_ratio=0.1),
+    ),
+    objectives=_base_.synthia_objectives,
+)
+train_dataloader = dict(batch_size=5)
+val_evaluator = test_evaluator = _base_.synthia_evaluator
 custom_hooks = [
-    dict(type='StageCheckpointHook', work_dir='work_dirs/mrnet/synthia2cs', config='configs/mrnet/synthia2cs.py'),
+    dict(type='StageCheckpointHook', config='configs/mrnet/synthia2cs.py'),
     dict(
         type='PseudoLabelHook',
-        predictor=dict(type='MCDropoutPredictor', passes=5, dropout_ratio=0.1, scales=[(1024, 512), (1280, 640)]),
-        labeler=dict(type='MeanPassLabeler', threshold=0.8),
+        predictor=dict(_base_.passes, scales=[(1024, 512), (1280, 640)]),
+        labeler=_base_.mean_labeler,
     ),
 ]
-# All of the schedule of 100000, and 5000 iterations of warm-up.
-train_cfg = dict(max_iters=100000)
-param_scheduler = dict(warmup_iters=0.05, max_iters=1.0)
 work_dir = 'work_dirs/mc_dropout/synthia2cs'

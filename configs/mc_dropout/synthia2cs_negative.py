@@ -1,30 +1,32 @@
 # Positive labels by mean and standard deviation; pixels without one learn which classes they do not have.
-_base_ = './synthia2cs.py'
-
-custom_hooks = [
-    _base_.custom_hooks[0],
-    dict(
-        _base_.custom_hooks[1],
-        predictor=dict(_base_.custom_hooks[1].predictor, temperature=2.0),
-        labeler=dict(
-            type='NegativePassLabeler',
-            positive=dict(type='MeanStdPassLabeler', threshold=0.8, max_std=0.05),
-            max_mean=0.05,
-            max_std=0.005,
-        ),
-    ),
+_base_ = [
+    '../_base_/datasets/cs_stage2_256x512.py',
+    '../_base_/models/deeplabv2_r101_dual.py',
+    '../_base_/methods/mc_dropout.py',
 ]
+model = dict(
+    segmentor=dict(
+        backbone=_base_.backbone,
+        decode_head=dict(dropout_ratio=0.1),
+    ),
+    objectives=[*_base_.synthia_objectives, _base_.negative_supervision],
+)
+load, crop = _base_.labeled_pipeline[:2], _base_.labeled_pipeline[2:-1]
 train_dataloader = dict(
+    batch_size=5,
     dataset=dict(
         source=dict(
-            pipeline=[
-                *_base_.train_dataloader.dataset.source.pipeline[:2],
-                dict(type='LoadPlanes', names=['negative']),
-                *_base_.train_dataloader.dataset.source.pipeline[2:-1],
-                dict(type='PackPlanes'),
-            ]
+            pipeline=[*load, dict(type='LoadPlanes', names=['negative']), *crop, dict(type='PackPlanes')],
         )
-    )
+    ),
 )
-model = dict(objectives=[*_base_.model.objectives, dict(type='NegativeSupervision')])
+val_evaluator = test_evaluator = _base_.synthia_evaluator
+custom_hooks = [
+    dict(type='StageCheckpointHook', config='configs/mrnet/synthia2cs.py'),
+    dict(
+        type='PseudoLabelHook',
+        predictor=dict(_base_.passes, temperature=2.0, scales=[(1024, 512), (1280, 640)]),
+        labeler=_base_.negative_labeler,
+    ),
+]
 work_dir = 'work_dirs/mc_dropout/synthia2cs_negative'

@@ -1,8 +1,15 @@
-# A label stays where each of the five passes gives it at least 0.8; by the published rule of the index.
-_base_ = './mc_dropout.py'
-
+# A label stays where each of five passes gives it at least 0.8.
+_base_ = [
+    '../_base_/datasets/toy_129x257.py',
+    '../_base_/methods/small_mc_dropout.py',
+]
+train_dataloader = _base_.stage2
 custom_hooks = [
-    _base_.custom_hooks[0],
-    dict(_base_.custom_hooks[1], labeler=dict(type='MinimumPassLabeler', threshold=0.8, index='mean')),
+    dict(type='StageCheckpointHook', config='configs/toy/mrnet.py'),
+    dict(
+        type='PseudoLabelHook',
+        predictor=dict(_base_.passes, scales=[(257, 129), (321, 161)]),
+        labeler=_base_.minimum_labeler,
+    ),
 ]
 work_dir = 'work_dirs/toy/mc_dropout_minimum'

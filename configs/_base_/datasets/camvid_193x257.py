@@ -99,3 +99,16 @@ labeled = dict(
     ],
 )
 stage2 = dict(dataset=dict(type='UDADataset', labeled_view='labeled', source=labeled, target=target), **domains)
+# The same with negative labels beside the pseudo labels.
+labeled_negative = dict(
+    labeled,
+    pipeline=[
+        *load_labeled,
+        dict(type='LoadPlanes', names=['negative']),
+        *labeled['pipeline'][2:-1],
+        dict(type='PackPlanes'),
+    ],
+)
+stage2_negative = dict(
+    dataset=dict(type='UDADataset', labeled_view='labeled', source=labeled_negative, target=target), **domains
+)
