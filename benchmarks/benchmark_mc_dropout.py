@@ -5,12 +5,11 @@
 
 Seconds and memory per image of predictor and labeler, without reading and writing of files. The plain generator is
 MultiViewPredictor with ConfidenceLabeler. Memory is what is allocated at the peak beside the model: of the GPU, or on
-the CPU that of the process in a run of its own per K.
+the CPU (Linux) that of the process, in a run of its own per K.
 """
 
 import argparse
 import multiprocessing
-import resource
 import statistics
 import sys
 import time
@@ -68,18 +67,25 @@ def seconds_per_image(model: nn.Module, images: list[np.ndarray], predictor: Pre
     return (time.perf_counter() - begin) / len(images)
 
 
+def memory(key: str) -> int:
+    """Return what Linux says of the memory of this process, in bytes: ``VmRSS`` now, ``VmHWM`` at the peak."""
+    lines = dict(line.split(':', 1) for line in Path('/proc/self/status').read_text().splitlines())
+    return 1024 * int(lines[key].split()[0])
+
+
 def peak(args: argparse.Namespace, passes: int, negative: bool, queue: multiprocessing.Queue) -> None:
     """Put the bytes that one image takes beside the model."""
     model, image = build(args.model, args.device), make_images(1, args.size)[0]
     predictor, labeler = parts(passes, negative, args.scales)
     if args.device == 'cpu':
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        Path('/proc/self/clear_refs').write_text('5')  # the peak so far is forgotten
+        before = memory('VmRSS')
     else:
         torch.cuda.reset_peak_memory_stats()
         before = torch.cuda.memory_allocated()
     labeler(predictor(model, image, '0'))
     if args.device == 'cpu':
-        queue.put(1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before))
+        queue.put(memory('VmHWM') - before)
     else:
         queue.put(torch.cuda.max_memory_allocated() - before)
 

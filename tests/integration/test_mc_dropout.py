@@ -220,3 +220,21 @@ class RecordRates(Hook):
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None) -> None:
         self.seen.append(runner.optim_wrapper.param_groups[0]['lr'])
+
+
+def test_rounds_killed_in_a_pass_and_resumed_have_the_same_labels(data, start, tmp_path):
+    whole, killed = tmp_path / 'whole', tmp_path / 'killed'
+    train(rounds(data, whole, start))
+    passes = 2 * NUM_IMAGES + 2 * 1 + 2  # the second pass of the second image of round 1
+    process = multiprocessing.get_context('fork').Process(
+        target=train_and_kill, args=(rounds(data, killed, start), passes)
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert not list((killed / 'round_1').rglob('round.json'))
+    cfg = rounds(data, killed, start, resume=True)
+    cfg.load_from = None
+    train(cfg)
+    for index in range(2):
+        assert files(killed / f'round_{index}') == files(whole / f'round_{index}')
