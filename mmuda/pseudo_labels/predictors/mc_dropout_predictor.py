@@ -169,7 +169,7 @@ class MCDropoutPredictor(MultiViewPredictor):
     ) -> tuple[Tensor, SegDataSample]:
         """Preprocess a view as a test step does; return (1, 3, h, w) and what to know of it."""
         inputs = torch.from_numpy(np.ascontiguousarray(view.transpose(2, 0, 1)))
-        data = segmentor.data_preprocessor(
+        data = segmentor.get_submodule('data_preprocessor')(
             dict(inputs=[inputs], data_samples=[self.data_sample(image, view, mirrored)]), False
         )
         return data['inputs'], data['data_samples'][0]
