@@ -31,7 +31,7 @@ from mmuda.datasets.classes import SYNTHIA_16_CLASSES, class_names
 from mmuda.datasets.transforms import CenteredMiningCrop, PackSoftLabels
 from mmuda.engine.self_training import SelfTrainingLoop
 from mmuda.engine.self_training.labeling import build_fusion
-from mmuda.engine.self_training.teachers import teacher_configs
+from mmuda.engine.self_training.teachers import prediction_settings, teacher_configs
 from mmuda.utils.shipped import read_config
 from tests.helpers.published import write_dataset
 
@@ -431,6 +431,11 @@ def test_rounds_start_from_a_config_of_the_same_network(name):
     cfg = config(name)
     start = next(hook for hook in cfg.custom_hooks if hook.type == 'StageCheckpointHook')
     first = config(start.config.removeprefix('configs/'))
+    if 'mc_dropout' in name:  # from MRNet's stage 1 to its stage 2: other dropout, and BatchNorm is trained
+        for part in ('backbone', 'decode_head'):
+            settings = [prediction_settings(one.model.segmentor[part]) for one in (first, cfg)]
+            assert settings[0] == settings[1], part
+        return
     settings = [
         {key: value for key, value in part.model.segmentor.backbone.items() if key != 'init_cfg'}
         for part in (first, cfg)
