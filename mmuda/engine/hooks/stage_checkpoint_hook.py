@@ -5,7 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import torch
 from mmengine.dist import get_world_size
 from mmengine.hooks import Hook
 from mmengine.optim import OptimWrapper
@@ -13,6 +12,7 @@ from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
 import mmuda
+from mmuda.compat import safe_load
 from mmuda.engine.checkpoints import latest_checkpoint, read_settings
 from mmuda.engine.finite import check_finite
 from mmuda.utils.shipped import find_config, read_config
@@ -76,7 +76,7 @@ class StageCheckpointHook(Hook):
         checkpoint = latest_checkpoint(work_dir)
         if checkpoint is None:
             return False
-        reached = torch.load(checkpoint, map_location='cpu', weights_only=False).get('meta', {}).get('iter')
+        reached = safe_load(checkpoint, map_location='cpu', mmap=True).get('meta', {}).get('iter')
         end = read_config(self.config).train_cfg.get('max_iters')
         return reached is None or end is None or reached >= end
 
