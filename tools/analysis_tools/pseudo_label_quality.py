@@ -24,9 +24,9 @@ import numpy as np  # noqa: E402
 from mmengine.registry import init_default_scope  # noqa: E402
 from mmengine.utils import track_iter_progress  # noqa: E402
 from mmseg.registry import DATASETS  # noqa: E402
-from mmuda.datasets.files.image_files import stem_of  # noqa: E402
 
 from mmuda.datasets import FolderDataset  # noqa: E402
+from mmuda.datasets.files.image_files import stem_of  # noqa: E402
 from mmuda.datasets.transforms.load_label_ids import read_train_ids  # noqa: E402
 from mmuda.evaluation.pseudo_label_quality import ExclusionQuality, PseudoLabelQuality  # noqa: E402
 from mmuda.pseudo_labels import PseudoLabelStore  # noqa: E402

@@ -9,6 +9,7 @@ classes_16 = dict(metainfo=dict(classes='synthia16'))
 source_depth = dict(
     type='SynthiaDataset',
     data_root='data/toy/synthia',
+    indices=64,
     pipeline=[*load_depth, *_base_.source_crop, dict(type='PackPlanes')],
     **classes_16,
 )
@@ -22,6 +23,7 @@ evaluator_16 = dict(type='UDAIoUMetric', protocols=dict(mIoU16='synthia16', mIoU
 source_grid = dict(
     type='Synthia7Dataset',
     data_root='data/toy/synthia',
+    indices=64,
     pipeline=[*load_depth, dict(type='SampleDepthGrid', grid=(9, 17)), whole, dict(type='PackDepthGrid')],
 )
 grid_7 = dict(
