@@ -3,7 +3,7 @@
     python benchmarks/benchmark_labeling.py [--images 32] [--size 256 512] [--repeats 3]
 
 Class-balanced labels (two passes for the thresholds, one for the labels) of random images by the small network of
-configs/_base_/models/r18_dual.py. Every rank is a process with one thread; starting the processes is not counted. The
+configs/_base_/small.py. Every rank is a process with one thread; starting the processes is not counted. The
 labels must be the same, byte for byte.
 """
 
@@ -43,7 +43,7 @@ def label(rank: int, world_size: int, folder: Path, repeats: int) -> None:
     dist.init_process_group('gloo', init_method=f'file://{folder}/init{world_size}', rank=rank, world_size=world_size)
     init_default_scope('mmseg')
     torch.manual_seed(0)
-    model = MODELS.build(Config.fromfile(ROOT / 'configs/_base_/models/r18_dual.py').model)
+    model = MODELS.build(Config.fromfile(ROOT / 'configs/_base_/small.py').model)
     images = [(path.name, str(path)) for path in sorted((folder / 'images').iterdir())]
     seconds = []
     for repeat in range(repeats + 1):  # the first one warms up

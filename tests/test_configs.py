@@ -32,6 +32,7 @@ from mmuda.datasets.transforms import CenteredMiningCrop, PackSoftLabels
 from mmuda.engine.self_training import SelfTrainingLoop
 from mmuda.engine.self_training.labeling import build_fusion
 from mmuda.engine.self_training.teachers import teacher_configs
+from mmuda.utils.shipped import read_config
 from tests.helpers.published import write_dataset
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
@@ -81,6 +82,85 @@ def check_every_image_is_drawn_where_drawing_is_asked_for(name: str) -> None:
 
 def check_every_config_has_its_own_work_dir(name: str) -> None:
     assert config(name).work_dir == f'work_dirs/{name.removesuffix(".py")}'
+
+
+def check_stages_and_teachers_are_named_by_their_config_alone(name: str) -> None:
+    cfg = config(name)
+    stages = [hook for hook in cfg.get('custom_hooks', []) if hook.type == 'StageCheckpointHook']
+    for part in [*stages, *cfg.train_cfg.get('labels', {}).get('teachers', [])]:
+        assert 'work_dir' not in part
+        assert read_config(part.config).work_dir == f'work_dirs/{part.config[len("configs/") : -len(".py")]}'
+
+
+def files_of(path: Path) -> set[Path]:
+    """A config and all files below ``_base_`` in it."""
+    bases = Config._get_base_files(str(path))
+    return {path}.union(*(files_of((path.parent / base).resolve()) for base in bases))
+
+
+def test_a_config_is_made_of_at_most_six_files():
+    number = {name: len(files_of(CONFIGS / name)) for name in METHODS}
+    print(*(f'{count} {name}' for name, count in number.items()), sep='\n')  # pytest -s
+    assert {name: count for name, count in number.items() if count > 6} == {}
+
+
+def test_every_base_is_part_of_a_config():
+    used = set().union(*(files_of(CONFIGS / name) for name in METHODS))
+    assert set((CONFIGS / '_base_').rglob('*.py')) - used == set()
+
+
+def without_helpers(cfg: Config) -> dict:
+    """What training and testing read of a config."""
+    return {key: value for key, value in cfg.to_dict().items() if key in READ}
+
+
+READ = (
+    'model train_dataloader val_dataloader test_dataloader val_evaluator test_evaluator tta_pipeline optim_wrapper '
+    'param_scheduler train_cfg custom_hooks default_hooks'
+).split()
+
+
+@pytest.mark.parametrize(
+    'variant, parts',
+    [
+        ('cbst/gta2cs_505', ['train_dataloader']),
+        ('cbst/gta2cs_val_as_target', ['train_dataloader']),
+        ('cbst/gta2cs_sp', ['train_cfg']),
+        ('cbst/gta2cs_sp_multi_scale', ['tta_pipeline', 'train_cfg']),
+        ('cbst/gta2cs_st', ['train_cfg']),
+        ('cbst/gta2cs_dlv2_505', ['train_dataloader']),
+        ('cbst/gta2cs_dlv2_sp', ['train_cfg']),
+        ('cbst/gta2cs_dlv2_st', ['train_cfg']),
+        ('cbst/synthia2cs_st', ['train_cfg']),
+        ('cbst/synthia2cs_dlv2_st', ['train_cfg']),
+        ('cbst/source_only_gta2cs_on_gta', ['test_dataloader', 'tta_pipeline']),
+        ('cbst/source_only_gta2cs_dlv2_on_gta', ['test_dataloader', 'tta_pipeline']),
+        ('cbst/source_only_synthia2cs_on_synthia', ['test_dataloader']),
+        ('cbst/source_only_synthia2cs_dlv2_on_synthia', ['test_dataloader']),
+        ('crst/gta2cs_505', ['train_dataloader']),
+        ('crst/gta2cs_plain_sgd', ['optim_wrapper']),
+        ('crst/gta2cs_lrent', ['model', 'train_dataloader', 'train_cfg']),
+        ('crst/gta2cs_lrent_505', ['model', 'train_dataloader', 'train_cfg']),
+        ('crst/synthia2cs_lrent', ['model', 'train_dataloader', 'train_cfg']),
+        ('dacs/gta2cs_corrected', ['model']),
+        ('dacs/gta2cs_full_size', ['val_dataloader', 'test_dataloader']),
+        ('dacs/gta2cs_plain_sgd', ['optim_wrapper']),
+        ('ensemble/gta2cs_certainty', ['train_cfg']),
+        ('ensemble/gta2cs_majority', ['train_cfg']),
+        ('ensemble/gta2cs_own_teachers', ['train_cfg']),
+        ('mrnet/gta2cs_classmix', ['model']),
+        ('mrnet/gta2cs_plain_sgd', ['optim_wrapper']),
+        ('mrnet/gta2cs_r50', ['model', 'optim_wrapper']),
+        ('mrnet/gta2cs_mit-b0', ['model', 'optim_wrapper']),
+        ('mrnet/gta2cs_swin-t', ['model', 'optim_wrapper']),
+    ],
+)
+def test_variants_differ_from_the_main_setting_in_nothing_else(variant, parts):
+    mains = [name for name in METHODS if variant.startswith(name.removesuffix('.py') + '_')]
+    main = max((name for name in mains if '_lrent' not in name and not name.endswith('_sp.py')), key=len)
+    found, expected = without_helpers(config(f'{variant}.py')), without_helpers(config(main))
+    assert found.keys() == expected.keys()
+    assert [key for key in READ if found.get(key) != expected.get(key)] == sorted(parts, key=READ.index)
 
 
 def check_heads_have_the_classes_of_the_data(name: str) -> None:
@@ -316,7 +396,7 @@ def check_transforms_build_and_datasets_are_known(name: str) -> None:
 
 def check_parts_are_registered(name: str) -> None:
     cfg = config(name)
-    for split in ('train', 'val', 'test'):
+    for split in ('train', 'test') if cfg.val_cfg is None else ('train', 'val', 'test'):  # own data have no validation
         assert DATA_SAMPLERS.get(cfg[f'{split}_dataloader'].sampler.type), split
         assert LOOPS.get(cfg[f'{split}_cfg'].get('type', 'IterBasedTrainLoop')), split
     METRICS.build(cfg.test_evaluator)
@@ -332,6 +412,7 @@ def test_config_is_sound(name):
     check_model_builds(name)
     check_every_image_is_drawn_where_drawing_is_asked_for(name)
     check_every_config_has_its_own_work_dir(name)
+    check_stages_and_teachers_are_named_by_their_config_alone(name)
     check_heads_have_the_classes_of_the_data(name)
     check_one_number_changes_the_length(name)
     check_transforms_build_and_datasets_are_known(name)
@@ -343,7 +424,6 @@ def test_rounds_start_from_a_config_of_the_same_network(name):
     cfg = config(name)
     start = next(hook for hook in cfg.custom_hooks if hook.type == 'StageCheckpointHook')
     first = config(start.config.removeprefix('configs/'))
-    assert first.work_dir == start.work_dir
     settings = [
         {key: value for key, value in part.model.segmentor.backbone.items() if key != 'init_cfg'}
         for part in (first, cfg)

@@ -1,5 +1,6 @@
 """What the documentation shows works as it stands."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -41,6 +42,20 @@ def test_readme_is_short_and_begins_with_a_sentence_a_picture_and_a_method():
     text = '\n'.join(lines)
     assert text.index('![') < text.index('```python') < text.index('\n## ')
     assert len(python_blocks('README.md')[0].splitlines()) <= 12
+
+
+STOCK = {'DataParallel', 'LoadImageFromFile', 'MMSegInferencer', 'SyncBN'}  # named, and not imported by mmuda
+
+
+def test_classes_that_the_architecture_names_exist():
+    nodes = [node for path in REPO.glob('mmuda/**/*.py') for node in ast.walk(ast.parse(path.read_text()))]
+    known = {node.name for node in nodes if isinstance(node, ast.ClassDef)}
+    known |= {alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names}
+    text = (REPO / 'docs/architecture.md').read_text()
+    in_code = [*re.findall(r'^```.*?^```', text, re.DOTALL | re.MULTILINE), *re.findall(r'`([^`\n]+)`', text)]
+    named = {name for code in in_code for name in re.findall(r'(?<![\w/.])[A-Z]\w*[a-z]\w*[A-Z]\w*', code)}
+    assert len(named) > 50
+    assert sorted(named - known - STOCK - {'BatchNorm'}) == []
 
 
 LINKS = [

@@ -255,7 +255,7 @@ def test_numbers(name):
 
 @pytest.mark.parametrize('name', NAMES)
 def test_every_config_has_numbers(name):
-    assert len(numbers(name)) >= 10 or 'segformer' in name
+    assert len(numbers(name)) >= 10 or 'cbst/' in name and 'mit-b0' in name
 
 
 @pytest.mark.parametrize('row', ROWS, ids=lambda row: row['configs'][0])

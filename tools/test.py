@@ -9,7 +9,7 @@ from mmuda.compat import run_stock_tool  # noqa: E402
 
 NO_TTA = (
     '--tta: the config has no {key}. In a config of your own '
-    'add `resize` and `tta_pipeline` from configs/_base_/datasets/toy.py, with your scales, and tta_model = '
+    'add `resize` and `tta_pipeline` from configs/_base_/datasets/toy_129x257.py, with your scales, and tta_model = '
     "dict(type='SegTTAModel') where configs/_base_/default_runtime.py is no base."
 )
 

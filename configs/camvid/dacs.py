@@ -1,12 +1,12 @@
+# DACS on the small network.
 _base_ = [
-    '../_base_/small_runtime.py',
-    '../_base_/datasets/camvid.py',
+    '../_base_/datasets/camvid_193x257.py',
     '../_base_/methods/small_dacs.py',
-    '../_base_/schedules/small_continued.py',
 ]
 model = dict(segmentor=dict(decode_head=dict(num_classes=11)))
+train_dataloader = _base_.source_and_target
 custom_hooks = [
-    dict(type='StageCheckpointHook', work_dir='work_dirs/camvid/source_only', config='configs/camvid/source_only.py'),
+    dict(type='StageCheckpointHook', config='configs/camvid/source_only.py'),
     dict(type='AdaptiveBatchNormHook', scale=(257, 193)),
 ]
 work_dir = 'work_dirs/camvid/dacs'

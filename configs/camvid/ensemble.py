@@ -1,15 +1,11 @@
 # Ensemble distillation: the small network learns from the fused labels of four teachers.
 _base_ = [
-    '../_base_/small_runtime.py',
-    '../_base_/datasets/camvid_pool.py',
-    '../_base_/methods/small_ensemble_student.py',
-    '../_base_/schedules/small_ensemble.py',
+    '../_base_/datasets/camvid_193x257.py',
+    '../_base_/methods/small_ensemble.py',
 ]
 model = dict(segmentor=dict(decode_head=dict(num_classes=11)))
-train_dataloader = dict(dataset=dict(source=None))
-custom_hooks = [
-    dict(type='StageCheckpointHook', work_dir='work_dirs/camvid/source_only', config='configs/camvid/source_only.py'),
-]
+train_dataloader = _base_.pool_without_source
+custom_hooks = [dict(type='StageCheckpointHook', config='configs/camvid/source_only.py')]
 train_cfg = dict(
     labels=dict(
         teachers=[

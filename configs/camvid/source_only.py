@@ -1,9 +1,8 @@
+# The labeled source alone on the small network.
 _base_ = [
-    '../_base_/small_runtime.py',
-    '../_base_/datasets/camvid.py',
+    '../_base_/datasets/camvid_193x257.py',
     '../_base_/methods/small_source_only.py',
-    '../_base_/schedules/small.py',
 ]
 model = dict(segmentor=dict(decode_head=dict(num_classes=11)))
-train_dataloader = dict(dataset=dict(target=None))
+train_dataloader = _base_.source_only
 work_dir = 'work_dirs/camvid/source_only'

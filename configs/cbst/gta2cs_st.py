@@ -1,5 +1,10 @@
 # ST: one threshold for all classes, no mining of rare ones.
-_base_ = './gta2cs.py'
-
+_base_ = [
+    '../_base_/datasets/gta2cs_pool_504x504.py',
+    '../_base_/models/resnet38.py',
+    '../_base_/methods/cbst.py',
+]
+model = dict(objectives=_base_.objectives)
+custom_hooks = [dict(type='StageCheckpointHook', config='configs/cbst/source_only_gta2cs.py')]
 train_cfg = dict(labels=dict(labeler=dict(policy='global', rare_number=0, rare_share=0.0)))
 work_dir = 'work_dirs/cbst/gta2cs_st'

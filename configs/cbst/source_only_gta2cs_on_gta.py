@@ -1,6 +1,10 @@
 # Tests the source model on the source itself: `python tools/test.py` with this config reads all of GTA5.
-_base_ = './source_only_gta2cs.py'
-
+_base_ = [
+    '../_base_/datasets/gta2cs_504x504.py',
+    '../_base_/models/resnet38.py',
+    '../_base_/methods/cbst_source_only.py',
+]
+model = dict(segmentor=dict(backbone=dict(init_cfg=_base_.imagenet)), objectives=_base_.objectives)
 load_labels = dict(type='LoadLabelIds', on_size_mismatch='resize')  # a few published labels differ from their image
 tta_pipeline = [
     dict(type='LoadImageStrict'),

@@ -1,15 +1,8 @@
 # The labeled source alone on DeepLab-v2.
 _base_ = [
-    '../_base_/default_runtime.py',
     '../_base_/datasets/synthia2cs_500x500.py',
     '../_base_/models/deeplabv2_r101.py',
-    '../_base_/schedules/crst_source.py',
+    '../_base_/methods/crst_source_only.py',
 ]
-model = dict(
-    segmentor=dict(decode_head=dict(num_classes=16)),
-    objectives=[
-        dict(type='Supervision', view='source', loss=dict(type='PixelCrossEntropyLoss')),
-    ],
-)
-train_dataloader = dict(dataset=dict(target=None))
+model = dict(segmentor=dict(decode_head=dict(num_classes=16)), objectives=_base_.objectives)
 work_dir = 'work_dirs/cbst/source_only_synthia2cs_dlv2'

@@ -1,26 +1,23 @@
 # CRST with label entropy regularization (LRENT).
 _base_ = [
-    '../_base_/rounds_runtime.py',
     '../_base_/datasets/gta2cs_pool_512x1024.py',
-    '../_base_/methods/crst_lrent.py',
-    '../_base_/schedules/crst_rounds.py',
+    '../_base_/models/deeplabv2_r101.py',
+    '../_base_/methods/crst.py',
 ]
-target_pipeline = [
+model = dict(
+    segmentor=dict(backbone=dict(init_cfg=None)),  # StageCheckpointHook gives the weights
+    objectives=_base_.lrent_objectives,
+)
+soft_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
     dict(type='CenteredMiningCrop', crop_size=(512, 1024), resize='published'),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSoftLabels'),
 ]
-train_dataloader = dict(dataset=dict(target=dict(pipeline=target_pipeline)))
+train_dataloader = dict(dataset=dict(target=dict(pipeline=soft_pipeline)))
 train_cfg = dict(
     labels=dict(keep_cached_logits=True, labeler=dict(_delete_=True, type='EntropyRegularizedLabeler', alpha=0.25))
 )
-custom_hooks = [
-    dict(
-        type='StageCheckpointHook',
-        work_dir='work_dirs/cbst/source_only_gta2cs_dlv2',
-        config='configs/cbst/source_only_gta2cs_dlv2.py',
-    ),
-]
+custom_hooks = [dict(type='StageCheckpointHook', config='configs/cbst/source_only_gta2cs_dlv2.py')]
 work_dir = 'work_dirs/crst/gta2cs_lrent'

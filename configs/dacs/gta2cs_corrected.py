@@ -1,10 +1,13 @@
 # DACS with a weight per image, ignored pixels that are not pasted, a correct conversion from HSV, and no wait for the
 # device. The optimizer is that of gta2cs.py.
-_base_ = './gta2cs.py'
-
+_base_ = [
+    '../_base_/datasets/gta2cs_512x512.py',
+    '../_base_/models/deeplabv2_r101_two_branches.py',
+    '../_base_/methods/dacs.py',
+]
 model = dict(
     objectives=[
-        dict(type='Supervision', view='source', loss=dict(type='PixelCrossEntropyLoss')),
+        *_base_.source_objectives,
         dict(
             type='ClassMixSupervision',
             draw=dict(type='DeviceClassDraw', mix_ignored=False),

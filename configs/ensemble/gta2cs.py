@@ -1,15 +1,13 @@
 # Ensemble distillation from GTA5 to Cityscapes: DeepLab-v3+ on DRN-D-54 learns from the fused labels of four teachers.
 _base_ = [
-    '../_base_/rounds_runtime.py',
-    '../_base_/datasets/cs_1024x512_pool.py',
-    '../_base_/methods/ensemble_student.py',
-    '../_base_/schedules/ensemble_gta2cs.py',
+    '../_base_/datasets/cs_pool_256x512.py',
+    '../_base_/models/deeplabv3plus_drn54.py',
+    '../_base_/methods/ensemble.py',
 ]
-custom_hooks = [
-    dict(
-        type='StageCheckpointHook',
-        work_dir='work_dirs/ensemble/source_only_gta2cs',
-        config='configs/ensemble/source_only_gta2cs.py',
-    ),
-]
+model = dict(
+    segmentor=dict(backbone=dict(init_cfg=None)),  # StageCheckpointHook gives the weights
+    objectives=_base_.objectives,
+)
+train_cfg = dict(labels=_base_.gta2cs_labels)
+custom_hooks = [dict(type='StageCheckpointHook', config='configs/ensemble/source_only_gta2cs.py')]
 work_dir = 'work_dirs/ensemble/gta2cs'

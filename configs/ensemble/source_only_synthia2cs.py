@@ -1,11 +1,8 @@
 # The labeled source alone on the network of the student synthia2cs.py, 16 classes.
 _base_ = [
-    '../_base_/default_runtime.py',
-    '../_base_/datasets/synthia2cs_16.py',
+    '../_base_/datasets/synthia2cs_512x1024_16.py',
     '../_base_/models/deeplabv3plus_drn54.py',
-    '../_base_/methods/ensemble_source_objectives.py',
-    '../_base_/schedules/ensemble_source.py',
+    '../_base_/methods/ensemble_source_only.py',
 ]
 model = dict(segmentor=dict(decode_head=dict(num_classes=16)), objectives=_base_.objectives)
-train_dataloader = dict(dataset=dict(target=None))
 work_dir = 'work_dirs/ensemble/source_only_synthia2cs'

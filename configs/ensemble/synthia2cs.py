@@ -1,11 +1,9 @@
 # Ensemble distillation from SYNTHIA to Cityscapes, 16 classes: DeepLab-v3+ on DRN-D-54 learns from the fused labels
 # of three teachers.
 _base_ = [
-    '../_base_/rounds_runtime.py',
-    '../_base_/datasets/cs_1024x512_pool_16.py',
+    '../_base_/datasets/cs_pool_256x512_16.py',
     '../_base_/models/deeplabv3plus_drn54.py',
-    '../_base_/methods/ensemble_objectives.py',
-    '../_base_/schedules/ensemble_synthia2cs.py',
+    '../_base_/methods/ensemble.py',
 ]
 model = dict(
     segmentor=dict(
@@ -14,11 +12,6 @@ model = dict(
     ),
     objectives=_base_.objectives,
 )
-custom_hooks = [
-    dict(
-        type='StageCheckpointHook',
-        work_dir='work_dirs/ensemble/source_only_synthia2cs',
-        config='configs/ensemble/source_only_synthia2cs.py',
-    ),
-]
+train_cfg = dict(labels=_base_.synthia2cs_labels)
+custom_hooks = [dict(type='StageCheckpointHook', config='configs/ensemble/source_only_synthia2cs.py')]
 work_dir = 'work_dirs/ensemble/synthia2cs'

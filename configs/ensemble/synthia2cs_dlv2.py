@@ -1,10 +1,8 @@
 # The student DeepLab-v2 on DRN-D-54, 16 classes.
 _base_ = [
-    '../_base_/rounds_runtime.py',
-    '../_base_/datasets/cs_1024x512_pool_16.py',
+    '../_base_/datasets/cs_pool_256x512_16.py',
     '../_base_/models/deeplabv2_drn54.py',
-    '../_base_/methods/ensemble_objectives.py',
-    '../_base_/schedules/ensemble_synthia2cs.py',
+    '../_base_/methods/ensemble.py',
 ]
 model = dict(
     segmentor=dict(
@@ -13,11 +11,6 @@ model = dict(
     ),
     objectives=_base_.objectives,
 )
-custom_hooks = [
-    dict(
-        type='StageCheckpointHook',
-        work_dir='work_dirs/ensemble/source_only_synthia2cs_dlv2',
-        config='configs/ensemble/source_only_synthia2cs_dlv2.py',
-    ),
-]
+train_cfg = dict(labels=_base_.synthia2cs_labels)
+custom_hooks = [dict(type='StageCheckpointHook', config='configs/ensemble/source_only_synthia2cs_dlv2.py')]
 work_dir = 'work_dirs/ensemble/synthia2cs_dlv2'

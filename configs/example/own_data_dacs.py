@@ -1,18 +1,12 @@
 # DACS on own data, from source only. Source and target crops have one size.
 _base_ = [
-    '../_base_/small_runtime.py',
     '../_base_/datasets/own_data.py',
     '../_base_/methods/small_dacs.py',
-    '../_base_/schedules/small_continued.py',
 ]
 val_dataloader = val_cfg = val_evaluator = None  # no labels of the target
 model = dict(segmentor=dict(decode_head=dict(num_classes=len(_base_.classes))))
 custom_hooks = [
-    dict(
-        type='StageCheckpointHook',
-        work_dir='work_dirs/example/own_data_source_only',
-        config='configs/example/own_data_source_only.py',
-    ),
+    dict(type='StageCheckpointHook', config='configs/example/own_data_source_only.py'),
     dict(type='AdaptiveBatchNormHook', scale=(129, 97)),
 ]
 work_dir = 'work_dirs/example/own_data_dacs'

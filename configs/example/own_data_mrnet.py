@@ -1,9 +1,7 @@
 # MRNet, stage 1, on own data.
 _base_ = [
-    '../_base_/small_runtime.py',
     '../_base_/datasets/own_data.py',
     '../_base_/methods/small_mrnet.py',
-    '../_base_/schedules/small.py',
 ]
 val_dataloader = val_cfg = val_evaluator = None  # no labels of the target
 model = dict(segmentor=dict(decode_head=dict(num_classes=len(_base_.classes))))

@@ -3,10 +3,8 @@
 #     data/mydata/real_val/images/**/<stem>.jpg
 #     data/mydata/real_val/labels/**/<stem>.png
 _base_ = [
-    '../_base_/small_runtime.py',
     '../_base_/datasets/own_data.py',
     '../_base_/methods/small_mrnet.py',
-    '../_base_/schedules/small.py',
 ]
 model = dict(segmentor=dict(decode_head=dict(num_classes=len(_base_.classes))))
 val_dataloader = dict(

@@ -1,9 +1,7 @@
 # The labeled source alone, on own data: the baseline, and what CBST and DACS start from.
 _base_ = [
-    '../_base_/small_runtime.py',
     '../_base_/datasets/own_data.py',
     '../_base_/methods/small_source_only.py',
-    '../_base_/schedules/small.py',
 ]
 train_dataloader = dict(dataset=dict(target=None))
 val_dataloader = val_cfg = val_evaluator = None  # no labels of the target

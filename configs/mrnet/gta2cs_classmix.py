@@ -1,10 +1,14 @@
 # MRNet, stage 1, and ClassMix.
-_base_ = './gta2cs.py'
-
+_base_ = [
+    '../_base_/datasets/gta2cs_512x1024.py',
+    '../_base_/models/deeplabv2_r101_dual.py',
+    '../_base_/methods/mrnet.py',
+]
 model = dict(
     objectives=[
-        *_base_.model.objectives,
+        *_base_.stage1_objectives,
         dict(type='ClassMixSupervision', augmentation=dict(type='StrongAugmentation')),
     ]
 )
+custom_hooks = _base_.stage1_hooks
 work_dir = 'work_dirs/mrnet/gta2cs_classmix'

@@ -1,10 +1,11 @@
 # MRNet, stage 1, on Swin-T. The classifiers read its last two stages.
-_base_ = './gta2cs.py'
-
+_base_ = [
+    '../_base_/datasets/gta2cs_512x1024.py',
+    '../_base_/models/deeplabv2_r101_dual.py',
+    '../_base_/methods/mrnet.py',
+]
 model = dict(
     data_preprocessor=dict(
-        _delete_=True,
-        type='UDADataPreprocessor',
         mean=[123.675, 116.28, 103.53],
         std=[58.395, 57.12, 57.375],
         bgr_to_rgb=True,
@@ -28,6 +29,7 @@ model = dict(
         ),
         decode_head=dict(in_channels=(384, 768), in_index=(2, 3), align_corners=False),
     ),
+    objectives=_base_.stage1_objectives,
 )
 optim_wrapper = dict(
     optimizer=dict(_delete_=True, type='AdamW', lr=6e-5, betas=(0.9, 0.999), weight_decay=0.01),
@@ -41,4 +43,5 @@ optim_wrapper = dict(
         ),
     ),
 )
+custom_hooks = _base_.stage1_hooks
 work_dir = 'work_dirs/mrnet/gta2cs_swin-t'

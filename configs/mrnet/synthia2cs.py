@@ -1,10 +1,11 @@
 # MRNet, stage 1.
 _base_ = [
-    '../_base_/default_runtime.py',
-    '../_base_/datasets/synthia2cs.py',
+    '../_base_/datasets/synthia2cs_512x1024.py',
+    '../_base_/models/deeplabv2_r101_dual.py',
     '../_base_/methods/mrnet.py',
-    '../_base_/schedules/mrnet_stage1.py',
 ]
+model = dict(objectives=_base_.stage1_objectives)
+custom_hooks = _base_.stage1_hooks
 train_dataloader = dict(batch_size=1)
 optim_wrapper = dict(optimizer=dict(lr=1e-4))
 work_dir = 'work_dirs/mrnet/synthia2cs'

@@ -1,11 +1,11 @@
+# DACS on the small network.
 _base_ = [
-    '../_base_/small_runtime.py',
-    '../_base_/datasets/toy.py',
+    '../_base_/datasets/toy_129x257.py',
     '../_base_/methods/small_dacs.py',
-    '../_base_/schedules/small_continued.py',
 ]
+train_dataloader = _base_.source_and_target
 custom_hooks = [
-    dict(type='StageCheckpointHook', work_dir='work_dirs/toy/source_only', config='configs/toy/source_only.py'),
+    dict(type='StageCheckpointHook', config='configs/toy/source_only.py'),
     dict(type='AdaptiveBatchNormHook', scale=(257, 129)),
 ]
 work_dir = 'work_dirs/toy/dacs'

@@ -1,5 +1,4 @@
 _base_ = [
-    '../_base_/small_runtime.py',
     '../_base_/datasets/toy_grid_pool.py',
     '../_base_/methods/small_depth_distribution_stage2.py',
     '../_base_/schedules/small_depth_distribution_round.py',

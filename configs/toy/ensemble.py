@@ -1,14 +1,10 @@
 # Ensemble distillation: the small network learns from the fused labels of four teachers.
 _base_ = [
-    '../_base_/small_runtime.py',
-    '../_base_/datasets/toy_pool.py',
-    '../_base_/methods/small_ensemble_student.py',
-    '../_base_/schedules/small_ensemble.py',
+    '../_base_/datasets/toy_129x257.py',
+    '../_base_/methods/small_ensemble.py',
 ]
-train_dataloader = dict(dataset=dict(source=None))
-custom_hooks = [
-    dict(type='StageCheckpointHook', work_dir='work_dirs/toy/source_only', config='configs/toy/source_only.py'),
-]
+train_dataloader = _base_.pool_without_source
+custom_hooks = [dict(type='StageCheckpointHook', config='configs/toy/source_only.py')]
 train_cfg = dict(
     labels=dict(
         teachers=[

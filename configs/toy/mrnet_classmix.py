@@ -1,7 +1,7 @@
+# MRNet, stage 1, and ClassMix on the small network.
 _base_ = [
-    '../_base_/small_runtime.py',
-    '../_base_/datasets/toy_colors.py',
+    '../_base_/datasets/toy_129x257.py',
     '../_base_/methods/small_mrnet_classmix.py',
-    '../_base_/schedules/small.py',
 ]
+train_dataloader = _base_.source_and_target_colors
 work_dir = 'work_dirs/toy/mrnet_classmix'

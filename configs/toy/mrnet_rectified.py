@@ -1,11 +1,11 @@
+# MRNet+Rectifying on the small network.
 _base_ = [
-    '../_base_/small_runtime.py',
-    '../_base_/datasets/toy_pseudo.py',
+    '../_base_/datasets/toy_129x257.py',
     '../_base_/methods/small_mrnet_rectified.py',
-    '../_base_/schedules/small_stage2.py',
 ]
+train_dataloader = _base_.stage2
 custom_hooks = [
-    dict(type='StageCheckpointHook', work_dir='work_dirs/toy/mrnet', config='configs/toy/mrnet.py'),
+    dict(type='StageCheckpointHook', config='configs/toy/mrnet.py'),
     dict(
         type='PseudoLabelHook',
         predictor=dict(type='MultiViewPredictor', scales=[(257, 129), (321, 161)]),

@@ -1,8 +1,7 @@
+# The labeled source alone on the small network.
 _base_ = [
-    '../_base_/small_runtime.py',
-    '../_base_/datasets/toy.py',
+    '../_base_/datasets/toy_129x257.py',
     '../_base_/methods/small_source_only.py',
-    '../_base_/schedules/small.py',
 ]
-train_dataloader = dict(dataset=dict(target=None))
+train_dataloader = _base_.source_only
 work_dir = 'work_dirs/toy/source_only'

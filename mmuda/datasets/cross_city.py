@@ -6,8 +6,8 @@ from typing import Any
 from mmseg.registry import DATASETS
 
 from mmuda.datasets import classes, label_maps
+from mmuda.datasets.files.image_files import list_files, stem_of
 from mmuda.datasets.folder_dataset import FolderDataset
-from mmuda.datasets.image_files import list_files, stem_of
 
 _SUFFIXES = ('.png', '.jpg')
 

@@ -12,9 +12,9 @@ from mmseg.registry import DATASETS
 from PIL import Image
 
 from mmuda.datasets.classes import CLASS_LISTS, class_names
-from mmuda.datasets.image_files import by_stem, count_suffixes, list_files
+from mmuda.datasets.files.image_files import by_stem, count_suffixes, list_files
 from mmuda.datasets.label_maps import LabelFormat, train_ids
-from mmuda.datasets.transform_names import transform_names
+from mmuda.utils.transform_names import transform_names
 
 
 @DATASETS.register_module()
@@ -94,20 +94,7 @@ class FolderDataset(BaseSegDataset):
             list[dict]: One entry per image, as in ``mmseg.datasets.BaseSegDataset``.
         """
         image_dir, label_dir = self.data_prefix.get('img_path', ''), self.data_prefix.get('seg_map_path')
-        if not image_dir:
-            raise ValueError(
-                f'{type(self).__name__}: there is no img_path in data_prefix = {self.data_prefix}. Give '
-                'the data set data_prefix=dict(img_path=<folder below data_root>).'
-            )
-        if not fileio.isdir(image_dir, backend_args=self.backend_args):
-            raise FileNotFoundError(
-                f'{type(self).__name__}: there is no image folder {_absolute(image_dir)!r}. {self._hint()}'
-            )
-        if self.ann_file and not fileio.exists(self.ann_file, backend_args=self.backend_args):
-            raise FileNotFoundError(
-                f'{type(self).__name__}: there is no image list {_absolute(self.ann_file)!r}. Correct ann_file, or '
-                'leave it empty to use every image of the folder.'
-            )
+        self._check_places(image_dir)
         images, others = self._by_stem(list_files(image_dir, self.backend_args), self.img_suffix, image_dir)
         self.left_out = []
         if others:
@@ -126,6 +113,23 @@ class FolderDataset(BaseSegDataset):
             for info, label in zip(data_list, self._labels(stems, images, label_dir)):
                 info['seg_map_path'] = label
         return data_list
+
+    def _check_places(self, image_dir: str) -> None:
+        """Check that there is what the config names, before anything is listed."""
+        if not image_dir:
+            raise ValueError(
+                f'{type(self).__name__}: there is no img_path in data_prefix = {self.data_prefix}. Give '
+                'the data set data_prefix=dict(img_path=<folder below data_root>).'
+            )
+        if not fileio.isdir(image_dir, backend_args=self.backend_args):
+            raise FileNotFoundError(
+                f'{type(self).__name__}: there is no image folder {_absolute(image_dir)!r}. {self._hint()}'
+            )
+        if self.ann_file and not fileio.exists(self.ann_file, backend_args=self.backend_args):
+            raise FileNotFoundError(
+                f'{type(self).__name__}: there is no image list {_absolute(self.ann_file)!r}. Correct ann_file, or '
+                'leave it empty to use every image of the folder.'
+            )
 
     def _by_stem(self, names: list[str], suffix: str | Sequence[str], folder: str) -> tuple[dict, list[str]]:
         try:

@@ -189,7 +189,7 @@ class LabelFormat:
     """How the label files of a data set are read.
 
     Args:
-        decoder (str): One of the keys of :data:`mmuda.datasets.label_files.DECODERS`.
+        decoder (str): One of the keys of :data:`mmuda.datasets.files.label_files.DECODERS`.
         lookup (np.ndarray): (256,) or, for 16-bit files, (65536,) uint8: raw id -> training id.
     """
 

@@ -11,7 +11,6 @@ from mmuda.pseudo_labels.ensemble.fusion_labelers import (
     ChannelWiseLabeler,
     MajorityLabeler,
     MeanCertaintyLabeler,
-    RankUnificationLabeler,
 )
 from mmuda.pseudo_labels.ensemble.rank_unification import RankedCertainty, unify_ranks
 from mmuda.pseudo_labels.ensemble.teacher_predictions import TeacherPredictions
@@ -58,7 +57,6 @@ __all__ = [
     'Predictor',
     'PseudoLabelStore',
     'RadixSelection',
-    'RankUnificationLabeler',
     'RankedCertainty',
     'RareClasses',
     'SYNTHIA16_TEACHERS',

@@ -73,16 +73,19 @@ def label_images(
             for name, path in progress(_share(images), 'Logits for soft labels'):
                 predictions.encode(name, path)
         barrier()
-        if manifest['complete'] and counted and not pending:
-            return
-        labeled = _count_labels(images, store, num_classes) if count else None
-        if is_main_process():
-            if labeled is not None:
-                store.write_summary(dict(store.summary() or {}, labeled_pixels=labeled))
-            if not keep_cached_logits:
-                store.delete_cached_logits()
-            store.finish()
-        barrier()
+        if pending or not counted or not manifest['complete']:
+            _finish(store, _count_labels(images, store, num_classes) if count else None, keep_cached_logits)
+
+
+def _finish(store: PseudoLabelStore, labeled_pixels: list[int] | None, keep_cached_logits: bool) -> None:
+    """Say in the store that all labels are there, and how many there are of each class."""
+    if is_main_process():
+        if labeled_pixels is not None:
+            store.write_summary(dict(store.summary() or {}, labeled_pixels=labeled_pixels))
+        if not keep_cached_logits:
+            store.delete_cached_logits()
+        store.finish()
+    barrier()
 
 
 def _alone(store: PseudoLabelStore, overwrite: bool) -> contextlib.AbstractContextManager[None]:

@@ -6,6 +6,7 @@ import os
 import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -194,7 +195,10 @@ class PseudoLabelStore:
 
     def finish(self) -> None:
         """Mark the store as complete."""
-        self._write_manifest(self.manifest()['description'], complete=True)
+        manifest = self.manifest()
+        if manifest is None:
+            raise FileNotFoundError(f'the pseudo labels {self.root} have no manifest: open the store first')
+        self._write_manifest(manifest['description'], complete=True)
 
     def delete(self) -> None:
         """Delete the store; killed half-way, nothing of it is left under its name."""
@@ -231,13 +235,15 @@ class PseudoLabelStore:
         # The labels last: their presence means that the image is done.
         for plane in sorted(self.planes, key=lambda plane: plane.name == LABEL.name):
             if plane.name == LABEL.name and self.palette is not None:
-                self._write_pictures(name, label, values[CONFIDENCE.name])
-            self._write(plane.path(self.root, name), lambda file, plane=plane: plane.write(values[plane.name], file))
+                self._write_pictures(name, label, values[CONFIDENCE.name], self.palette)
+            self._write(plane.path(self.root, name), partial(plane.write, values[plane.name]))
 
-    def _write_pictures(self, name: str, label: np.ndarray, confidence: np.ndarray) -> None:
-        pictures = color_picture(label, self.palette), heatmap(CONFIDENCE.steps(confidence))
+    def _write_pictures(
+        self, name: str, label: np.ndarray, confidence: np.ndarray, palette: Sequence[Sequence[int]]
+    ) -> None:
+        pictures = color_picture(label, palette), heatmap(CONFIDENCE.steps(confidence))
         for path, picture in zip(self.picture_paths(name), pictures):
-            self._write(path, lambda file, picture=picture: picture.save(file, format='png'))
+            self._write(path, partial(picture.save, format='png'))
 
     def summary(self) -> dict[str, Any] | None:
         """Return what the labeler found in its passes over all images; None if there is nothing.

@@ -25,6 +25,15 @@ FAR = 90.0
 FEATURED = ('truck', 'bus', 'train', 'motorcycle', 'wall', 'fence', 'terrain', 'bicycle')
 """Rare classes, one of which every scene shows in turn, so that a small set has them all."""
 
+Draw = Callable[[Canvas, np.random.Generator, float, float], None]
+AT_CURB: dict[str, Draw] = dict(
+    pole=draw_pole, traffic_light=draw_traffic_light, traffic_sign=draw_sign, vegetation=draw_tree
+)
+ON_WALK: dict[str, Draw] = dict(person=draw_person, bicycle=draw_bicycle)
+ON_ROAD: dict[str, Draw] = dict(
+    car=draw_car, truck=draw_truck, bus=draw_bus, motorcycle=draw_motorcycle, train=draw_train
+)
+
 
 @dataclass(frozen=True)
 class Street:
@@ -182,12 +191,23 @@ def _draw_objects(
     canvas: Canvas, rng: np.random.Generator, street: Street, featured: str, replace: dict[str, str]
 ) -> None:
     """Everything that stands on road and sidewalk, drawn from far to near."""
-    curb, walk = street.road, (street.road + street.verge, street.edge)
-    curbside: dict[str, Callable[..., None]] = dict(
-        pole=draw_pole, traffic_light=draw_traffic_light, traffic_sign=draw_sign, vegetation=draw_tree
-    )
-    on_walk = dict(person=draw_person, bicycle=draw_bicycle)
-    on_road = dict(car=draw_car, truck=draw_truck, bus=draw_bus, motorcycle=draw_motorcycle, train=draw_train)
+    names = _object_names(rng)
+    names += [featured] if featured in ON_ROAD or featured in ON_WALK else []
+    todo: list[tuple[float, Draw, float]] = []
+    for name in (replace.get(name, name) for name in names):
+        side = rng.choice([-1.0, 1.0])
+        far = 40.0 if name not in ('truck', 'bus', 'train') else 25.0
+        z = float(np.exp(rng.uniform(np.log(6.0), np.log(far))))
+        draw, distance = _placed(rng, street, name)
+        todo.append((z, draw, side * distance))
+    if featured == 'motorcycle':
+        todo.append((float(rng.uniform(6, 15)), draw_rider, rng.choice([-1, 1]) * rng.uniform(1.2, street.road - 0.6)))
+    for z, draw, x in sorted(todo, key=lambda item: -item[0]):
+        draw(canvas, rng, x, z)
+
+
+def _object_names(rng: np.random.Generator) -> list[str]:
+    """Draw how often each object occurs."""
     counts = dict(
         pole=int(rng.integers(2, 6)),
         traffic_light=int(rng.integers(0, 4)),
@@ -202,24 +222,18 @@ def _draw_objects(
         motorcycle=int(rng.random() < 0.08),
         train=0,
     )
-    todo: list[tuple[float, Callable[..., None], float]] = []
-    names = [name for name, count in counts.items() for _ in range(count)]
-    names += [featured] if featured in on_road or featured in on_walk else []
-    for name in (replace.get(name, name) for name in names):
-        side = rng.choice([-1.0, 1.0])
-        far = 40.0 if name not in ('truck', 'bus', 'train') else 25.0
-        z = float(np.exp(rng.uniform(np.log(6.0), np.log(far))))
-        if name in curbside:
-            todo.append((z, curbside[name], side * (curb + rng.uniform(0.3, 0.8))))
-        elif name in on_walk:
-            on_street = rng.random() < 0.15
-            todo.append((z, on_walk[name], side * (rng.uniform(1, curb) if on_street else rng.uniform(*walk))))
-        elif name == 'rider':
-            todo.append((z, draw_rider, side * rng.uniform(1.2, curb - 0.6)))
-        else:
-            parked = rng.random() < 0.5
-            todo.append((z, on_road[name], side * (curb - 1.1 if parked else rng.uniform(1.5, curb - 1.3))))
-    if featured == 'motorcycle':
-        todo.append((float(rng.uniform(6, 15)), draw_rider, rng.choice([-1, 1]) * rng.uniform(1.2, curb - 0.6)))
-    for z, draw, x in sorted(todo, key=lambda item: -item[0]):
-        draw(canvas, rng, x, z)
+    return [name for name, count in counts.items() for _ in range(count)]
+
+
+def _placed(rng: np.random.Generator, street: Street, name: str) -> tuple[Draw, float]:
+    """Return what draws an object, and its distance from the middle of the road."""
+    curb = street.road
+    if name in AT_CURB:
+        return AT_CURB[name], curb + rng.uniform(0.3, 0.8)
+    if name in ON_WALK:
+        on_street = rng.random() < 0.15
+        return ON_WALK[name], rng.uniform(1, curb) if on_street else rng.uniform(curb + street.verge, street.edge)
+    if name == 'rider':
+        return draw_rider, rng.uniform(1.2, curb - 0.6)
+    parked = rng.random() < 0.5
+    return ON_ROAD[name], curb - 1.1 if parked else rng.uniform(1.5, curb - 1.3)

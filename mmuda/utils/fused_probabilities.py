@@ -1,17 +1,23 @@
 """The one prediction of a head, whether it has one classifier or several."""
 
 from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
 
-@runtime_checkable
-class FusingHead(Protocol):
-    """A decode head with several outputs, which says how its classifiers make one prediction."""
+class FusingHead:
+    """Base of the decode heads with several outputs: says how their classifiers make one prediction.
+
+    :class:`mmuda.models.decode_heads.MultiOutputHead` derives from it; it stands here for what knows no models.
+    """
 
     def fuse(self, logits: Mapping[str, Tensor]) -> Tensor:
-        """Return probabilities (N, C, h, w) of logits (N, C, h, w) by name."""
+        """Return the probabilities (N, C, h, w) that all classifiers give together; here those of ``main``.
+
+        Args:
+            logits (Mapping[str, Tensor]): (N, C, h, w) per classifier.
+        """
+        return logits['main'].softmax(dim=1)
 
 
 def fused_probabilities(head: nn.Module, logits: Tensor | Mapping[str, Tensor]) -> Tensor:

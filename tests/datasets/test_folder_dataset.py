@@ -278,7 +278,7 @@ def test_image_that_stock_loading_cannot_read_is_named(tmp_path):
     write_camvid(tmp_path, 'day_train', 2)
     path = tmp_path / 'images/day_train/01.jpg'
     path.write_bytes(path.read_bytes()[:-60])
-    pipeline = Config.fromfile(REPO / 'configs/_base_/datasets/camvid.py').test_pipeline
+    pipeline = Config.fromfile(REPO / 'configs/_base_/datasets/camvid_193x257.py').test_pipeline
     dataset = DATASETS.build(dict(CAMVID, data_root=str(tmp_path), pipeline=pipeline))
     assert dataset[0]
     with pytest.raises(OSError, match=f'cannot read image {path}: image file is truncated'):
@@ -299,7 +299,7 @@ def test_image_that_stock_loading_makes_white_is_named(tmp_path):
     write_camvid(tmp_path, 'day_train', 1)
     path = tmp_path / 'images/day_train/00.jpg'
     Image.fromarray(np.full((12, 16), 3000, np.uint16)).save(path, format='PNG')
-    pipeline = Config.fromfile(REPO / 'configs/_base_/datasets/camvid.py').test_pipeline
+    pipeline = Config.fromfile(REPO / 'configs/_base_/datasets/camvid_193x257.py').test_pipeline
     with pytest.raises(OSError, match=f'cannot read image {path}: it is a gray image of more than 8 bits'):
         DATASETS.build(dict(CAMVID, data_root=str(tmp_path), pipeline=pipeline))[0]
 
@@ -307,7 +307,7 @@ def test_image_that_stock_loading_makes_white_is_named(tmp_path):
 def test_image_beyond_pillows_limit_is_named(tmp_path, monkeypatch):
     write_camvid(tmp_path, 'day_train', 1)
     monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 12 * 16 // 2 - 1)
-    pipeline = Config.fromfile(REPO / 'configs/_base_/datasets/camvid.py').test_pipeline
+    pipeline = Config.fromfile(REPO / 'configs/_base_/datasets/camvid_193x257.py').test_pipeline
     with pytest.raises(OSError, match=f'cannot read image {tmp_path}/images/day_train/00.jpg: Image size .192 pixels'):
         DATASETS.build(dict(CAMVID, data_root=str(tmp_path), pipeline=pipeline))[0]
 

@@ -30,7 +30,7 @@ def files(tmp_path) -> tuple[np.ndarray, np.ndarray]:
 @pytest.fixture
 def pool(files, tmp_path) -> PoolDataset:
     init_default_scope('mmseg')
-    cfg = Config.fromfile(REPO / 'configs' / '_base_' / 'datasets' / 'cs_1024x512_pool.py').train_dataloader.dataset
+    cfg = Config.fromfile(REPO / 'configs' / '_base_' / 'datasets' / 'cs_pool_256x512.py').train_dataloader.dataset
     cfg.target.store = str(tmp_path / 'store')
     cfg.target.dataset.data_root = str(tmp_path)
     return DATASETS.build(cfg)

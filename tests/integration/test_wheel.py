@@ -74,8 +74,7 @@ def test_training_leaves_its_checkpoint_in_the_work_dir_of_the_config(project):
 
 
 def test_stage_is_named_by_its_config_alone(installed, project):
-    options = (*TINY, 'custom_hooks.0.work_dir=None')
-    log = assert_trains(installed, project, shipped(installed, 'source_continued'), *options)
+    log = assert_trains(installed, project, shipped(installed, 'source_continued'), *TINY)
     assert 'Starting from work_dirs/toy/source_only/iter_1.pth' in log
 
 

@@ -146,7 +146,7 @@ def schedules(case: Case, kind: str) -> list[float]:
 
 
 def shipped(case: Case) -> Config:
-    return Config.fromfile(REPO / 'configs' / 'cbst' / f'cbst_{TASKS[str(case["param_dataset"])]}_r38.py')
+    return Config.fromfile(REPO / 'configs' / 'cbst' / f'{TASKS[str(case["param_dataset"])]}.py')
 
 
 def published_text(values: list[float]) -> list[str]:

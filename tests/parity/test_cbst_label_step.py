@@ -12,6 +12,7 @@ from PIL import Image
 from torch import nn
 
 from mmuda.evaluation.confusion import confusion_matrix
+from mmuda.models.decode_heads import MultiOutputHead
 from mmuda.pseudo_labels import (
     CachedLogits,
     ClassBalancedLabeler,
@@ -27,7 +28,7 @@ from tests.helpers.tiny import REPO
 POLICIES = {'cb': 'class', 'global': 'global'}  # name in the cases, and ours
 
 
-class GivenMaps(nn.Module):
+class GivenMaps(MultiOutputHead, nn.Module):
     """A segmentor with the preprocessing of ResNet-38, whose network gives recorded soft-max maps in turn."""
 
     align_corners = True

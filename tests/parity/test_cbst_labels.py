@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import torch
 
-from mmuda.datasets.spatial_prior import SpatialPriorEstimate, smooth
+from mmuda.datasets.label_statistics.spatial_prior import SpatialPriorEstimate, smooth
 from mmuda.pseudo_labels import ClassBalancedLabeler, rare_classes
 from mmuda.pseudo_labels.thresholds.assignment import reweighted_class, top_class
 from tests.helpers.golden import Case, each_case, each_variant

@@ -8,7 +8,6 @@ from mmuda.pseudo_labels import (
     ChannelWiseLabeler,
     ClassCertainty,
     RankedCertainty,
-    RankUnificationLabeler,
     TeacherPredictions,
     certainties_of_bytes,
     certainty_bytes,
@@ -117,19 +116,3 @@ class TestRanks:
             np.testing.assert_array_equal(got[clear], want[clear])
             np.testing.assert_array_equal(got == 255, want == 255)
         assert (~clear).sum() <= 4
-
-    def test_labeler_with_given_delta(self, case):
-        certainties = torch.from_numpy(case['in_certainty']).permute(0, 3, 1, 2).round().byte()
-        labels = certainties.float().argmax(1).byte()
-        ranks = certainties.numpy().argsort(axis=1, kind='stable').argsort(axis=1)
-        means = case['in_delta'].astype(np.float64)[ranks].mean(axis=0)
-        best, second = np.sort(means, axis=0)[:-3:-1]
-        for threshold in case['param_thresholds'].tolist():
-            labeler = RankUnificationLabeler(case['in_delta'].tolist(), threshold)
-            planes = labeler(TeacherPredictions(labels, certainties))
-            got, confidence = planes.label, planes.confidence
-            np.testing.assert_allclose(confidence, best / 100, rtol=1e-6)
-            clear = (best - second > 1e-3) & (abs(best - threshold) > 1e-3)
-            want = np.where(best >= threshold, means.argmax(0), 255)
-            np.testing.assert_array_equal(got.numpy()[clear], want[clear])
-            assert clear.mean() > 0.8

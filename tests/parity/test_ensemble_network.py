@@ -20,10 +20,7 @@ CONVERTERS = {name: importlib.import_module(f'tools.model_converters.{name}') fo
 
 def student_config(num_classes: int) -> Config:
     """The shipped method with its optimizer, without downloads."""
-    base = REPO / 'configs' / '_base_'
-    cfg = Config.fromfile(base / 'methods' / 'ensemble_student.py')
-    cfg.merge_from_dict(Config.fromfile(base / 'schedules' / 'ensemble_student.py').to_dict())
-    cfg.model.segmentor.backbone.init_cfg = None
+    cfg = Config.fromfile(REPO / 'configs' / 'ensemble' / 'gta2cs.py')
     cfg.model.segmentor.decode_head.num_classes = num_classes
     return cfg
 

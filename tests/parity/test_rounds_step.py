@@ -238,10 +238,10 @@ def test_cbst_on_resnet38(data, tmp_path):
     assert statistics and all(torch.equal(steps[0].after[name], steps[-1].after[name]) for name in statistics)
 
 
-@pytest.mark.parametrize('method', ['mrkld', 'lrent'])
-def test_crst_on_deeplabv2(data, tmp_path, method):
+@pytest.mark.parametrize(('config', 'method'), [('gta2cs', 'mrkld'), ('gta2cs_lrent', 'lrent')])
+def test_crst_on_deeplabv2(data, tmp_path, config, method):
     """The rate is the same in all rounds."""
-    cfg = shipped(f'crst/{method}_gta2cs', data, tmp_path, f'crst_{method}')
+    cfg = shipped(f'crst/{config}', data, tmp_path, f'crst_{method}')
     del cfg.train_cfg['epochs']
     cfg.train_cfg.iterations, cfg.train_cfg.source.portion = 2, dict(start=1.0)
     cfg.model.data_preprocessor.type = 'DoublePreprocessor'

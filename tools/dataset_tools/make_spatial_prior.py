@@ -10,7 +10,7 @@ from mmengine.config import Config  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from mmuda.datasets import prior_of  # noqa: E402
-from mmuda.datasets.unlabeled import build_unlabeled  # noqa: E402
+from mmuda.datasets.wrappers.unlabeled import build_unlabeled  # noqa: E402
 
 
 def parse_args() -> argparse.Namespace:

@@ -24,9 +24,9 @@ from mmengine.utils import track_iter_progress  # noqa: E402
 from mmseg.datasets import BaseSegDataset  # noqa: E402
 from mmseg.registry import MODELS  # noqa: E402
 
-from mmuda.datasets.image_files import stem_of  # noqa: E402
+from mmuda.datasets.files.image_files import stem_of  # noqa: E402
 from mmuda.datasets.transforms import LoadImageStrict  # noqa: E402
-from mmuda.datasets.unlabeled import build_unlabeled  # noqa: E402
+from mmuda.datasets.wrappers.unlabeled import build_unlabeled  # noqa: E402
 from mmuda.models.segmentors import UDASegmentor  # noqa: E402
 from mmuda.pseudo_labels import MultiViewPredictor  # noqa: E402
 from mmuda.pseudo_labels.thresholds.confident_images import confidence_score, select_confident  # noqa: E402

@@ -1,6 +1,5 @@
-# Cityscapes (labeled) to the four cities of the NTHU cross-city data (unlabeled), 13 classes, square crops. Tested
-# on the first city.
-_base_ = ['./gta2cs_504x504.py', './cross_city13.py']
+# Cityscapes (labeled) alone, square crops, 13 classes; tested on Rome, the first city of the NTHU cross-city data.
+_base_ = './cityscapes_val_1024x2048.py'
 
 source_pipeline = [
     dict(type='LoadImageStrict'),
@@ -8,33 +7,21 @@ source_pipeline = [
     dict(type='RareClassCrop', crop_size=500, nominal_size=2048),
     dict(type='PackSegInputs'),
 ]
-target_pipeline = [
-    dict(type='LoadImageStrict'),
-    dict(type='RareClassCrop', crop_size=500, nominal_size=2048),
-    dict(type='PackSegInputs'),
-]
 train_dataloader = dict(
+    batch_size=4,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='UDASampler'),
     dataset=dict(
+        type='UDADataset',
         source=dict(
             type='CityscapesLabelIdsDataset',
             data_root='data/cityscapes',
-            metainfo=_base_.metainfo,
+            metainfo=dict(classes='cross_city13'),
             pipeline=source_pipeline,
         ),
-        target=dict(
-            _delete_=True,
-            type='ConcatDataset',
-            datasets=[
-                dict(
-                    type='CrossCityDataset',
-                    data_root=f'data/nthu/{city}',
-                    data_prefix=dict(img_path='Images/Train'),
-                    pipeline=target_pipeline,
-                )
-                for city in ('Rome', 'Rio', 'Tokyo', 'Taipei')
-            ],
-        ),
-    )
+        target=None,
+    ),
 )
 val_dataloader = dict(
     dataset=dict(

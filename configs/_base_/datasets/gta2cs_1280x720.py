@@ -1,5 +1,5 @@
 # GTA5 (labeled) to Cityscapes (unlabeled), whole images without augmentation, one of each.
-_base_ = './gta2cs.py'
+_base_ = './cityscapes_val_512x1024.py'
 
 source_pipeline = [
     dict(type='LoadImageStrict'),
@@ -13,5 +13,18 @@ target_pipeline = [
     dict(type='PackSegInputs'),
 ]
 train_dataloader = dict(
-    batch_size=1, dataset=dict(source=dict(pipeline=source_pipeline), target=dict(pipeline=target_pipeline))
+    batch_size=1,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='UDASampler'),
+    dataset=dict(
+        type='UDADataset',
+        source=dict(type='GTADataset', data_root='data/gta', pipeline=source_pipeline),
+        target=dict(
+            type='CityscapesLabelIdsDataset',
+            data_root='data/cityscapes',
+            data_prefix=dict(img_path='leftImg8bit/train'),
+            pipeline=target_pipeline,
+        ),
+    ),
 )

@@ -1,33 +1,22 @@
-# GTA5 (labeled) to Cityscapes (unlabeled), crops of CRST's source training.
-_base_ = './gta2cs_pool_512x1024.py'
+# GTA5 (labeled) alone, crops of CRST's source training; tested on Cityscapes.
+_base_ = './cityscapes_val_1024x2048.py'
 
-target_pipeline = [
+tta_pipeline = _base_.crst_tta_pipeline
+source_pipeline = [
     dict(type='LoadImageStrict'),
+    dict(type='LoadLabelIds', on_size_mismatch='resize'),  # a few published labels differ from their image
     dict(type='CenteredMiningCrop', crop_size=(500, 500), resize='published'),
+    dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSegInputs'),
 ]
 train_dataloader = dict(
     batch_size=4,
-    sampler=dict(_delete_=True, type='UDASampler'),
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='UDASampler'),
     dataset=dict(
-        _delete_=True,
         type='UDADataset',
-        source=dict(
-            type='GTADataset',
-            data_root='data/gta',
-            pipeline=[
-                dict(type='LoadImageStrict'),
-                dict(type='LoadLabelIds', on_size_mismatch='resize'),
-                dict(type='CenteredMiningCrop', crop_size=(500, 500), resize='published'),
-                dict(type='HorizontalFlip', prob=0.5),
-                dict(type='PackSegInputs'),
-            ],
-        ),
-        target=dict(
-            type='CityscapesLabelIdsDataset',
-            data_root='data/cityscapes',
-            data_prefix=dict(img_path='leftImg8bit/train'),
-            pipeline=target_pipeline,
-        ),
+        source=dict(type='GTADataset', data_root='data/gta', pipeline=source_pipeline),
+        target=None,
     ),
 )

@@ -1,5 +1,5 @@
 # GTA5 to Cityscapes in one pool, square crops as in CBST's code: rare classes mined in both domains.
-_base_ = './cs_full_size.py'
+_base_ = './cityscapes_val_1024x2048.py'
 
 pool_pipeline = [
     dict(type='LoadImageStrict'),

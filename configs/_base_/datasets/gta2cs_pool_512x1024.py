@@ -1,6 +1,7 @@
 # GTA5 to Cityscapes in one pool, wide crops as in CRST's code: rare classes mined in the target.
-_base_ = './cs_full_size.py'
+_base_ = './cityscapes_val_1024x2048.py'
 
+tta_pipeline = _base_.crst_tta_pipeline
 pool_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds', on_size_mismatch='resize'),  # a few published labels differ from their image
@@ -8,19 +9,6 @@ pool_pipeline = [
     dict(type='CenteredMiningCrop', crop_size=(512, 1024), resize='published'),
     dict(type='HorizontalFlip', prob=0.5),
     dict(type='PackSegInputs'),
-]
-# `tools/test.py --tta`: three scales and their mirror images.
-tta_pipeline = [
-    dict(type='LoadImageStrict'),
-    dict(
-        type='TestTimeAug',
-        transforms=[
-            [dict(type='Resize', scale_factor=factor, keep_ratio=True) for factor in (0.9, 1.0, 1.2)],
-            [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0.0, 1.0)],
-            [dict(type='LoadLabelIds', required=False)],
-            [dict(type='PackSegInputs')],
-        ],
-    ),
 ]
 train_dataloader = dict(
     batch_size=2,

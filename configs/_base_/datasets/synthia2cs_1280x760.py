@@ -1,7 +1,6 @@
 # SYNTHIA (labeled) to Cityscapes (unlabeled), whole images without augmentation, one of each; 16 outputs.
-_base_ = ['./gta2cs_1280x720.py', './synthia16.py']
+_base_ = './gta2cs_1280x720.py'
 
-metainfo = _base_.metainfo
 source_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
@@ -10,11 +9,15 @@ source_pipeline = [
 ]
 train_dataloader = dict(
     dataset=dict(
-        source=dict(type='SynthiaDataset', data_root='data/synthia', metainfo=metainfo, pipeline=source_pipeline),
-        target=dict(metainfo=metainfo),
+        source=dict(
+            type='SynthiaDataset',
+            data_root='data/synthia',
+            metainfo=dict(classes='synthia16'),
+            pipeline=source_pipeline,
+        ),
+        target=dict(metainfo=dict(classes='synthia16')),
     )
 )
-val_dataloader = dict(dataset=dict(metainfo=metainfo))
+val_dataloader = dict(dataset=dict(metainfo=dict(classes='synthia16')))
 test_dataloader = val_dataloader
-val_evaluator = dict(type='UDAIoUMetric', protocols=dict(mIoU16='synthia16', mIoU13='synthia13'))
-test_evaluator = val_evaluator
+val_evaluator = test_evaluator = _base_.synthia_evaluator

@@ -1,7 +1,7 @@
-# SYNTHIA (labeled) to Cityscapes (unlabeled), crops of CRST's source training; 16 outputs.
-_base_ = ['./gta2cs_500x500.py', './synthia16.py']
+# SYNTHIA (labeled) alone, crops of CRST's source training; tested on Cityscapes, 16 outputs.
+_base_ = './cityscapes_val_1024x2048.py'
 
-metainfo = _base_.metainfo
+tta_pipeline = _base_.crst_tta_pipeline
 source_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
@@ -11,18 +11,22 @@ source_pipeline = [
     dict(type='PackSegInputs'),
 ]
 train_dataloader = dict(
+    batch_size=4,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='UDASampler'),
     dataset=dict(
+        type='UDADataset',
         source=dict(
             type='SynthiaDataset',
             data_root='data/synthia',
-            metainfo=metainfo,
+            metainfo=dict(classes='synthia16'),
             lane_marking_is_road=True,
             pipeline=source_pipeline,
         ),
-        target=dict(metainfo=metainfo),
-    )
+        target=None,
+    ),
 )
-val_dataloader = dict(dataset=dict(metainfo=metainfo))
+val_dataloader = dict(dataset=dict(metainfo=dict(classes='synthia16')))
 test_dataloader = val_dataloader
-val_evaluator = dict(type='UDAIoUMetric', protocols=dict(mIoU16='synthia16', mIoU13='synthia13'))
-test_evaluator = val_evaluator
+val_evaluator = test_evaluator = _base_.synthia_evaluator

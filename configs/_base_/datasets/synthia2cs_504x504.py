@@ -1,7 +1,6 @@
-# SYNTHIA (labeled) to Cityscapes (unlabeled), square crops as in CBST's code; 16 outputs.
-_base_ = ['./gta2cs_504x504.py', './synthia16.py']
+# SYNTHIA (labeled) alone, square crops as in CBST's code; tested on Cityscapes, 16 outputs.
+_base_ = './cityscapes_val_1024x2048.py'
 
-metainfo = _base_.metainfo
 source_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
@@ -9,12 +8,21 @@ source_pipeline = [
     dict(type='PackSegInputs'),
 ]
 train_dataloader = dict(
+    batch_size=4,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='UDASampler'),
     dataset=dict(
-        source=dict(type='SynthiaDataset', data_root='data/synthia', metainfo=metainfo, pipeline=source_pipeline),
-        target=dict(metainfo=metainfo),
-    )
+        type='UDADataset',
+        source=dict(
+            type='SynthiaDataset',
+            data_root='data/synthia',
+            metainfo=dict(classes='synthia16'),
+            pipeline=source_pipeline,
+        ),
+        target=None,
+    ),
 )
-val_dataloader = dict(dataset=dict(metainfo=metainfo))
+val_dataloader = dict(dataset=dict(metainfo=dict(classes='synthia16')))
 test_dataloader = val_dataloader
-val_evaluator = dict(type='UDAIoUMetric', protocols=dict(mIoU16='synthia16', mIoU13='synthia13'))
-test_evaluator = val_evaluator
+val_evaluator = test_evaluator = _base_.synthia_evaluator

@@ -1,8 +1,8 @@
 # SYNTHIA to Cityscapes in one pool, wide crops as in CRST; 16 outputs, as published. Source images are stretched to
 # the size of Cityscapes' first.
-_base_ = ['./gta2cs_pool_512x1024.py', './synthia16.py']
+_base_ = './cityscapes_val_1024x2048.py'
 
-metainfo = _base_.metainfo
+tta_pipeline = _base_.crst_tta_pipeline
 source_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),
@@ -25,18 +25,31 @@ target_pipeline = [
     dict(type='PackSegInputs'),
 ]
 train_dataloader = dict(
+    batch_size=2,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='PoolSampler'),
     dataset=dict(
+        type='PoolDataset',
         source=dict(
             type='SynthiaDataset',
             data_root='data/synthia',
-            metainfo=metainfo,
+            metainfo=dict(classes='synthia16'),
             lane_marking_is_road=True,
             pipeline=source_pipeline,
         ),
-        target=dict(dataset=dict(metainfo=metainfo), pipeline=target_pipeline),
-    )
+        target=dict(
+            type='PseudoLabelDataset',
+            dataset=dict(
+                type='CityscapesLabelIdsDataset',
+                data_root='data/cityscapes',
+                data_prefix=dict(img_path='leftImg8bit/train'),
+                metainfo=dict(classes='synthia16'),
+            ),
+            pipeline=target_pipeline,
+        ),
+    ),
 )
-val_dataloader = dict(dataset=dict(metainfo=metainfo))
+val_dataloader = dict(dataset=dict(metainfo=dict(classes='synthia16')))
 test_dataloader = val_dataloader
-val_evaluator = dict(type='UDAIoUMetric', protocols=dict(mIoU16='synthia16', mIoU13='synthia13'))
-test_evaluator = val_evaluator
+val_evaluator = test_evaluator = _base_.synthia_evaluator

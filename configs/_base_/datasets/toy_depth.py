@@ -1,21 +1,20 @@
 # The toy data from "SYNTHIA", labeled and with depth, to "Cityscapes"; 16 classes.
-_base_ = ['./toy.py', './synthia16.py']
+_base_ = './toy_129x257.py'
 
-metainfo = _base_.metainfo
-source_pipeline = [
-    dict(type='LoadImageStrict'),
-    dict(type='LoadLabelIds'),
-    dict(type='LoadDepth'),
-    dict(type='JitteredResize', scale=(321, 161), ratio_range=(0.8, 1.2)),
-    dict(type='HardSampleCrop', crop_size=(129, 257), min_distinct=9),
-    dict(type='HorizontalFlip', prob=0.5),
-    dict(type='PackPlanes'),
-]
+metainfo = dict(classes='synthia16')
+source = dict(
+    type='SynthiaDataset',
+    data_root='data/toy/synthia',
+    metainfo=metainfo,
+    pipeline=[
+        *_base_.load_labeled,
+        dict(type='LoadDepth'),
+        *_base_.source_crop,
+        dict(type='PackPlanes'),
+    ],
+)
 train_dataloader = dict(
-    dataset=dict(
-        source=dict(type='SynthiaDataset', data_root='data/toy/synthia', metainfo=metainfo, pipeline=source_pipeline),
-        target=dict(metainfo=metainfo),
-    )
+    dataset=dict(type='UDADataset', source=source, target=dict(_base_.target, metainfo=metainfo)), **_base_.domains
 )
 val_dataloader = dict(dataset=dict(metainfo=metainfo))
 test_dataloader = val_dataloader

@@ -38,3 +38,8 @@ custom_hooks = [
         param_scheduler=dict(type='WarmupPolyLR', by_epoch=False),
     ),
 ]
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.01))
+param_scheduler = dict(type='WarmupPolyLR', warmup_iters=1 / 15, by_epoch=False)
+train_cfg = dict(type='UDATrainLoop', max_iters=750, val_interval=750)
+val_cfg = dict(type='ValLoop')
+test_cfg = dict(type='TestLoop')

@@ -1,9 +1,9 @@
 # CRST with model regularization on the small network.
-_base_ = '../models/r18_dual_pool.py'
+_base_ = './small_cbst.py'
 
 model = dict(
     objectives=[
-        dict(type='Supervision', view='pool', loss=dict(type='PixelCrossEntropyLoss')),
+        *_base_.model.objectives,
         dict(
             type='ModelRegularization',
             # 0.1 squared, as in the published code; the paper's 0.1 is too much here, see docs/benchmarks/settings.md
@@ -11,3 +11,4 @@ model = dict(
         ),
     ]
 )
+train_cfg = dict(labels=dict(labeler=dict(sampling='crst')))

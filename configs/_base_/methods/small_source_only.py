@@ -1,6 +1,6 @@
 # The labeled source alone, on the small network. From scratch and in minutes, all pixels count: no mining of
 # hard ones.
-_base_ = '../models/r18_dual.py'
+_base_ = '../small.py'
 
 model = dict(
     objectives=[
@@ -12,3 +12,8 @@ model = dict(
         ),
     ]
 )
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.01))
+param_scheduler = dict(type='WarmupPolyLR', warmup_iters=1 / 15, by_epoch=False)
+train_cfg = dict(type='UDATrainLoop', max_iters=750, val_interval=750)
+val_cfg = dict(type='ValLoop')
+test_cfg = dict(type='TestLoop')

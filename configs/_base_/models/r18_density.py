@@ -1,5 +1,5 @@
 # The small network with three branches: classes, density and depth; 7 classes.
-_base_ = './r18_dual.py'
+_base_ = '../small.py'
 
 model = dict(
     segmentor=dict(

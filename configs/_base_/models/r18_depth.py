@@ -1,5 +1,5 @@
-# The small network for the CPU with the head of DADA; starts from scratch. See r18_dual.py about sizes of images.
-_base_ = './r18_dual.py'
+# The small network for the CPU with the head of DADA; starts from scratch. See ../small.py about sizes of images.
+_base_ = '../small.py'
 
 model = dict(
     segmentor=dict(

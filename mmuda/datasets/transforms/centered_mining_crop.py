@@ -4,6 +4,7 @@ import logging
 import math
 import random
 from collections.abc import Sequence
+from types import ModuleType
 
 import cv2
 import mmcv
@@ -21,7 +22,11 @@ LARGEST_AREA = 16  # of a scaled image, in crops
 
 
 def draw_mining_offset(
-    rng: random.Random, label: np.ndarray, crop_size: tuple[int, int], mine_ids: Sequence[int], mine_chance: float
+    rng: random.Random | ModuleType,
+    label: np.ndarray,
+    crop_size: tuple[int, int],
+    mine_ids: Sequence[int],
+    mine_chance: float,
 ) -> tuple[int, int]:
     """Draw the position of a crop.
 
@@ -101,7 +106,7 @@ class CenteredMiningCrop(BaseTransform):
             raise ValueError(f'CenteredMiningCrop: mine_chance = {mine_chance}, expected a number in [0, 1]')
         if resize not in RESIZING:
             raise ValueError(f'CenteredMiningCrop: resize = {resize!r}, expected one of {RESIZING}')
-        self.crop_size = tuple(crop_size)
+        self.crop_size = crop_size[0], crop_size[1]
         self.scales = tuple(scales)
         self.mine_chance = mine_chance
         self.mine_ids = tuple(mine_ids)
@@ -114,9 +119,11 @@ class CenteredMiningCrop(BaseTransform):
         image, label = results['img'], results.get('gt_seg_map')
         self._check_fit(image.shape[:2], results.get('img_path'))
         scale = self.scales[random.randint(0, len(self.scales) - 1)]
-        image, label = self._scaled(image, scale, cv2.INTER_LINEAR), self._scaled(label, scale, cv2.INTER_NEAREST)
+        image = self._scaled(image, scale, cv2.INTER_LINEAR)
+        if label is not None:
+            label = self._scaled(label, scale, cv2.INTER_NEAREST)
         height, width = image.shape[:2]
-        padded = tuple(max(side, crop) for side, crop in zip((height, width), self.crop_size))
+        padded = max(height, self.crop_size[0]), max(width, self.crop_size[1])
 
         image = mmcv.impad(image, shape=padded, pad_val=self.image_fill)
         if label is None:
@@ -159,9 +166,7 @@ class CenteredMiningCrop(BaseTransform):
             level=logging.WARNING,
         )
 
-    def _scaled(self, array: np.ndarray | None, scale: float, interpolation: int) -> np.ndarray | None:
-        if array is None:
-            return None
+    def _scaled(self, array: np.ndarray, scale: float, interpolation: int) -> np.ndarray:
         if self.resize == 'published':
             return cv2.resize(array, None, fx=scale, fy=scale, interpolation=interpolation)
         height, width = (max(round(side * scale), 1) for side in array.shape[:2])

@@ -7,7 +7,7 @@ from mmcv.transforms import LoadImageFromFile
 from mmseg.registry import TRANSFORMS
 from PIL import Image
 
-from mmuda.datasets.image_files import MAX_PIXELS, check_pixels
+from mmuda.datasets.files.image_files import MAX_PIXELS, check_pixels
 
 
 @TRANSFORMS.register_module()

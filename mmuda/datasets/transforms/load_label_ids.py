@@ -5,8 +5,8 @@ from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 from PIL import Image
 
-from mmuda.datasets.image_files import MAX_PIXELS
-from mmuda.datasets.label_files import read_label_ids
+from mmuda.datasets.files.image_files import MAX_PIXELS
+from mmuda.datasets.files.label_files import read_label_ids
 from mmuda.datasets.label_maps import train_ids
 
 _ON_SIZE_MISMATCH = ('error', 'resize')

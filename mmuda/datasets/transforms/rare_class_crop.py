@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
@@ -38,7 +39,11 @@ class RareClassCropDraw(NamedTuple):
 
 
 def draw_center(
-    rng: np.random.RandomState, label: np.ndarray, size: int, priority_ids: Sequence[int], mine_ids: Sequence[int]
+    rng: np.random.RandomState | ModuleType,
+    label: np.ndarray,
+    size: int,
+    priority_ids: Sequence[int],
+    mine_ids: Sequence[int],
 ) -> tuple[int, int, int] | None:
     """Draw a pixel of a rare class around which a crop fits.
 
@@ -69,7 +74,7 @@ def draw_center(
 
 
 def draw_rare_class_crop(
-    rng: np.random.RandomState,
+    rng: np.random.RandomState | ModuleType,
     label: np.ndarray | None,
     shape: tuple[int, int],
     crop_size: int,
@@ -189,7 +194,7 @@ class RareClassCrop(BaseTransform):
             raise ValueError(f'RareClassCrop: mine_chance = {mine_chance}, expected a number in [0, 1]')
         self.crop_size = math.ceil(crop_size / stride) * stride
         self.nominal_size = nominal_size
-        self.scale_range = tuple(scale_range)
+        self.scale_range = scale_range[0], scale_range[1]
         self.mine_chance = mine_chance
         self.mine_ids = tuple(mine_ids)
         self.priority_ids = tuple(priority_ids)
@@ -229,10 +234,9 @@ class RareClassCrop(BaseTransform):
         crop = resize_square(cut(image, draw.top, draw.left, draw.size, self.image_fill), self.crop_size)
         results['img'] = crop[:, ::-1] if draw.flip else crop
         if label is not None:
-            crop = Image.fromarray(cut(label, draw.top, draw.left, draw.size, IGNORE_INDEX)).resize(
-                (self.crop_size, self.crop_size), Image.Resampling.NEAREST
-            )
-            results['gt_seg_map'] = self._mirror(np.array(crop)) if draw.flip else np.array(crop)
+            cut_out = Image.fromarray(cut(label, draw.top, draw.left, draw.size, IGNORE_INDEX))
+            ids = np.array(cut_out.resize((self.crop_size, self.crop_size), Image.Resampling.NEAREST))
+            results['gt_seg_map'] = self._mirror(ids) if draw.flip else ids
         crop_planes(results, draw.top, draw.left, (draw.size, draw.size))
         resize_planes(results, (self.crop_size, self.crop_size))
         if draw.flip:

@@ -13,6 +13,7 @@ from mmseg.registry import HOOKS
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from mmuda.datasets import AdaptationDataset
 from mmuda.datasets.transforms import LoadImageStrict
 from mmuda.engine.student import student_of
 from mmuda.utils.progress import progress
@@ -86,15 +87,15 @@ class AdaptiveBatchNormHook(Hook):
 
     def _reestimate(self, runner: Runner) -> None:
         model = unwrap(runner.model)
-        target = getattr(runner.train_dataloader.dataset, 'target', None)
+        dataset = runner.train_dataloader.dataset
+        target = dataset.parts().get('target') if isinstance(dataset, AdaptationDataset) else None
         if target is None:
             raise ValueError(
                 'AdaptiveBatchNormHook: the training data have no target (train_dataloader.dataset.target '
                 'is None or missing); give a UDADataset or PoolDataset one, or remove the hook'
             )
-        images = getattr(target, 'dataset', target)  # those of a PseudoLabelDataset
-        paths = [images.get_data_info(i)['img_path'] for i in range(len(images))]
-        reestimate_statistics(student_of(model), self._batches(model, paths))
+        paths = dict.fromkeys(target.get_data_info(i)['img_path'] for i in range(len(target)))  # repeated ones once
+        reestimate_statistics(student_of(model), self._batches(model, list(paths)))
 
     def _batches(self, model: BaseSegmentor, paths: list[str]) -> Iterator[Tensor]:
         shown = progress(paths, 'BatchNorm statistics of the target images')

@@ -4,7 +4,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
-from mmuda.utils.unwrap import unwrap
+from mmuda.utils.unwrap import unwrap_segmentor
 
 
 @HOOKS.register_module()
@@ -27,9 +27,8 @@ class ClassCheckHook(Hook):
 
     @staticmethod
     def _check(runner: Runner, name: str, metainfo: dict) -> None:
-        model = unwrap(runner.model)
-        model = getattr(model, 'module', model)  # a test-time augmentation wrapper
-        classes, predicted = metainfo['classes'], model.get_submodule('decode_head').num_classes
+        head = unwrap_segmentor(runner.model).get_submodule('decode_head')
+        classes, predicted = metainfo['classes'], head.num_classes
         if predicted != len(classes):
             raise ValueError(
                 f'the head predicts {predicted} classes, the dataset of {name} has '

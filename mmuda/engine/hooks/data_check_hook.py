@@ -11,12 +11,12 @@ from mmseg.datasets import BaseSegDataset
 from mmseg.evaluation import IoUMetric
 from mmseg.registry import HOOKS
 
-from mmuda.datasets import PoolDataset, UDADataset
-from mmuda.datasets.isolated_rng import isolated_rng
+from mmuda.datasets import AdaptationDataset
 from mmuda.engine.hooks.data_summary_hook import image_datasets
 from mmuda.evaluation import UDAIoUMetric
 from mmuda.models.objectives import Objective
 from mmuda.models.segmentors import UDASegmentor
+from mmuda.utils.isolated_rng import isolated_rng
 from mmuda.utils.unwrap import unwrap
 
 
@@ -42,7 +42,7 @@ class DataCheckHook(Hook):
             check_validation(runner.val_dataloader.dataset, runner.val_evaluator.metrics)
         model = unwrap(runner.model)
         dataset = runner.train_dataloader.dataset
-        if not isinstance(model, UDASegmentor) or not isinstance(dataset, (UDADataset, PoolDataset)):
+        if not isinstance(model, UDASegmentor) or not isinstance(dataset, AdaptationDataset):
             return
         statistics_views = None if model.separate_domains else model.statistics_views
         check_views(dataset.views, model.objectives, statistics_views)

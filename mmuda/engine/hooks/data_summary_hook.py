@@ -10,10 +10,10 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
-from mmuda.datasets import FolderDataset, PoolDataset, PseudoLabelDataset, SubsetDataset, UDADataset
-from mmuda.datasets.label_sample import LabelSample, sample_labels
+from mmuda.datasets import AdaptationDataset, DatasetWrapper, FolderDataset
+from mmuda.datasets.label_statistics.label_sample import LabelSample, sample_labels
 
-_WRAPPERS = (RepeatDataset, ClassBalancedDataset, SubsetDataset, PseudoLabelDataset)
+_WRAPPERS = (RepeatDataset, ClassBalancedDataset, DatasetWrapper)
 
 
 @HOOKS.register_module()
@@ -84,8 +84,8 @@ def report(name: str, sample: LabelSample, total: int, logger: Logger) -> None:
 
 def _domains(runner: Runner) -> Iterator[tuple[str, Any]]:
     training = runner.train_dataloader.dataset
-    if isinstance(training, (UDADataset, PoolDataset)):
-        yield from ((name, part) for name, part in (('source', training.source), ('target', training.target)) if part)
+    if isinstance(training, AdaptationDataset):
+        yield from training.parts().items()
     else:
         yield 'training', training
     if runner.val_loop is not None:

@@ -84,7 +84,7 @@ class DiscriminatorHook(Hook):
                 PARAM_SCHEDULERS.build(cfg, default_args=dict(optimizer=optimizer)) for cfg in schedulers
             ]
         self.discriminators.requires_grad_(False)
-        self.objective.set_discriminators(self.discriminators)
+        self.objective.set_discriminators(dict(self.discriminators.items()))
 
     def before_train(self, runner: Runner) -> None:
         """Tell the optimizer wrappers where training starts."""

@@ -35,7 +35,6 @@ class PseudoLabelHook(Hook):
             every generation has its own folder ``iter_<n>`` in it; with two datasets, each has its own
             folder, ``source`` and ``target``.
         overwrite (bool): Delete labels that something else made instead of refusing them. Defaults to False.
-        keep_all (bool): Keep the labels of all iterations. Defaults to False.
         pictures (bool): Write two pictures beside each label that is made, see
             :class:`~mmuda.pseudo_labels.PseudoLabelStore`. Defaults to False.
 
@@ -60,7 +59,6 @@ class PseudoLabelHook(Hook):
         interval: int | None = None,
         store: str | None = None,
         overwrite: bool = False,
-        keep_all: bool = False,
         pictures: bool = False,
     ) -> None:
         if interval is not None and interval < 1:
@@ -70,7 +68,6 @@ class PseudoLabelHook(Hook):
         self.interval = interval
         self.store = store
         self.overwrite = overwrite
-        self.keep_all = keep_all
         self.pictures = pictures
         self._generation = 0  # iteration of the labels in use
         self._needed = 0  # iteration of the labels that the latest checkpoint needs
@@ -115,7 +112,7 @@ class PseudoLabelHook(Hook):
         for key, dataset in _pseudo_labeled(runner).items():
             store = self._store(runner, key, self._generation)
             label_dataset(runner, dataset, self.predictor_cfg, self.labeler_cfg, self._weights, store, overwrite)
-            if not any(store.summary()['labeled_pixels']):
+            if not any((store.summary() or {})['labeled_pixels']):
                 raise ValueError(
                     f'no pixel of the {len(dataset)} images of {key} has a pseudo label by the labeler '
                     f'{self.labeler_cfg} and the model at iteration {runner.iter}: lower its threshold, '
@@ -134,10 +131,10 @@ class PseudoLabelHook(Hook):
             reuse_labels(dataset, self._store(runner, key, self._generation), wanted)
 
     def _delete_old(self, runner: Runner) -> None:
-        if self.keep_all or not is_main_process():
+        if not is_main_process():
             return
         for key in _pseudo_labeled(runner):
-            for generation in range(0, self._needed, self.interval):
+            for generation in range(0, self._needed, self.interval or 1):
                 store = self._store(runner, key, generation)
                 if store.manifest() is not None:
                     store.delete()

@@ -17,7 +17,7 @@ from mmuda.engine.checkpoints import POINTER, check_whole, latest_checkpoint, ne
 from mmuda.engine.gradients import restore_gradients, share_waiting_gradients, waiting_gradients
 from mmuda.engine.runner import UDATrainLoop
 from mmuda.models.segmentors import UDASegmentor
-from mmuda.utils.unwrap import unwrap
+from mmuda.utils.unwrap import unwrap, unwrap_segmentor
 
 
 @HOOKS.register_module()
@@ -164,7 +164,6 @@ def _start_objectives_anew(runner: Runner, weights: dict[str, torch.Tensor]) -> 
     """Replace the state of objectives in a checkpoint by that of the model, so that none is missing either."""
     for key in [key for key in weights if key.startswith('objectives.')]:
         del weights[key]
-    model = unwrap(runner.model)
-    model = getattr(model, 'module', model)  # a test-time augmentation wrapper
+    model = unwrap_segmentor(runner.model)
     if isinstance(model, UDASegmentor) and any(key.startswith('student.') for key in weights):
         weights.update({f'objectives.{key}': value for key, value in model.objectives.state_dict().items()})

@@ -96,24 +96,25 @@ class TeacherHook(Hook):
             ValueError: If the optimizer skips steps of mixed precision unseen, as fused ones do, or the teacher's own
                 statistics would never move.
         """
-        if not _needs_teacher(runner):
+        model = _model_with_teacher(runner)
+        if model is None:
             return
-        model = unwrap(runner.model)
         if not isinstance(runner.optim_wrapper, OptimWrapper):
             raise TypeError(f'TeacherHook follows one optimizer, got a {type(runner.optim_wrapper).__name__}')
         _check_steps_are_seen(runner.optim_wrapper)
-        self.student = model.student
-        self.teacher = deepcopy(self.student).requires_grad_(False).train(self.mode != 'eval')
+        student = model.student
+        teacher = deepcopy(student).requires_grad_(False).train(self.mode != 'eval')
         if self.mode == 'batch_norm':
-            for module in self.teacher.modules():
+            for module in teacher.modules():
                 module.training = module.training and isinstance(module, _BatchNorm)
-        self._prepare_statistics()
+        self._prepare_statistics(teacher)
         self.updates = 0
         if self._restored is not None:
-            self._restore(self._restored)
+            self._restore(teacher, self._restored)
             self._restored = None
-        model.set_teacher(self.teacher)
-        self._handle = runner.optim_wrapper.optimizer.register_step_post_hook(lambda *_: self._update())
+        self.teacher = teacher
+        model.set_teacher(teacher)
+        self._handle = runner.optim_wrapper.optimizer.register_step_post_hook(lambda *_: self._update(teacher, student))
 
     def after_train(self, runner: Runner) -> None:
         """Stop following the optimizer."""
@@ -129,7 +130,7 @@ class TeacherHook(Hook):
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Keep the saved teacher of a run that is resumed."""
-        if not runner._resume or not _needs_teacher(runner):
+        if not runner._resume or _model_with_teacher(runner) is None:
             return
         if 'teacher' not in checkpoint:
             raise RuntimeError(
@@ -138,10 +139,10 @@ class TeacherHook(Hook):
             )
         self._restored = checkpoint['teacher']
 
-    def _prepare_statistics(self) -> None:
+    def _prepare_statistics(self, teacher: nn.Module) -> None:
         norms = {
             name: module
-            for name, module in self.teacher.named_modules()
+            for name, module in teacher.named_modules()
             if isinstance(module, _BatchNorm) and module.track_running_stats
         }
         for name, norm in norms.items():
@@ -156,9 +157,9 @@ class TeacherHook(Hook):
                     "default_hooks.teacher.buffers='copy' or 'average'"
                 )
 
-    def _restore(self, saved: dict[str, Any]) -> None:
+    def _restore(self, teacher: nn.Module, saved: dict[str, Any]) -> None:
         try:
-            self.teacher.load_state_dict(saved['state_dict'])
+            teacher.load_state_dict(saved['state_dict'])
         except RuntimeError as error:
             raise RuntimeError(
                 "cannot resume: the checkpoint's teacher is of another architecture than the student. "
@@ -166,22 +167,23 @@ class TeacherHook(Hook):
             ) from error
         self.updates = saved['updates']
 
-    def _update(self) -> None:
+    def _update(self, teacher: nn.Module, student: nn.Module) -> None:
         share = ema_share(self.first_update + self.updates, self.momentum)
-        ema_update_(self.teacher.parameters(), self.student.parameters(), share)
+        ema_update_(teacher.parameters(), student.parameters(), share)
         if self.buffers != 'own':
-            ema_update_(self.teacher.buffers(), self.student.buffers(), share if self.buffers == 'average' else 0.0)
+            ema_update_(teacher.buffers(), student.buffers(), share if self.buffers == 'average' else 0.0)
         self.updates += 1
 
 
-def _needs_teacher(runner: Runner) -> bool:
+def _model_with_teacher(runner: Runner) -> UDASegmentor | None:
     model = unwrap(runner.model)
-    return isinstance(model, UDASegmentor) and model.needs_teacher
+    return model if isinstance(model, UDASegmentor) and model.needs_teacher else None
 
 
 def _check_steps_are_seen(wrapper: OptimWrapper) -> None:
     """Refuse optimizers that a gradient scaler always calls, and that skip the step themselves."""
     optimizer = wrapper.optimizer
+    # The flag is torch's own: GradScaler asks for it in this way.
     if isinstance(wrapper, AmpOptimWrapper) and getattr(optimizer, '_step_supports_amp_scaling', False):
         name = type(optimizer).__name__
         raise ValueError(

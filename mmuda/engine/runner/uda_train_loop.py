@@ -11,7 +11,7 @@ from mmseg.registry import LOOPS
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
-from mmuda.datasets import PoolDataset, UDADataset
+from mmuda.datasets import AdaptationDataset, ResumableSampler
 from mmuda.engine.schedulers import with_length
 from mmuda.models.segmentors import UDASegmentor
 from mmuda.utils.length import TrainingLength
@@ -25,11 +25,11 @@ class UDATrainLoop(IterBasedTrainLoop):
     The iterator is made when the first batch is needed: after the ``before_train`` hooks, so that
     pseudo labels exist before the workers start to read them, and at the position that the run has
     reached, so that resuming at iteration 10,000 loads no skipped image (mmengine's loop loads them
-    all). The sampler must be able to start anywhere, as :class:`mmuda.datasets.UDASampler` can.
+    all). The sampler must be able to start anywhere, which a :class:`mmuda.datasets.ResumableSampler` can.
 
     Args:
         runner (Runner): The runner.
-        dataloader (DataLoader or dict): Training data; its sampler has ``set_position`` and ``set_seed``.
+        dataloader (DataLoader or dict): Training data; its sampler is a :class:`mmuda.datasets.ResumableSampler`.
         max_iters (int, optional): Iterations to train for. Objectives, schedules and those of discriminators can give
             their points in training as shares of it. None where a subclass calls :meth:`set_length`.
         val_begin (int): First iteration that may validate. Defaults to 1.
@@ -48,18 +48,21 @@ class UDATrainLoop(IterBasedTrainLoop):
     ) -> None:
         if max_iters is not None and (int(max_iters) != max_iters or max_iters < 1):
             raise ValueError(f'train_cfg.max_iters must be a positive integer, got {max_iters}')
-        if isinstance(dataloader, dict):
-            different = runner._randomness_cfg.get('diff_rank_seed', False)
-            dataloader = runner.build_dataloader(dataloader, seed=runner.seed, diff_rank_seed=different)
-        sampler = dataloader.sampler
-        if not (hasattr(sampler, 'set_position') and hasattr(sampler, 'set_seed')):
+        different = runner._randomness_cfg.get('diff_rank_seed', False)
+        built: DataLoader = (
+            runner.build_dataloader(dataloader, seed=runner.seed, diff_rank_seed=different)
+            if isinstance(dataloader, dict)
+            else dataloader
+        )
+        sampler = built.sampler
+        if not isinstance(sampler, ResumableSampler):
             raise TypeError(
                 f'UDATrainLoop needs a sampler that can start anywhere, got {type(sampler).__name__}: '
                 "set train_dataloader.sampler=dict(type='UDASampler')"
             )
-        _check_model(runner.model, dataloader.dataset)
-        super().__init__(runner, _NoBatches(dataloader), max_iters or 1, val_begin, val_interval, dynamic_intervals)
-        self.dataloader = dataloader
+        _check_model(runner.model, built.dataset)
+        super().__init__(runner, _NoBatches(built), max_iters or 1, val_begin, val_interval, dynamic_intervals)
+        self.dataloader: Any = built  # its sampler is a ResumableSampler
         self.dataloader_iterator: _InfiniteDataloaderIterator | None = None
         self._origin = (0, 0)
         if max_iters is not None:
@@ -153,7 +156,7 @@ class _NoBatches:
 def _check_model(model: nn.Module, dataset: Dataset) -> None:
     """Refuse a plain segmentor on data with views."""
     model = unwrap(model)
-    if isinstance(model, EncoderDecoder) and isinstance(dataset, UDADataset | PoolDataset):
+    if isinstance(model, EncoderDecoder) and isinstance(dataset, AdaptationDataset):
         raise TypeError(
             f'model.type is {type(model).__name__}, which knows no views, but train_dataloader gives those '
             f"of a {type(dataset).__name__}. Make it the student: model=dict(type='UDASegmentor', "

@@ -59,21 +59,33 @@ def with_length(schedulers: Any, length: TrainingLength, key: str) -> Any:
     keys = [f'{key}[{index}]' if len(schedulers) > 1 else key for index in range(len(schedulers))]
     settled = [_settle(one, length, name) if isinstance(one, dict) else one for one, name in zip(schedulers, keys)]
     spans = [_span(one) for one in settled]
-    for one, (begin, end), name in zip(settled, spans, keys):
-        if begin >= length.iterations:
-            raise ValueError(
-                f'{name}: {_name(one)} never begins: begin={begin}, and {length}. Train longer, or give '
-                'begin and end as shares of training (floats)'
-            )
-        held = any(later >= end and last >= length.iterations for later, last in spans)
-        if _falls(one) and end < length.iterations and not held:
-            raise ValueError(
-                f'{name}: {_name(one)} ends at iteration {end}, and {length}: the rate would stay where it ends, which '
-                'is 0 in most cases. Leave its end out, or give it as a share of training (a float). If the rate shall '
-                f"stay, add dict(type='ConstantLR', factor=1., begin={end}, by_epoch=False) to say so. A resumed "
-                'schedule of mmengine keeps the end that it had'
-            )
+    for one, span, name in zip(settled, spans, keys):
+        _check_span(one, span, spans, length, name)
     return settled
+
+
+def _check_span(
+    scheduler: dict | _ParamScheduler,
+    span: tuple[int, int],
+    spans: list[tuple[int, int]],
+    length: TrainingLength,
+    key: str,
+) -> None:
+    """Refuse a schedule that never begins, or leaves the rate where it fell to; ``spans`` are those of all."""
+    begin, end = span
+    if begin >= length.iterations:
+        raise ValueError(
+            f'{key}: {_name(scheduler)} never begins: begin={begin}, and {length}. Train longer, or give '
+            'begin and end as shares of training (floats)'
+        )
+    held = any(later >= end and last >= length.iterations for later, last in spans)
+    if _falls(scheduler) and end < length.iterations and not held:
+        raise ValueError(
+            f'{key}: {_name(scheduler)} ends at iteration {end}, and {length}: the rate would stay where it ends, '
+            'which is 0 in most cases. Leave its end out, or give it as a share of training (a float). If the rate '
+            f"shall stay, add dict(type='ConstantLR', factor=1., begin={end}, by_epoch=False) to say so. A resumed "
+            'schedule of mmengine keeps the end that it had'
+        )
 
 
 def _settle(config: dict, length: TrainingLength, key: str) -> dict:

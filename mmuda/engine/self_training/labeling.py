@@ -18,7 +18,7 @@ from mmuda.engine.student import student_of
 from mmuda.pseudo_labels import PseudoLabelStore, fingerprint, generate_pseudo_labels
 from mmuda.pseudo_labels.ensemble.ensemble_predictions import EnsemblePredictions, StoredCertainties
 from mmuda.pseudo_labels.generation import read_image
-from mmuda.pseudo_labels.label_images import label_images
+from mmuda.pseudo_labels.label_images import Predictions, label_images
 from mmuda.pseudo_labels.labelers.labeler import Labeler
 from mmuda.pseudo_labels.store import difference
 from mmuda.utils.unwrap import unwrap
@@ -192,18 +192,19 @@ def label_dataset_by_teachers(
         functools.lru_cache(maxsize=1)(read_image),
     )
     description = describe_teacher_labels(dataset, teachers, labeler, identities)
-    predictions = EnsemblePredictions(loaded, classes, built, device)
+    ensemble = EnsemblePredictions(loaded, classes, built, device)
+    predictions: Predictions = ensemble
     with contextlib.ExitStack() as stack:
         if class_certainties is not None:
             planes = PseudoLabelStore(class_certainties)
-            predictions = StoredCertainties(predictions, planes)
+            predictions = StoredCertainties(ensemble, planes)
             if is_main_process():
                 stack.enter_context(planes.lock())
-                planes.open(dict(description, labeler=None, teacher_of_class=predictions.teacher_of_class))
+                planes.open(dict(description, labeler=None, teacher_of_class=built.teacher_of_class))
             barrier()
         label_images(images, predictions, built, store, description, num_classes=len(classes), count=True)
     dataset.store = str(store.root)
-    del loaded, predictions
+    del loaded, ensemble, predictions
     torch.cuda.empty_cache()
     return identities
 
@@ -226,7 +227,7 @@ def reuse_labels(
     manifest = store.manifest()
     names = [name for name, _ in _images(dataset)]
     there = manifest is not None and manifest['complete'] and all(map(store.has, names))
-    if not there or (with_cached_logits and not all(map(store.has_cached_logits, names))):
+    if manifest is None or not there or (with_cached_logits and not all(map(store.has_cached_logits, names))):
         raise FileNotFoundError(
             f'cannot resume: the pseudo labels that this run was trained on are not (all) in {store.root}. Bring them '
             'back, or start the stage again without --resume'

@@ -15,9 +15,9 @@ from mmuda.engine.runner.uda_train_loop import UDATrainLoop
 from mmuda.engine.self_training.round_files import SUMMARY, read_summary, write_summary, write_text
 from mmuda.engine.self_training.round_labels import build_round_labels
 from mmuda.engine.self_training.schedules import (
-    LearningRateSchedule,
     PortionSchedule,
     SourceSchedule,
+    build_rates,
     build_schedule,
     iterations_per_epoch,
 )
@@ -81,9 +81,10 @@ class SelfTrainingLoop(UDATrainLoop):
         source (dict, optional): Which source images are in use: ``portion``, arguments of
             :class:`~mmuda.engine.self_training.schedules.PortionSchedule`, and ``policy``, ``seed`` and ``mine`` of
             :class:`~mmuda.engine.self_training.schedules.SourceSchedule`. Not where the pool has no source.
-        learning_rate (dict, optional): Arguments of
-            :class:`~mmuda.engine.self_training.schedules.LearningRateSchedule`; ``base`` is that of the optimizer and
-            not given here. Parameter groups keep their ratios. Defaults to None: those of ``rule``.
+        learning_rate (dict, optional): Config of a :class:`~mmuda.engine.self_training.schedules.RoundRates`, of
+            ``type`` :class:`~mmuda.engine.self_training.schedules.LearningRateSchedule` where none is given; ``base``
+            is that of the optimizer and not given here. Parameter groups keep their ratios. Defaults to None: those of
+            ``rule``.
         epochs (int, optional): Passes over the pool per round.
         iterations (int, optional): Length of a round, if not given by ``epochs``.
         rule (str): ``paper``, ``cbst`` or ``crst``: how published code rounds and clamps. Defaults to ``paper``.
@@ -113,9 +114,7 @@ class SelfTrainingLoop(UDATrainLoop):
                 f'{type(self.pool).__name__} with {type(self.sampler).__name__}'
             )
         self.source = _source_schedule(source, rule, self.pool.source is not None)
-        self.rates: LearningRateSchedule = build_schedule(
-            LearningRateSchedule, 'learning_rate', rule, dict(learning_rate or {}, base=1.0)
-        )
+        self.rates = build_rates(learning_rate, rule)
         self.labels = build_round_labels(labels, runner, self.pool, rule)
         self.summaries: list[dict[str, Any]] = []  # of the rounds begun
         self._round_samples = 0  # drawn before the present round
@@ -223,12 +222,12 @@ class SelfTrainingLoop(UDATrainLoop):
     def _plan(self, index: int, begin: int, epochs: int | None, iterations: int | None, rule: str) -> Round:
         """Plan a round; its length is ``iterations``, or ``epochs`` passes over its pool."""
         num_source = seed = 0
-        if self.source is not None:
+        if self.source is not None and self.pool.source is not None:
             num_source = self.source.number(index, len(self.pool.source.dataset))
             seed = self.source.selection_seed(index)
         if iterations is None:
             batch = self.dataloader.batch_size * self.sampler.world_size
-            iterations = epochs * iterations_per_epoch(num_source + len(self.pool.target), batch, rule)
+            iterations = (epochs or 1) * iterations_per_epoch(num_source + len(self.pool.target), batch, rule)
         portion = self.labels.target_portion(index)
         return Round(index, begin, begin + iterations, portion, num_source, seed, self.rates(index))
 
@@ -243,7 +242,7 @@ class SelfTrainingLoop(UDATrainLoop):
         mined = self.summaries[plan.index]['mined_classes']
         if mined:
             self.pool.mine(**mined, in_source=self.source is not None and self.source.mine)
-        if self.source is not None:
+        if self.source is not None and self.pool.source is not None:
             self.pool.source.select(plan.num_source, plan.source_seed)
         self.sampler.start_round(plan.index, self._round_samples)
         self.restart_data()

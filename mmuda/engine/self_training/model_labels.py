@@ -72,7 +72,7 @@ class ModelLabels(RoundLabels):
 
     def prepare(self) -> None:
         """Make the spatial prior, if one is wanted and not there."""
-        if self.spatial_prior is None:
+        if self.spatial_prior is None or self.pool.source is None:
             return
         path = self.pool.target.image_path(0)
         with Image.open(path) as image:

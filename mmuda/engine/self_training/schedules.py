@@ -5,8 +5,11 @@ code of Zou et al., ECCV 2018 and ICCV 2019.
 """
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
+
+from mmseg.registry import TASK_UTILS
 
 RULES = ('paper', 'cbst', 'crst')
 POLICIES = ('cumulative', 'random')
@@ -78,8 +81,25 @@ class PortionSchedule:
         return handed_over(portion) if self.rule == 'cbst' else portion
 
 
+class RoundRates(ABC):
+    """Base of the learning rates of rounds: ``train_cfg.learning_rate``, registered in ``TASK_UTILS``.
+
+    A subclass is built with ``base=1.0`` and ``rule``, beside what the config gives, and returns factors on the rate of
+    the optimizer.
+    """
+
+    @abstractmethod
+    def __call__(self, index: int) -> float:
+        """The learning rate of round ``index``, counted from 0."""
+
+    def inside(self, iteration: int, length: int) -> float:
+        """Factor on the rate of a round of ``length`` iterations at ``iteration``, counted from 0; here 1."""
+        return 1.0
+
+
+@TASK_UTILS.register_module()
 @dataclass(frozen=True)
-class LearningRateSchedule:
+class LearningRateSchedule(RoundRates):
     """The learning rate of each round, constant inside it or decaying.
 
     Rules: ``cbst`` divides by sqrt(2) after each round and hands over 12 digits, ``paper`` does the same at full
@@ -217,6 +237,20 @@ def build_schedule(kind: type, key: str, rule: str, settings: dict[str, Any]) ->
         return kind(**{'rule': rule, **settings})
     except (TypeError, ValueError) as error:
         raise ValueError(f'train_cfg.{key}: {error}') from error
+
+
+def build_rates(config: dict[str, Any] | None, rule: str) -> RoundRates:
+    """Build the factors on the learning rate, :class:`LearningRateSchedule` unless the config names another ``type``.
+
+    Raises:
+        ValueError: If there is no such type, or a setting is unknown or out of range.
+    """
+    settings = dict(config or {}, base=1.0)
+    name = settings.pop('type', 'LearningRateSchedule')
+    kind = TASK_UTILS.get(name)
+    if kind is None or not issubclass(kind, RoundRates):
+        raise ValueError(f'train_cfg.learning_rate: there is no {name!r} among the rates of rounds (RoundRates)')
+    return build_schedule(kind, 'learning_rate', rule, settings)
 
 
 def num_selected(num_images: int, portion: float) -> int:

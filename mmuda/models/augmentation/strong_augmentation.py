@@ -124,7 +124,7 @@ class StrongAugmentation(Augmentation):
             :func:`~mmuda.models.augmentation.published_hsv.hsv_to_rgb_published`. Defaults to False.
 
     Attributes:
-        parameters (StrongParameters | None): What was done to the last batch.
+        drawn (StrongParameters | None): What was done to the last batch.
 
     Shape:
         images: (N, 3, H, W), preprocessed. Result: the same.
@@ -159,13 +159,15 @@ class StrongAugmentation(Augmentation):
         self.blur_probability = blur_probability
         self.sigma = sigma
         self.published_hsv = published_hsv
-        self.parameters: StrongParameters | None = None
+        self.drawn: StrongParameters | None = None
 
     def draw(self, num_images: int) -> StrongParameters:
         """Draw what is to be done to ``num_images`` images."""
         jitters = applies(random.random(), self.jitter_probability)
         blurs = applies(random.random(), self.blur_probability)
-        order, factors, sigma = (), (), ()
+        order: tuple[int, ...] = ()
+        factors: tuple[tuple[float, ...], ...] = ()
+        sigma: tuple[float, ...] = ()
         if jitters:
             order = tuple(random.sample(range(len(OPERATIONS)), len(OPERATIONS)))
             centers = (1.0, 1.0, 1.0, 0.0)
@@ -181,7 +183,7 @@ class StrongAugmentation(Augmentation):
         self, images: Tensor, normalization: Normalization, parameters: StrongParameters | None = None
     ) -> Tensor:
         """Return the augmented images; ``parameters`` are drawn if not given."""
-        self.parameters = parameters = parameters or self.draw(len(images))
+        self.drawn = parameters = parameters or self.draw(len(images))
         # Half precision would leave visible steps.
         with torch.autocast(images.device.type, enabled=False):
             if parameters.order:

@@ -1,6 +1,7 @@
 """The decode head of DeepLab-v3+."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -58,16 +59,7 @@ class DeepLabV3PlusHead(BaseDecodeHead):
         init_cfg: dict | None = None,
         **kwargs: Any,
     ) -> None:
-        if len(in_channels) != 2 or len(in_index) != 2:
-            raise ValueError(
-                'DeepLabV3PlusHead reads two feature maps (early, late): in_channels and in_index need '
-                f'two entries each, got {in_channels} and {in_index}'
-            )
-        if len(dropout_ratios) != 3:
-            raise ValueError(
-                'DeepLabV3PlusHead drops at three places (bottleneck, both convolutions of the decoder): '
-                f'dropout_ratios needs three entries, got {dropout_ratios}'
-            )
+        _check_entries(in_channels, in_index, dropout_ratios)
         norm_cfg = norm_cfg or dict(type='BN', requires_grad=True)
         super().__init__(
             in_channels=list(in_channels),
@@ -81,16 +73,7 @@ class DeepLabV3PlusHead(BaseDecodeHead):
             init_cfg=init_cfg or dict(type='Kaiming', layer='Conv2d', mode='fan_in'),
             **kwargs,
         )
-
-        def conv(inputs: int, outputs: int, kernel_size: int, dilation: int = 1) -> list[nn.Module]:
-            return [
-                nn.Conv2d(
-                    inputs, outputs, kernel_size, padding=dilation * (kernel_size // 2), dilation=dilation, bias=False
-                ),
-                build_norm_layer(norm_cfg, outputs)[1],
-                nn.ReLU(inplace=True),
-            ]
-
+        conv = partial(_conv_norm_relu, norm_cfg)
         early, late = in_channels
         drops = [nn.Dropout(ratio) for ratio in dropout_ratios]
         self.branches = nn.ModuleList(
@@ -117,3 +100,28 @@ class DeepLabV3PlusHead(BaseDecodeHead):
 
     def _resize(self, x: Tensor, like: Tensor) -> Tensor:
         return resize(x, like.shape[2:], mode='bilinear', align_corners=self.align_corners, warning=False)
+
+
+def _conv_norm_relu(
+    norm_cfg: dict, inputs: int, outputs: int, kernel_size: int, dilation: int = 1
+) -> tuple[nn.Module, nn.Module, nn.Module]:
+    """Return a convolution that keeps the size, its norm and its activation."""
+    padding = dilation * (kernel_size // 2)
+    return (
+        nn.Conv2d(inputs, outputs, kernel_size, padding=padding, dilation=dilation, bias=False),
+        build_norm_layer(norm_cfg, outputs)[1],
+        nn.ReLU(inplace=True),
+    )
+
+
+def _check_entries(in_channels: Sequence[int], in_index: Sequence[int], dropout_ratios: Sequence[float]) -> None:
+    if len(in_channels) != 2 or len(in_index) != 2:
+        raise ValueError(
+            'DeepLabV3PlusHead reads two feature maps (early, late): in_channels and in_index need '
+            f'two entries each, got {in_channels} and {in_index}'
+        )
+    if len(dropout_ratios) != 3:
+        raise ValueError(
+            'DeepLabV3PlusHead drops at three places (bottleneck, both convolutions of the decoder): '
+            f'dropout_ratios needs three entries, got {dropout_ratios}'
+        )

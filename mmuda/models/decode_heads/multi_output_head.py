@@ -1,14 +1,13 @@
 """Decode heads that give more than the logits of one classifier."""
 
-from collections.abc import Mapping
-
-from torch import Tensor
+from mmuda.utils.fused_probabilities import FusingHead
 
 
-class MultiOutputHead:
+class MultiOutputHead(FusingHead):
     """Mixin of decode heads whose forward pass returns ``dict[str, Tensor]``.
 
-    A class puts it before its base: ``class DepthHead(MultiOutputHead, BaseDecodeHead)``.
+    A class puts it before its base: ``class DepthHead(MultiOutputHead, BaseDecodeHead)``. :meth:`fuse` makes one
+    prediction of its classifiers: that of ``main``, unless the class says otherwise.
 
     Attributes:
         classifiers (tuple[str, ...]): Names of the outputs that are logits (N, C, h, w) of the classes, ``main`` among
@@ -17,11 +16,3 @@ class MultiOutputHead:
     """
 
     classifiers: tuple[str, ...] = ('main',)
-
-    def fuse(self, logits: Mapping[str, Tensor]) -> Tensor:
-        """Return the probabilities (N, C, h, w) that all classifiers give together; here those of ``main``.
-
-        Args:
-            logits (Mapping[str, Tensor]): (N, C, h, w) per classifier.
-        """
-        return logits['main'].softmax(dim=1)

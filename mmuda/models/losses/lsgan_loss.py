@@ -85,4 +85,5 @@ class LSGANLoss(nn.Module):
 
 
 def _squared_distance(patch_maps: Sequence[Tensor], label: float) -> Tensor:
-    return sum((at_least_float32(patch_map) - label).square().mean() for patch_map in patch_maps)
+    first, *others = ((at_least_float32(patch_map) - label).square().mean() for patch_map in patch_maps)
+    return sum(others, first)

@@ -42,5 +42,5 @@ class MemoryRegularizationLoss(nn.Module):
         with torch.no_grad():
             log_memory = F.log_softmax(self.aux_weight * aux + main, dim=1)
             memory = log_memory.exp()
-        divergence = sum((memory * (log_memory - F.log_softmax(logits, dim=1))).sum(1) for logits in (aux, main))
-        return self.loss_weight * divergence.mean()
+        of_aux, of_main = ((memory * (log_memory - F.log_softmax(logits, dim=1))).sum(1) for logits in (aux, main))
+        return self.loss_weight * (of_aux + of_main).mean()

@@ -1,5 +1,7 @@
 """MMSegmentation's losses in objectives."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from mmseg.models import losses as stock
@@ -30,7 +32,7 @@ class StockLoss(nn.Module):
 
     def __init__(self, loss: nn.Module, ignore_index: int = 255) -> None:
         super().__init__()
-        self.loss = loss
+        self.loss: Any = loss
         self.ignore_index = ignore_index
 
     def forward(self, logits: Tensor, labels: Tensor, class_weight: Tensor | None = None) -> Tensor:
@@ -79,14 +81,21 @@ def supervised_loss(config: dict, name: str, class_weights: bool = False) -> nn.
         ValueError: If a loss of MMSegmentation cannot do what the objective asks for.
     """
     loss = MODELS.build(config)
-    kind = type(loss).__name__
     if isinstance(loss, REFUSED):
         raise ValueError(
-            f'objective {name!r}: loss {kind} of MMSegmentation is not made for class labels with ignored '
-            f'pixels: choose one of {[known.__name__ for known in KINDS]} or a loss of mmuda'
+            f'objective {name!r}: loss {type(loss).__name__} of MMSegmentation is not made for class labels with '
+            f'ignored pixels: choose one of {[known.__name__ for known in KINDS]} or a loss of mmuda'
         )
     if not isinstance(loss, KINDS):
         return loss
+    _check_settings(loss, name, class_weights)
+    if isinstance(loss, stock.DiceLoss):
+        loss.activate = False  # StockLoss does it, to leave ignored pixels out
+    return StockLoss(loss)
+
+
+def _check_settings(loss: nn.Module, name: str, class_weights: bool) -> None:
+    """Refuse settings of a loss of MMSegmentation that do not fit class labels with ignored pixels."""
     if isinstance(loss, stock.CrossEntropyLoss) and loss.use_mask:
         raise ValueError(f'objective {name!r}: CrossEntropyLoss with use_mask=True knows no ignored pixels: remove it')
     if isinstance(loss, stock.LovaszLoss) and loss.cls_criterion is not stock.lovasz_loss.lovasz_softmax:
@@ -97,14 +106,11 @@ def supervised_loss(config: dict, name: str, class_weights: bool = False) -> nn.
             'remove class_weights, or choose another loss'
         )
     if class_weights and loss.class_weight is not None:
-        raise ValueError(f'objective {name!r}: class_weights and loss.class_weight of {kind} are both set: remove one')
-    if isinstance(loss, stock.DiceLoss):
-        if not loss.activate:
-            raise ValueError(
-                f'objective {name!r}: DiceLoss with activate=False takes logits for probabilities: remove it'
-            )
-        loss.activate = False  # StockLoss does it, to leave ignored pixels out
-    return StockLoss(loss)
+        raise ValueError(
+            f'objective {name!r}: class_weights and loss.class_weight of {type(loss).__name__} are both set: remove one'
+        )
+    if isinstance(loss, stock.DiceLoss) and not loss.activate:
+        raise ValueError(f'objective {name!r}: DiceLoss with activate=False takes logits for probabilities: remove it')
 
 
 def special_loss(config: dict, name: str, call: str) -> nn.Module:

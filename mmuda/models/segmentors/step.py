@@ -5,8 +5,9 @@ from functools import cached_property
 
 import torch
 from mmengine.structures import BaseDataElement
+from mmseg.models import BaseSegmentor
 from mmseg.models.utils import resize
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmuda.models.augmentation import Normalization
 from mmuda.models.segmentors.passes import DomainPasses, Pass
@@ -37,13 +38,13 @@ class Step:
     ============================== =======================================================================
 
     Args:
-        student (nn.Module): A segmentor of MMSegmentation with one decode head.
+        student (BaseSegmentor): A segmentor of MMSegmentation with one decode head.
         inputs (dict[str, Tensor]): Per view, preprocessed images (N, 3, H, W).
         data_samples (dict[str, list]): Per view, the data samples of these images.
         iteration (int): Iterations done before this one.
         statistics_views (Sequence[str], optional): Views whose passes move the running statistics of
             the student's BatchNorm. Defaults to None: all.
-        teacher (nn.Module, optional): A segmentor of the student's architecture. Defaults to None.
+        teacher (BaseSegmentor, optional): A segmentor of the student's architecture. Defaults to None.
         separate_domains (bool): Whether the source and the target images of a mixed view (a pool) pass the student
             one after the other, each domain in a batch of its own. ``statistics_views`` then speaks of domains.
             Defaults to False.
@@ -52,12 +53,12 @@ class Step:
 
     def __init__(
         self,
-        student: nn.Module,
+        student: BaseSegmentor,
         inputs: dict[str, Tensor],
         data_samples: dict[str, Sequence[BaseDataElement]],
         iteration: int,
         statistics_views: Sequence[str] | None = None,
-        teacher: nn.Module | None = None,
+        teacher: BaseSegmentor | None = None,
         separate_domains: bool = False,
         normalization: Normalization | None = None,
     ) -> None:

@@ -1,8 +1,9 @@
 """What a student must be like, and what its errors mean."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from mmseg.models import CascadeEncoderDecoder
+from mmseg.models import BaseSegmentor, CascadeEncoderDecoder
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.utils import ConfigType
 from torch import Tensor, nn
@@ -45,11 +46,11 @@ def unread_losses(segmentor: ConfigType) -> list[str]:
     ]
 
 
-def classifiers_of(segmentor: nn.Module) -> tuple[str, ...]:
+def classifiers_of(segmentor: BaseSegmentor) -> tuple[str, ...]:
     """Names of the classifiers of a segmentor.
 
     Args:
-        segmentor (nn.Module): A segmentor of MMSegmentation with one decode head.
+        segmentor (BaseSegmentor): A segmentor of MMSegmentation with one decode head.
 
     Returns:
         tuple[str, ...]: Those that a :class:`~mmuda.models.decode_heads.MultiOutputHead` names, else ``main`` and,
@@ -61,11 +62,11 @@ def classifiers_of(segmentor: nn.Module) -> tuple[str, ...]:
     return ('main', 'aux') if segmentor.with_auxiliary_head else ('main',)
 
 
-def extract_features(segmentor: nn.Module, images: Tensor) -> Sequence[Tensor]:
+def extract_features(segmentor: BaseSegmentor, images: Tensor) -> Sequence[Tensor]:
     """Pass images through the backbone and the neck of a segmentor in training.
 
     Args:
-        segmentor (nn.Module): A segmentor of MMSegmentation.
+        segmentor (BaseSegmentor): A segmentor of MMSegmentation.
         images (Tensor): (N, 3, H, W), preprocessed.
 
     Returns:
@@ -81,11 +82,11 @@ def extract_features(segmentor: nn.Module, images: Tensor) -> Sequence[Tensor]:
         raise
 
 
-def apply_heads(segmentor: nn.Module, features: Sequence[Tensor], images: Tensor) -> dict[str, Tensor]:
+def apply_heads(segmentor: BaseSegmentor, features: Sequence[Tensor], images: Tensor) -> dict[str, Tensor]:
     """Pass features through the decode head and the auxiliary head of a segmentor in training.
 
     Args:
-        segmentor (nn.Module): A segmentor of MMSegmentation, with at most one auxiliary head.
+        segmentor (BaseSegmentor): A segmentor of MMSegmentation, with at most one auxiliary head.
         features (Sequence[Tensor]): What :func:`extract_features` returned.
         images (Tensor): What they were made of.
 
@@ -96,9 +97,9 @@ def apply_heads(segmentor: nn.Module, features: Sequence[Tensor], images: Tensor
         TypeError: If there are several auxiliary heads, or a classifier gives something else than logits.
         ValueError: If a setting of the network does not fit, where it can be known which.
     """
-    outputs = _apply(segmentor.decode_head, features, images, 'decode_head')
+    given = _apply(segmentor.decode_head, features, images, 'decode_head')
+    outputs: dict[str, Tensor] = given if isinstance(segmentor.decode_head, MultiOutputHead) else dict(main=given)
     if not isinstance(segmentor.decode_head, MultiOutputHead):
-        outputs = dict(main=outputs)
         if segmentor.with_auxiliary_head:
             auxiliary = segmentor.auxiliary_head
             if isinstance(auxiliary, nn.ModuleList):
@@ -115,7 +116,7 @@ def apply_heads(segmentor: nn.Module, features: Sequence[Tensor], images: Tensor
     return outputs
 
 
-def _apply(head: nn.Module, features: Sequence[Tensor], images: Tensor, name: str) -> Tensor | dict[str, Tensor]:
+def _apply(head: nn.Module, features: Sequence[Tensor], images: Tensor, name: str) -> Any:
     try:
         return head(features)
     except (AssertionError, IndexError, RuntimeError, ValueError) as error:

@@ -6,6 +6,7 @@ from typing import Any
 
 from mmengine.logging import MessageHub, print_log
 from mmseg.models.data_preprocessor import SegDataPreProcessor
+from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.segmentors.base import BaseSegmentor
 from mmseg.registry import MODELS
 from mmseg.utils import ConfigType, OptConfigType, OptSampleList, SampleList
@@ -52,6 +53,9 @@ class UDASegmentor(BaseSegmentor):
             can only be None.
     """
 
+    student: BaseSegmentor
+    objectives: Any  # nn.ModuleList of Objective, a class above this one
+
     def __init__(
         self,
         segmentor: ConfigType,
@@ -89,8 +93,8 @@ class UDASegmentor(BaseSegmentor):
         return self.student.backbone
 
     @property
-    def decode_head(self) -> nn.Module:
-        """nn.Module: The student's decode head."""
+    def decode_head(self) -> BaseDecodeHead:
+        """BaseDecodeHead: The student's decode head."""
         return self.student.decode_head
 
     @property
@@ -238,7 +242,7 @@ class UDASegmentor(BaseSegmentor):
             )
 
 
-def names_of(objectives: Iterable[nn.Module]) -> list[str]:
+def names_of(objectives: Iterable[Any]) -> list[str]:
     """Names of the objectives."""
     return [objective.name for objective in objectives]
 

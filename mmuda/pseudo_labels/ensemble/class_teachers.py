@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 import torch
 from mmengine.dist import all_reduce
@@ -120,22 +121,27 @@ def resolve_teachers(
         unknown = [key for key in given if key not in names and key not in range(num_classes)]
         if unknown:
             raise ValueError(f'the {table} has the unknown classes {unknown}, expected some of {names}')
-        given = [given.get(index, given.get(name)) for index, name in enumerate(names)]
-    elif len(given) != num_classes:
-        missing = f', those of {names[len(given) :]} are missing' if len(given) < num_classes else ''
+        by_name: Mapping[Any, int | str] = given
+        of_class: Sequence[int | str | None] = [by_name.get(i, by_name.get(name)) for i, name in enumerate(names)]
+    else:
+        of_class = given
+    if len(of_class) != num_classes:
+        rest = f', those of {names[len(of_class) :]} are missing' if len(of_class) < num_classes else ''
         raise ValueError(
-            f'the {table} has {len(given)} entries, expected one for each of the {num_classes} classes{missing}'
+            f'the {table} has {len(of_class)} entries, expected one for each of the {num_classes} classes{rest}'
         )
-    missing = [name for name, teacher in zip(names, given) if teacher is None]
+    missing = [name for name, teacher in zip(names, of_class) if teacher is None]
     if missing:
         raise ValueError(f'the {table} has no teacher for {missing}: name a teacher for each class')
-    return tuple(_teacher(own, name, table, num_teachers, teachers) for name, own in zip(names, given))
+    return tuple(_teacher(own, name, table, num_teachers, teachers) for name, own in zip(names, of_class))
 
 
-def _teacher(given: int | str, class_name: str, table: str, num_teachers: int, teachers: Sequence[str] | None) -> int:
+def _teacher(
+    given: int | str | None, class_name: str, table: str, num_teachers: int, teachers: Sequence[str] | None
+) -> int:
     if isinstance(given, str) and teachers is not None and given in teachers:
         return list(teachers).index(given)
-    if not isinstance(given, (str, bool)) and given in range(num_teachers):
+    if given is not None and not isinstance(given, (str, bool)) and given in range(num_teachers):
         return int(given)
     known = f'0..{num_teachers - 1}' + (f' ({", ".join(teachers)})' if teachers is not None else '')
     raise ValueError(f'the {table} gives {class_name} to the unknown teacher {given!r}, expected {known}')

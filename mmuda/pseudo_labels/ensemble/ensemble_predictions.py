@@ -53,27 +53,18 @@ class EnsemblePredictions:
     def __call__(self, name: str, path: str) -> TeacherPredictions:
         """Return the predictions of all teachers for the image ``name`` of the file ``path``."""
         teacher_of_class = self.labeler.teacher_of_class
-        reads_certainties = self.labeler.reads_certainties
         labels: list[Tensor] = []
-        certainties: Tensor | None = None
+        certainties = torch.empty(0)
         for index, teacher in enumerate(self.teachers):
-            # (id of the teacher, id of the student) of the classes whose certainty is read
-            read = [
-                (own, c)
-                for own, c in teacher.class_ids.items()
-                if reads_certainties and (teacher_of_class is None or teacher_of_class[c] == index)
-            ]
+            read = self._read_classes(index, teacher)
             label, own = teacher(name, path, [own for own, _ in read])
             if labels and label.shape != labels[0].shape:
                 raise ValueError(
                     f'image {path}: teacher {teacher.name!r} gives labels of (height, width) = '
                     f'{tuple(label.shape)}, teacher {self.teachers[0].name!r} {tuple(labels[0].shape)}'
                 )
-            if certainties is None:
-                leading = (len(self.teachers),) if teacher_of_class is None else ()
-                shape = (*leading, self.num_classes, *label.shape)
-                zeros = torch.zeros(shape if reads_certainties else (), dtype=torch.uint8, device=self.device)
-                certainties = zeros.expand(shape)
+            if not labels:
+                certainties = self._no_certainties(label.shape)
             if read:
                 (certainties[index] if teacher_of_class is None else certainties)[[c for _, c in read]] = own.to(
                     self.device
@@ -82,6 +73,20 @@ class EnsemblePredictions:
         return TeacherPredictions(
             torch.stack(labels), certainties, None if teacher_of_class is None else tuple(teacher_of_class), self.known
         )
+
+    def _read_classes(self, index: int, teacher: Teacher) -> list[tuple[int, int]]:
+        """Return (id of the teacher, id of the student) of the classes whose certainty is read from a teacher."""
+        if not self.labeler.reads_certainties:
+            return []
+        table = self.labeler.teacher_of_class
+        return [(own, c) for own, c in teacher.class_ids.items() if table is None or table[c] == index]
+
+    def _no_certainties(self, size: Sequence[int]) -> Tensor:
+        """Return zeros, of all teachers or of the teacher of each class; one number where none is read."""
+        leading = (len(self.teachers),) if self.labeler.teacher_of_class is None else ()
+        shape = (*leading, self.num_classes, *size)
+        stored = shape if self.labeler.reads_certainties else ()
+        return torch.zeros(stored, dtype=torch.uint8, device=self.device).expand(shape)
 
     def encode(self, name: str, path: str) -> None:
         """Make the cached logits of all teachers that have some, if they are not there."""
@@ -125,10 +130,10 @@ class StoredCertainties:
                 stored[:num_teachers], stored[num_teachers:], self.teacher_of_class, self.predictions.known
             )
         made = self.predictions(name, path)
-        stored = torch.cat([made.labels, made.certainties]).cpu().numpy()
+        planes = torch.cat([made.labels, made.certainties]).cpu().numpy()
         replace_file(
             self.store.cached_logits_path(name),
-            lambda file: np.savez_compressed(file, encoded=stored, size=np.array(stored.shape[1:])),
+            lambda file: np.savez_compressed(file, encoded=planes, size=np.array(planes.shape[1:])),
         )
         return made
 

@@ -130,9 +130,10 @@ def channel_wise(
     label = torch.empty_like(labels[0])
     confidence = torch.empty_like(label, dtype=torch.float32)
     area = window * window
-    for inner, outer, inside in _tiles(*label.shape, tile, window // 2):
+    height, width = label.shape
+    for inner, outer, inside in _tiles(height, width, tile, window // 2):
         fused, score = _fuse(
-            labels[(slice(None), *outer)], [of_class[outer] for of_class in own], teacher_of_class, window, inside
+            labels[:, outer[0], outer[1]], [of_class[outer] for of_class in own], teacher_of_class, window, inside
         )
         label[inner] = fused.masked_fill_(score < threshold * area, IGNORE_INDEX)
         confidence[inner] = score / area
@@ -238,12 +239,14 @@ def _top_sum(certainties: Tensor, factors: Sequence[int], highest: int) -> tuple
     num_classes = len(factors)
     bits = (num_classes - 1).bit_length()
     dtype = _integer(highest + 1 << bits)
-    best = None
-    for c, factor in enumerate(factors):
-        if not factor:
-            continue
-        score = certainties[:, c].sum(0, dtype=dtype).mul_(factor << bits).add_(num_classes - 1 - c)
-        best = score if best is None else torch.maximum(best, score, out=best)
+    scores = (
+        certainties[:, c].sum(0, dtype=dtype).mul_(factor << bits).add_(num_classes - 1 - c)
+        for c, factor in enumerate(factors)
+        if factor
+    )
+    best = next(scores)
+    for score in scores:
+        torch.maximum(best, score, out=best)
     return best >> bits, (num_classes - 1 - (best & (1 << bits) - 1)).byte()
 
 

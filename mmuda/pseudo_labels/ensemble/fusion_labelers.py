@@ -18,8 +18,7 @@ from mmuda.pseudo_labels.ensemble.class_teachers import (
     teachers_by_certainty,
     top_certainty,
 )
-from mmuda.pseudo_labels.ensemble.fusion import channel_wise, check_window, majority_vote, mean_certainty, most_certain
-from mmuda.pseudo_labels.ensemble.rank_unification import RankedCertainty, unify_ranks
+from mmuda.pseudo_labels.ensemble.fusion import channel_wise, check_window, majority_vote, mean_certainty
 from mmuda.pseudo_labels.ensemble.teacher_predictions import TeacherPredictions
 from mmuda.pseudo_labels.labelers.labeler import Labeler, LabelPlanes, check_num_classes
 
@@ -70,32 +69,8 @@ class MeanCertaintyLabeler(Labeler):
         return dict(type='MeanCertaintyLabeler', threshold=self.threshold)
 
 
-class _PassLabeler(Labeler):
-    """A labeler that may read all images once before it labels."""
-
-    _statistics: Any = None
-
-    def begin(self, num_classes: int, device: str | torch.device = 'cpu') -> None:
-        """Forget all images.
-
-        Args:
-            num_classes (int): C, at most 255.
-            device (str or torch.device): Of the predictions to come. Defaults to ``'cpu'``.
-        """
-        check_num_classes(num_classes)
-        self.num_classes = num_classes
-        self.device = torch.device(device)
-        self._statistics = None
-
-    def _check_ready(self, ready: bool) -> None:
-        if not ready:
-            raise RuntimeError(
-                f'{type(self).__name__} has not read the images yet: begin(), observe() all of them, end_pass()'
-            )
-
-
 @TASK_UTILS.register_module()
-class ChannelWiseLabeler(_PassLabeler):
+class ChannelWiseLabeler(Labeler):
     """Each class belongs to one teacher; the main policy of the paper. See :func:`channel_wise`.
 
     Without a table one pass over the images finds the teachers: a class belongs to the teacher that has the highest
@@ -128,12 +103,9 @@ class ChannelWiseLabeler(_PassLabeler):
         self.table = teacher_of_class
         self.window = window
         self.tile = tile
-        self.teacher_of_class = None
-
-    @property
-    def num_passes(self) -> int:
-        """1 if the teachers of the classes are to be found, else 0."""
-        return int(self.table is None)
+        self.num_passes = int(teacher_of_class is None)
+        self.teacher_of_class: tuple[int, ...] | None = None
+        self._statistics: ClassCertainty | None = None
 
     def resolve(self, classes: Sequence[str], teachers: Sequence[str]) -> None:
         """Read the table, which may name classes and teachers; nothing if a pass finds them.
@@ -149,8 +121,16 @@ class ChannelWiseLabeler(_PassLabeler):
             self.teacher_of_class = resolve_teachers(self.table, len(classes), len(teachers), classes, teachers)
 
     def begin(self, num_classes: int, device: str | torch.device = 'cpu') -> None:
-        """Forget all images and teachers of classes that were found. Arguments as of the base class."""
-        super().begin(num_classes, device)
+        """Forget all images and teachers of classes that were found.
+
+        Args:
+            num_classes (int): C, at most 255.
+            device (str or torch.device): Of the predictions to come. Defaults to ``'cpu'``.
+        """
+        check_num_classes(num_classes)
+        self.num_classes = num_classes
+        self.device = torch.device(device)
+        self._statistics = None
         if self.table is None:
             self.teacher_of_class = None
 
@@ -166,7 +146,8 @@ class ChannelWiseLabeler(_PassLabeler):
         """End the pass, on every rank: adds the sums of all ranks and finds the teacher of each class."""
         teachers = torch.tensor(0 if self._statistics is None else len(self._statistics.sums), device=self.device)
         all_reduce(teachers, 'max')
-        self._check_ready(teachers > 0)
+        if not teachers:
+            raise self._unread()
         if self._statistics is None:  # a rank without images
             self._statistics = ClassCertainty(int(teachers), self.num_classes, self.device)
         self._statistics.reduce()
@@ -187,7 +168,8 @@ class ChannelWiseLabeler(_PassLabeler):
         """
         if self.teacher_of_class is None and self.table is not None:
             self.teacher_of_class = resolve_teachers(self.table, predictions.num_classes, predictions.num_teachers)
-        self._check_ready(self.teacher_of_class is not None)
+        if self.teacher_of_class is None:
+            raise self._unread()
         if predictions.teacher_of_class is not None and tuple(predictions.teacher_of_class) != self.teacher_of_class:
             raise ValueError(
                 f'the certainties are those of the teachers {list(predictions.teacher_of_class)}, but labels are '
@@ -215,7 +197,8 @@ class ChannelWiseLabeler(_PassLabeler):
             dict: ``teacher_of_class`` (C); ``mean_certainties`` (T, C), in percent, None where a teacher never predicts
             the class; ``predicted_pixels`` (T, C).
         """
-        self._check_ready(self._statistics is not None and self.teacher_of_class is not None)
+        if self._statistics is None or self.teacher_of_class is None:
+            raise self._unread()
         mean = [[None if value != value else value for value in row] for row in self._statistics.mean().tolist()]
         return dict(
             teacher_of_class=list(self.teacher_of_class),
@@ -235,77 +218,15 @@ class ChannelWiseLabeler(_PassLabeler):
         mean = torch.tensor(
             [[value or 0.0 for value in row] for row in summary['mean_certainties']], dtype=torch.float64, device=device
         )
-        self._statistics = ClassCertainty(*pixels.shape, device)
+        num_teachers, num_classes = pixels.shape
+        self._statistics = ClassCertainty(num_teachers, num_classes, device)
         self._statistics.pixels, self._statistics.sums = pixels, mean * pixels
         self.teacher_of_class = tuple(summary['teacher_of_class'])
 
-
-@TASK_UTILS.register_module()
-class RankUnificationLabeler(_PassLabeler):
-    """The class of the highest certainty on average, after certainties were replaced by those usual for their rank.
-
-    For teachers whose certainties are not comparable. See :func:`unify_ranks`. The mean is over the teachers that know
-    the class.
-
-    Args:
-        delta (Sequence[float], optional): (C,), certainty in percent of the least, ..., the most certain class.
-            Defaults to None: one pass over the images finds the means.
-        threshold (float): In percent. Defaults to 90.
-
-    Raises:
-        ValueError: If the threshold is not in 0..100, or ``delta`` not ascending.
-    """
-
-    def __init__(self, delta: Sequence[float] | None = None, threshold: float = 90.0) -> None:
-        self.threshold = _checked_threshold(self, threshold)
-        if delta is not None and list(delta) != sorted(delta):
-            raise ValueError(f'{type(self).__name__}: delta must ascend, got {list(delta)}')
-        self.num_passes = int(delta is None)
-        self.delta = None if delta is None else list(delta)
-        self._given = self.delta
-
-    def begin(self, num_classes: int, device: str | torch.device = 'cpu') -> None:
-        """Forget all images and the means that were found. Arguments as of the base class."""
-        super().begin(num_classes, device)
-        if self.num_passes:
-            self.delta = None
-
-    def observe(self, predictions: TeacherPredictions) -> None:
-        """Add the certainties of one image."""
-        _check_all_certainties(self, predictions)
-        if self._statistics is None:
-            self._statistics = RankedCertainty(self.num_classes, self.device)
-        self._statistics.update(predictions.certainties)
-
-    def end_pass(self) -> None:
-        """End the pass, on every rank: adds the sums of all ranks."""
-        if self._statistics is None:  # a rank without images
-            self._statistics = RankedCertainty(self.num_classes, self.device)
-        self._statistics.reduce()
-        self._check_ready(self._statistics.pixels > 0)
-        self.delta = self._statistics.mean().tolist()
-
-    def __call__(self, predictions: TeacherPredictions) -> LabelPlanes:
-        """Label one image, see :class:`Labeler`."""
-        self._check_ready(self.delta is not None)
-        _check_all_certainties(self, predictions)
-        certainties = unify_ranks(predictions.certainties, torch.tensor(self.delta), predictions.known)
-        labels, certainty = most_certain(certainties, self.threshold)
-        return LabelPlanes(labels, certainty / HIGHEST)
-
-    def description(self) -> dict[str, Any]:
-        """See :class:`Labeler`."""
-        return dict(type='RankUnificationLabeler', delta=self._given, threshold=self.threshold)
-
-    def summary(self) -> dict[str, Any]:
-        """Return ``delta`` (C), see the class."""
-        self._check_ready(self.delta is not None)
-        return dict(delta=self.delta)
-
-    def load_summary(self, summary: dict[str, Any], device: str | torch.device = 'cpu') -> None:
-        """Take over ``delta`` of a :meth:`summary`, instead of the pass."""
-        self.begin(len(summary['delta']), device)
-        self.delta = summary['delta']
+    def _unread(self) -> RuntimeError:
+        return RuntimeError(
+            f'{type(self).__name__} has not read the images yet: begin(), observe() all of them, end_pass()'
+        )
 
 
 def _checked_threshold(labeler: Any, threshold: float) -> float:

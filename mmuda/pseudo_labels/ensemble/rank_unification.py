@@ -1,7 +1,6 @@
 """Certainties of teachers with different habits brought to one scale: only the order of the classes is kept."""
 
 import torch
-from mmengine.dist import all_reduce
 from torch import Tensor
 
 
@@ -36,18 +35,13 @@ class RankedCertainty:
                 self.sums[rank] += plane.sum(dtype=torch.float64 if plane.is_floating_point() else torch.int64)
             self.pixels += teacher[0].numel()
 
-    def reduce(self) -> None:
-        """Add the sums of all ranks; to be called once, on every rank."""
-        all_reduce(self.pixels)
-        all_reduce(self.sums)
-
     def mean(self) -> Tensor:
         """Return the means (C,), float64, ascending; NaN without images."""
         return self.sums / self.pixels
 
 
-def unify_ranks(certainties: Tensor, delta: Tensor, known: Tensor | None = None) -> Tensor:
-    """Replace certainties by those that are usual for their rank, and average over the teachers that know the class.
+def unify_ranks(certainties: Tensor, delta: Tensor) -> Tensor:
+    """Replace certainties by those that are usual for their rank, and average over the teachers.
 
     An option of a later code base of the authors of ensemble distillation ("rank-based soft labels").
 
@@ -55,10 +49,9 @@ def unify_ranks(certainties: Tensor, delta: Tensor, known: Tensor | None = None)
         certainties (Tensor): (T, C, H, W), any scale, 0 for classes that a teacher does not know. Of equal ones in a
             pixel the higher class has the higher rank.
         delta (Tensor): (C,), certainty of each rank, the smallest first, see :class:`RankedCertainty`.
-        known (Tensor, optional): (T, C), bool, which teacher knows which class. Defaults to None: all know all.
 
     Returns:
-        Tensor: (C, H, W), float32, 0 for classes that no teacher knows.
+        Tensor: (C, H, W), float32.
 
     Raises:
         ValueError: If the shapes do not fit.
@@ -67,18 +60,12 @@ def unify_ranks(certainties: Tensor, delta: Tensor, known: Tensor | None = None)
         raise ValueError(
             f'expected certainties (T, C, H, W) and delta (C,), got {tuple(certainties.shape)} and {tuple(delta.shape)}'
         )
-    if known is None:
-        known = torch.ones(certainties.shape[:2], dtype=torch.bool)
-    if known.shape != certainties.shape[:2]:
-        raise ValueError(f'expected known (T, C) for certainties {tuple(certainties.shape)}, got {tuple(known.shape)}')
     delta = delta.to(certainties.device, torch.float32)
     total = torch.zeros_like(certainties[0], dtype=torch.float32)
-    for teacher, knows in zip(certainties, known.tolist()):
-        for plane, rank, is_known in zip(total, class_ranks(teacher), knows):
-            if is_known:
-                plane += delta.index_select(0, rank.flatten().int()).view_as(plane)
-    for plane, number in zip(total, known.sum(0).clamp(min=1).tolist()):
-        plane /= number
+    for teacher in certainties:
+        for plane, rank in zip(total, class_ranks(teacher)):
+            plane += delta.index_select(0, rank.flatten().int()).view_as(plane)
+    total /= len(certainties)
     return total
 
 
@@ -100,9 +87,9 @@ def class_ranks(certainties: Tensor) -> Tensor:
     return ranks
 
 
-def _ascending(planes: Tensor) -> list[Tensor]:
+def _ascending(certainties: Tensor) -> list[Tensor]:
     """Sort (C, H, W) over the classes by exchanges of planes: many times faster than ``sort``, which goes by pixel."""
-    planes = list(planes)
+    planes = list(certainties)
     for end in range(len(planes) - 1, 0, -1):
         for i in range(end):
             planes[i], planes[i + 1] = torch.minimum(planes[i], planes[i + 1]), torch.maximum(planes[i], planes[i + 1])

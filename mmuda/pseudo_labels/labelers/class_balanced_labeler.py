@@ -72,7 +72,7 @@ class ClassBalancedLabeler(Labeler):
         self.prior = prior
         self.rare_number = rare_number
         self.rare_share = rare_share
-        self._pass: int | None = None
+        self._pass = -1  # no images yet
 
     @property
     def portion(self) -> float:
@@ -262,8 +262,7 @@ class ClassBalancedLabeler(Labeler):
     def _load_prior(self, device: str | torch.device) -> Tensor | None:
         if self.prior is None:
             return None
-        is_path = isinstance(self.prior, str | Path)
-        prior = torch.as_tensor(load_prior(self.prior) if is_path else self.prior)
+        prior = torch.as_tensor(load_prior(self.prior) if isinstance(self.prior, str | Path) else self.prior)
         if prior.ndim != 3 or len(prior) != self.num_classes:
             raise ValueError(
                 f'the spatial prior {self._prior_name()} has shape {tuple(prior.shape)}, expected '

@@ -40,7 +40,7 @@ class PassStatistics:
             ValueError: If the shape differs from that of the passes before.
         """
         self.passes += 1
-        if self._mean is None:
+        if self._mean is None or self._minimum is None or self._squares is None:
             self._mean = probabilities.clone()
             self._minimum = probabilities.clone()
             self._squares = torch.zeros_like(probabilities)

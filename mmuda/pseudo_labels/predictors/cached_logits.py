@@ -64,8 +64,8 @@ class CachedLogits:
     def crop(self, index: int, size: tuple[int, int], box: tuple[int, int, int, int]) -> Tensor:
         """Return the part ``box`` of ``resized(size)[index]``, see :func:`crop_of_resized`."""
         trim = int(self.align_corners)
-        shown = tuple((inner - trim) / max(outer - trim, 1) for inner, outer in zip(self.content, self.padded))
-        return crop_of_resized(self.values[index], size, box, self.align_corners, shown)
+        rows, columns = ((inner - trim) / max(outer - trim, 1) for inner, outer in zip(self.content, self.padded))
+        return crop_of_resized(self.values[index], size, box, self.align_corners, (rows, columns))
 
 
 def crop_of_resized(

@@ -9,10 +9,11 @@ import mmcv
 import numpy as np
 import torch
 import torch.nn.functional as F
+from mmseg.models import BaseSegmentor
 from mmseg.registry import TASK_UTILS
 from mmseg.structures import SegDataSample
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmuda.pseudo_labels.predictors.cached_logits import CachedLogits
 from mmuda.pseudo_labels.predictors.predictor import CachedPredictor
@@ -38,7 +39,7 @@ class MapPredictor(CachedPredictor):
         self.divisor = divisor
 
     @torch.no_grad()
-    def encode(self, segmentor: nn.Module, image: np.ndarray, name: str) -> CachedLogits:
+    def encode(self, segmentor: BaseSegmentor, image: np.ndarray, name: str) -> CachedLogits:
         """See :class:`CachedPredictor`."""
         inputs, content = self._inputs(segmentor, self._resized(image))
         views = [self._scores(segmentor, inputs)]
@@ -52,14 +53,14 @@ class MapPredictor(CachedPredictor):
         """Return the image as the network sees it, before padding."""
 
     @abstractmethod
-    def _scores(self, segmentor: nn.Module, inputs: Tensor) -> Tensor:
+    def _scores(self, segmentor: BaseSegmentor, inputs: Tensor) -> Tensor:
         """Return what the network gives for a batch of one image, (1, C, h, w)."""
 
     @abstractmethod
     def _joined(self, views: list[Tensor]) -> Tensor:
         """Make one tensor of the scores of the image and, mirrored back, of its mirror image."""
 
-    def _inputs(self, segmentor: nn.Module, image: np.ndarray) -> tuple[Tensor, tuple[int, int]]:
+    def _inputs(self, segmentor: BaseSegmentor, image: np.ndarray) -> tuple[Tensor, tuple[int, int]]:
         """Return the padded input (1, 3, H, W), and (height, width) of the image in its upper left corner."""
         content = image.shape[:2]
         inputs = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
@@ -91,8 +92,8 @@ class SoftmaxMapPredictor(MapPredictor):
 
     def input_size(self, size: tuple[int, int]) -> tuple[int, int]:
         """Return the (height, width) of the network's input, before padding, for an image of ``size``."""
-        factor = max(size)
-        return tuple(round(self.long_side * side / factor) for side in size)
+        height, width = (round(self.long_side * side / max(size)) for side in size)
+        return height, width
 
     def description(self) -> dict[str, Any]:
         """See :class:`Predictor`."""
@@ -117,7 +118,7 @@ class SoftmaxMapPredictor(MapPredictor):
         height, width = self.input_size(size)
         return np.asarray(Image.fromarray(image).resize((width, height), _filter(size, (height, width))))
 
-    def _scores(self, segmentor: nn.Module, inputs: Tensor) -> Tensor:
+    def _scores(self, segmentor: BaseSegmentor, inputs: Tensor) -> Tensor:
         return _probabilities(segmentor, inputs)
 
     def _joined(self, views: list[Tensor]) -> Tensor:
@@ -164,15 +165,17 @@ class LogitMapPredictor(MapPredictor):
 
     def _resized(self, image: np.ndarray) -> np.ndarray:
         height, width = image.shape[:2]
-        by_factor = not isinstance(self.scale, Sequence)
-        if self.backend == 'cv2' and by_factor:  # a size in its place would move the pixels that are looked up
+        if isinstance(self.scale, Sequence):
+            size = tuple(self.scale)
+        elif self.backend == 'cv2':  # a size in its place would move the pixels that are looked up
             return cv2.resize(image, None, fx=self.scale, fy=self.scale, interpolation=cv2.INTER_LINEAR)
-        size = (int(width * self.scale), int(height * self.scale)) if by_factor else tuple(self.scale)
+        else:
+            size = int(width * self.scale), int(height * self.scale)
         if size == (width, height):
             return image
         return mmcv.imresize(image, size, interpolation='bilinear', backend=self.backend)
 
-    def _scores(self, segmentor: nn.Module, inputs: Tensor) -> Tensor:
+    def _scores(self, segmentor: BaseSegmentor, inputs: Tensor) -> Tensor:
         return _logits(segmentor, inputs)
 
     def _joined(self, views: list[Tensor]) -> Tensor:
@@ -188,16 +191,16 @@ def _filter(old: Sequence[int], new: Sequence[int]) -> Image.Resampling:
     return Image.Resampling.BILINEAR
 
 
-def _output(segmentor: nn.Module, inputs: Tensor) -> Any:
+def _output(segmentor: BaseSegmentor, inputs: Tensor) -> Any:
     """Return what the head gives: logits (N, C, h, w), or those of several classifiers by name."""
     return segmentor.decode_head(segmentor.extract_feat(inputs))
 
 
-def _probabilities(segmentor: nn.Module, inputs: Tensor) -> Tensor:
+def _probabilities(segmentor: BaseSegmentor, inputs: Tensor) -> Tensor:
     return fused_probabilities(segmentor.decode_head, _output(segmentor, inputs))
 
 
-def _logits(segmentor: nn.Module, inputs: Tensor) -> Tensor:
+def _logits(segmentor: BaseSegmentor, inputs: Tensor) -> Tensor:
     output = _output(segmentor, inputs)
     if isinstance(output, Tensor):
         return output

@@ -6,9 +6,10 @@ from typing import Any
 import mmcv
 import numpy as np
 import torch
+from mmseg.models import BaseSegmentor
 from mmseg.registry import TASK_UTILS
 from mmseg.structures import SegDataSample
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmuda.pseudo_labels.predictors.predictor import Predictor
 
@@ -61,14 +62,14 @@ class MultiViewPredictor(Predictor):
         return views
 
     @torch.no_grad()
-    def __call__(self, segmentor: nn.Module, image: np.ndarray, name: str) -> Tensor:
+    def __call__(self, segmentor: BaseSegmentor, image: np.ndarray, name: str) -> Tensor:
         """See :class:`Predictor`; the probabilities are on the segmentor's device.
 
         Raises:
             ValueError: If the segmentor has one output only, which is no probability of classes.
         """
         views = self.views(image)
-        total: Tensor | None = None
+        total: Any = None
         for view, mirrored in views:
             sample = SegDataSample(
                 metainfo=dict(

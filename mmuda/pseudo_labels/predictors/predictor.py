@@ -4,7 +4,8 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
-from torch import Tensor, nn
+from mmseg.models import BaseSegmentor
+from torch import Tensor
 
 from mmuda.pseudo_labels.predictors.cached_logits import CachedLogits
 
@@ -13,16 +14,17 @@ class Predictor(ABC):
     """Base of the predictors: what makes class probabilities of one image."""
 
     @abstractmethod
-    def __call__(self, segmentor: nn.Module, image: np.ndarray, name: str) -> Tensor:
+    def __call__(self, segmentor: BaseSegmentor, image: np.ndarray, name: str) -> Tensor:
         """Predict one image.
 
         Args:
-            segmentor (nn.Module): A segmentor in evaluation mode with its data preprocessor.
+            segmentor (BaseSegmentor): A segmentor in evaluation mode with its data preprocessor.
             image (np.ndarray): (H, W, 3), BGR, uint8.
             name (str): Of the image within its data set; what is drawn at random is seeded with it.
 
         Returns:
-            Tensor: (C, H, W) probabilities.
+            Tensor: (C, H, W) probabilities; for labelers that read more of them, such as their mean, minimum and
+            deviation over passes, (S, C, H, W).
         """
 
     @abstractmethod
@@ -42,7 +44,7 @@ class CachedPredictor(Predictor):
     """
 
     @abstractmethod
-    def encode(self, segmentor: nn.Module, image: np.ndarray, name: str) -> CachedLogits:
+    def encode(self, segmentor: BaseSegmentor, image: np.ndarray, name: str) -> CachedLogits:
         """Run the network; return what :meth:`decode` needs, float32. Arguments as of :meth:`Predictor.__call__`."""
 
     @abstractmethod
@@ -53,6 +55,6 @@ class CachedPredictor(Predictor):
         """See :class:`Predictor`."""
         return self
 
-    def __call__(self, segmentor: nn.Module, image: np.ndarray, name: str) -> Tensor:
+    def __call__(self, segmentor: BaseSegmentor, image: np.ndarray, name: str) -> Tensor:
         """See :class:`Predictor`."""
         return self.decode(self.encode(segmentor, image, name), image.shape[:2])

@@ -59,12 +59,12 @@ def select_confident(scores: Sequence[float], top_k: int | None = None, threshol
         ValueError: If not one of ``top_k`` and ``threshold`` is given, there are fewer than ``top_k`` images, or no
             score reaches the threshold.
     """
-    if (top_k is None) == (threshold is None):
-        raise ValueError(f'give one of top_k and threshold, got {top_k} and {threshold}')
-    if top_k is not None:
+    if top_k is not None and threshold is None:
         if not 1 <= top_k <= len(scores):
             raise ValueError(f'cannot choose {top_k} of {len(scores)} images: expected 1 to {len(scores)}')
         return sorted(np.argsort(-np.asarray(scores, float), kind='stable')[:top_k].tolist())
+    if threshold is None or top_k is not None:
+        raise ValueError(f'give one of top_k and threshold, got {top_k} and {threshold}')
     chosen = [index for index, score in enumerate(scores) if score >= threshold]
     if not chosen:
         raise ValueError(

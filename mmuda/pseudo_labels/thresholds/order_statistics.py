@@ -98,8 +98,10 @@ class RadixSelection:
             Tensor: (G,), float32, NaN where the rank is 0.
 
         Raises:
-            RuntimeError: If the second pass saw other values than the first.
+            RuntimeError: If none was chosen, or the second pass saw other values than the first.
         """
+        if self._bins is None:
+            raise RuntimeError('no value is chosen yet: call choose() between the passes')
         if not torch.equal(self._histogram.sum(dim=1) + self._zeros, self._expected):
             raise RuntimeError(
                 'the second pass saw other values than the first: both must read the same predictions '

@@ -5,9 +5,9 @@ import cv2
 import numpy as np
 import pytest
 
-from mmuda.datasets.isolated_rng import isolated_rng
 from mmuda.datasets.transforms import CenteredMiningCrop, centered_mining_crop
 from mmuda.datasets.transforms.centered_mining_crop import draw_mining_offset
+from mmuda.utils.isolated_rng import isolated_rng
 
 
 def sample(height: int = 24, width: int = 32, labeled: bool = True) -> dict:

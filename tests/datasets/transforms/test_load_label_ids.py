@@ -4,7 +4,7 @@ import pytest
 from mmseg.registry import DATASETS, TRANSFORMS
 from PIL import Image
 
-from mmuda.datasets.label_files import DECODERS, read_label_ids
+from mmuda.datasets.files.label_files import DECODERS, read_label_ids
 from mmuda.datasets.transforms import load_label_ids
 from tests.helpers.published import LAYOUTS, write_dataset, write_image
 
@@ -164,7 +164,7 @@ def test_jpeg_labels_are_refused(tmp_path):
 def test_large_label_is_refused_before_it_is_decoded(tmp_path, name, monkeypatch):
     config = write_dataset(tmp_path, name, np.zeros((4, 6), np.uint8))
     assert load(config, max_pixels=24).shape == (4, 6)
-    monkeypatch.setattr('mmuda.datasets.label_files.DECODERS', dict.fromkeys(DECODERS, pytest.fail))
+    monkeypatch.setattr('mmuda.datasets.files.label_files.DECODERS', dict.fromkeys(DECODERS, pytest.fail))
     with pytest.raises(OSError, match='cannot read label file .*: it has 6x4 pixels, more than max_pixels = 23'):
         load(config, max_pixels=23)
 

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mmseg.datasets.transforms import PackSegInputs
 
-from mmuda.datasets.isolated_rng import isolated_rng
 from mmuda.datasets.transforms import RareClassCrop
 from mmuda.datasets.transforms.rare_class_crop import cut, draw_center, draw_rare_class_crop
+from mmuda.utils.isolated_rng import isolated_rng
 
 SMALL = dict(crop_size=16, nominal_size=32, scale_range=(1.0, 1.0))  # crops of 16 x 16 without resizing
 

@@ -9,6 +9,7 @@ from mmengine.logging import MMLogger
 from PIL import Image
 from torch import nn
 
+from mmuda.datasets import AdaptationDataset
 from mmuda.engine.hooks import AdaptiveBatchNormHook
 from mmuda.engine.hooks.adaptive_batch_norm_hook import reestimate_statistics
 
@@ -74,6 +75,25 @@ class Target:
         return dict(img_path=self.paths[index])
 
 
+class Pair(AdaptationDataset):
+    """A data set with views of which nothing but its parts is asked."""
+
+    views = ('source', 'target')
+    metainfo = {}
+
+    def __init__(self, **parts: Target) -> None:
+        self._parts = parts
+
+    def parts(self) -> dict[str, Target]:
+        return self._parts
+
+    def __len__(self) -> int:
+        return 0
+
+    def __getitem__(self, index: int) -> dict:
+        raise IndexError(index)
+
+
 def runner(dataset, iteration: int = 0) -> SimpleNamespace:
     return SimpleNamespace(
         iter=iteration,
@@ -84,14 +104,14 @@ def runner(dataset, iteration: int = 0) -> SimpleNamespace:
 
 
 def test_all_target_images_are_read_at_the_scale(tmp_path):
-    run = runner(SimpleNamespace(target=Target(tmp_path)))
+    run = runner(Pair(target=Target(tmp_path)))
     AdaptiveBatchNormHook(scale=(6, 4), batch_size=2).before_train(run)
     assert [tuple(images.shape) for images in run.model.seen] == [(2, 3, 4, 6), (1, 3, 4, 6)]
     torch.testing.assert_close(run.model.norm.running_mean, torch.full((3,), (25.0 + 100.0) / 2))
 
 
 def test_resumed_run_keeps_its_statistics(tmp_path):
-    run = runner(SimpleNamespace(target=Target(tmp_path)), iteration=4)
+    run = runner(Pair(target=Target(tmp_path)), iteration=4)
     AdaptiveBatchNormHook(scale=(6, 4)).before_train(run)
     assert not run.model.seen
 
@@ -100,12 +120,21 @@ def test_missing_image_is_named(tmp_path):
     target = Target(tmp_path)
     (tmp_path / '1.png').unlink()
     with pytest.raises(FileNotFoundError, match='1.png does not exist'):
-        AdaptiveBatchNormHook(scale=(6, 4)).before_train(runner(SimpleNamespace(target=target)))
+        AdaptiveBatchNormHook(scale=(6, 4)).before_train(runner(Pair(target=target)))
 
 
-def test_data_without_target_say_so():
+@pytest.mark.parametrize('dataset', [SimpleNamespace(), Pair()], ids=['without views', 'source alone'])
+def test_data_without_target_say_so(dataset):
     with pytest.raises(ValueError, match='no target'):
-        AdaptiveBatchNormHook(scale=(6, 4)).before_train(runner(SimpleNamespace()))
+        AdaptiveBatchNormHook(scale=(6, 4)).before_train(runner(dataset))
+
+
+def test_repeated_images_are_read_once(tmp_path):
+    target = Target(tmp_path)
+    target.paths *= 2
+    run = runner(Pair(target=target))
+    AdaptiveBatchNormHook(scale=(6, 4), batch_size=2).before_train(run)
+    assert sum(len(images) for images in run.model.seen) == 3
 
 
 @pytest.mark.parametrize('options', [dict(scale=(6, 0)), dict(scale=(6,)), dict(scale=(6, 4), batch_size=0)])
@@ -115,7 +144,7 @@ def test_settings_out_of_range(options):
 
 
 def test_statistics_are_set_again_at_the_end_of_each_round(tmp_path):
-    run, hook = runner(SimpleNamespace(target=Target(tmp_path))), AdaptiveBatchNormHook(scale=(6, 4))
+    run, hook = runner(Pair(target=Target(tmp_path))), AdaptiveBatchNormHook(scale=(6, 4))
     run.train_loop = SimpleNamespace(round_ends={3, 5})
     passes = []
     for run.iter in range(6):

@@ -1,6 +1,7 @@
 """What is said of the data before training."""
 
 import logging
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +9,9 @@ from mmengine.runner import Runner
 from mmseg.registry import RUNNERS
 from PIL import Image
 
+from mmuda.datasets import DatasetWrapper
 from mmuda.engine.hooks import DataSummaryHook
+from mmuda.engine.hooks.data_summary_hook import image_datasets
 from tests.helpers.tiny import make_data, opened_files, tiny_config, tiny_self_training_config
 
 
@@ -95,6 +98,11 @@ def test_published_ids_0_and_255_are_no_masks(summary, tmp_path):
 def test_labels_without_any_class_are_warned_of(summary, tmp_path):
     lines = summary(own(tmp_path / 'own', {'a.jpg': np.full((2, 2), 255), 'b.jpg': np.array([[0, 1]])}))
     assert lines[-1] == f'! source: in 1 of all 2 labels every pixel is ignored, first {tmp_path}/own/labels/a.png'
+
+
+def test_images_are_found_in_any_wrapper():
+    images = SimpleNamespace()
+    assert list(image_datasets(DatasetWrapper(DatasetWrapper(images)))) == [images]
 
 
 def test_only_a_sample_is_read(summary, tmp_path):

@@ -310,22 +310,21 @@ def test_every_interval_trains_on_new_labels(data, start, tmp_path, workers, mon
 
 
 @pytest.mark.parametrize(
-    'interval, keep_all, left',
+    'interval, left',
     [
-        (2, False, ['iter_2', 'iter_3']),
-        (2, True, ['iter_0', 'iter_1', 'iter_2', 'iter_3']),
-        (9, False, ['iter_0', 'iter_1', 'iter_2', 'iter_3']),
+        (2, ['iter_2', 'iter_3']),
+        (9, ['iter_0', 'iter_1', 'iter_2', 'iter_3']),
     ],
-    ids=['what the checkpoint needs', 'all', 'no checkpoint yet'],
+    ids=['what the checkpoint needs', 'no checkpoint yet'],
 )
-def test_generations_that_stay(data, start, tmp_path, interval, keep_all, left):
+def test_generations_that_stay(data, start, tmp_path, interval, left):
     train(
         config(
             data,
             tmp_path,
             start,
             iters=4,
-            hook=dict(interval=1, keep_all=keep_all),
+            hook=dict(interval=1),
             default_hooks__checkpoint__interval=interval,
         )
     )

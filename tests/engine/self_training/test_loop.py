@@ -372,7 +372,7 @@ class TestSpatialPrior:
         options = dict(train_cfg__labels__labeler__prior=str(tmp_path / 'prior.npy'))
         train(short(data, tmp_path, **options))
         np.save(tmp_path / 'prior.npy', np.full((19, 64, 96), 2, np.float32))
-        with pytest.raises(ValueError, match='holds other pseudo labels: prior is'):
+        with pytest.raises(ValueError, match='holds other pseudo labels: labeler.prior is'):
             train(short(data, tmp_path, **options))
 
     def test_another_shape_is_refused_before_it_is_made(self, data, tmp_path):

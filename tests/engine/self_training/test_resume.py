@@ -176,7 +176,7 @@ def test_labels_of_the_round_must_be_there(data, copy):
 
 def test_labels_of_the_round_must_be_those_it_was_trained_on(data, copy):
     rewind(copy, 'iter_4.pth')
-    with pytest.raises(ValueError, match="cannot resume: .* trained on: labeler.policy is None, expected 'global'"):
+    with pytest.raises(ValueError, match="cannot resume: .* trained on: labeler.policy is 'class', expected 'global'"):
         train(config(data, copy, resume=True, train_cfg__labels__labeler__policy='global'))
 
 

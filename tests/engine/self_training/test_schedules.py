@@ -1,10 +1,16 @@
+from dataclasses import dataclass
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mmseg.registry import TASK_UTILS
 
+import mmuda  # noqa: F401
 from mmuda.engine.self_training.schedules import (
     LearningRateSchedule,
     PortionSchedule,
+    RoundRates,
+    build_rates,
     iterations_per_epoch,
     num_selected,
     selection_seed,
@@ -146,3 +152,31 @@ def test_poly_decay_inside_a_round():
 def test_unknown_decay_is_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         LearningRateSchedule(**settings)
+
+
+@dataclass(frozen=True)
+class Halved(RoundRates):
+    base: float
+    rule: str
+
+    def __call__(self, index: int) -> float:
+        return self.base / 2**index
+
+
+def test_rates_of_ones_own(monkeypatch):
+    monkeypatch.setitem(TASK_UTILS._module_dict, 'Halved', Halved)
+    rates = build_rates(dict(type='Halved'), 'cbst')
+    assert [rates(index) * rates.inside(3, 4) for index in range(3)] == [1, 0.5, 0.25]
+
+
+@pytest.mark.parametrize(
+    'config, message',
+    [
+        (dict(type='ConfidenceLabeler'), "there is no 'ConfidenceLabeler' among the rates of rounds"),
+        (dict(type='Nothing'), "there is no 'Nothing' among the rates of rounds"),
+        (dict(steps=3), "unexpected keyword argument 'steps'"),
+    ],
+)
+def test_rates_that_there_are_not_are_named(config, message):
+    with pytest.raises(ValueError, match=rf'train_cfg\.learning_rate: .*{message}'):
+        build_rates(config, 'paper')

@@ -32,13 +32,13 @@ def test_same_seeds_same_images():
 def test_recorded_parameters_repeat_what_was_done():
     module = StrongAugmentation(**ALWAYS)
     first = seeded(module)
-    assert torch.equal(module(images(), PLAIN, module.parameters), first)
+    assert torch.equal(module(images(), PLAIN, module.drawn), first)
 
 
 def test_nothing_is_done_at_probability_zero():
     module = StrongAugmentation(jitter_probability=0.0, blur_probability=0.0)
     assert torch.equal(seeded(module), images())
-    assert module.parameters == StrongParameters()
+    assert module.drawn == StrongParameters()
 
 
 @pytest.mark.parametrize('draw, yes', [(0.2, False), (0.21, True)])

@@ -151,7 +151,7 @@ def test_batch_norm_of_the_students(name, trained):
 
 
 def test_the_head_learns_at_ten_times_the_rate():
-    cfg = Config.fromfile(REPO / 'configs' / '_base_' / 'schedules' / 'ensemble_student.py')
+    cfg = Config.fromfile(REPO / 'configs' / '_base_' / 'methods' / 'ensemble.py')
     model = nn.ModuleDict(dict(backbone=nn.Conv2d(1, 1, 1), decode_head=nn.Conv2d(1, 1, 1)))
     groups = build_optim_wrapper(model, cfg.optim_wrapper).optimizer.param_groups
     assert [group['lr'] for group in groups] == pytest.approx([1e-4, 1e-4, 1e-3, 1e-3])

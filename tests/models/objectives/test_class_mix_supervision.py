@@ -87,7 +87,7 @@ def test_the_student_sees_augmented_images_and_plain_labels():
     objective = ClassMixSupervision(**AUGMENTED)
     objective(step)
     assert torch.equal(step.labels('mixed'), plain.labels('mixed'))
-    want = objective.augmentation(plain.images('mixed'), NORMALIZATION, objective.augmentation.parameters)
+    want = objective.augmentation(plain.images('mixed'), NORMALIZATION, objective.augmentation.drawn)
     assert torch.equal(step.images('mixed'), want)
     assert not torch.equal(step.images('mixed'), plain.images('mixed'))
 

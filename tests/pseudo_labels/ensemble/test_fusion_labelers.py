@@ -10,7 +10,6 @@ from mmuda.pseudo_labels import (
     Labeler,
     MajorityLabeler,
     MeanCertaintyLabeler,
-    RankUnificationLabeler,
     TeacherPredictions,
 )
 from tests.helpers.two_ranks import WORLD_SIZE, run_on_two_ranks
@@ -25,9 +24,7 @@ def predictions(seed: int = 0, num_teachers: int = 2, num_classes: int = 3) -> T
     )
 
 
-def fitted(
-    labeler: ChannelWiseLabeler | RankUnificationLabeler, images: list[TeacherPredictions], num_classes: int = 3
-) -> ChannelWiseLabeler | RankUnificationLabeler:
+def fitted(labeler: ChannelWiseLabeler, images: list[TeacherPredictions], num_classes: int = 3) -> ChannelWiseLabeler:
     labeler.begin(num_classes)
     for _ in range(labeler.num_passes):
         for image in images:
@@ -47,7 +44,6 @@ def same_labels(labeler: Labeler, other: Labeler) -> bool:
         dict(type='MajorityLabeler'),
         dict(type='MeanCertaintyLabeler', threshold=50),
         dict(type='ChannelWiseLabeler', teacher_of_class=[0, 1, 1], threshold=50),
-        dict(type='RankUnificationLabeler', delta=[1.0, 9.0, 90.0], threshold=50),
     ],
 )
 def test_labels_and_confidences_from_a_config(config):
@@ -64,7 +60,7 @@ def test_confidence_of_a_majority_is_its_share():
     assert MajorityLabeler()(image).confidence.item() == pytest.approx(2 / 3)
 
 
-@pytest.mark.parametrize('labeler', [MeanCertaintyLabeler, ChannelWiseLabeler, RankUnificationLabeler])
+@pytest.mark.parametrize('labeler', [MeanCertaintyLabeler, ChannelWiseLabeler])
 @pytest.mark.parametrize(
     'threshold, message',
     [
@@ -77,21 +73,19 @@ def test_thresholds_on_another_scale_are_refused(labeler, threshold, message):
         labeler(threshold=threshold)
 
 
-@pytest.mark.parametrize('labeler', [MeanCertaintyLabeler(90), RankUnificationLabeler([0.0, 100.0], 90)])
-def test_mean_is_over_the_teachers_that_know_the_class(labeler):
+def test_mean_is_over_the_teachers_that_know_the_class():
     certainties = torch.tensor([[0, 100], [0, 100], [0, 100], [34, 0]]).byte()[..., None, None]
     known = torch.tensor([[True, True]] * 3 + [[True, False]])
     image = TeacherPredictions(torch.tensor([1, 1, 1, 0]).byte().view(4, 1, 1), certainties, known=known)
-    planes = labeler(image)
+    planes = MeanCertaintyLabeler(90)(image)
     labels, confidence = planes.label, planes.confidence
     assert (labels.item(), confidence.item()) == (1, 1)
 
 
-@pytest.mark.parametrize('labeler', [MeanCertaintyLabeler(), RankUnificationLabeler([1.0, 2.0, 3.0])])
-def test_certainties_of_one_teacher_a_class_are_not_enough_for_means(labeler):
+def test_certainties_of_one_teacher_a_class_are_not_enough_for_means():
     image = predictions()
     with pytest.raises(ValueError, match='reads the certainties of all teachers'):
-        labeler(TeacherPredictions(image.labels, image.certainties[0], (0, 0, 0)))
+        MeanCertaintyLabeler()(TeacherPredictions(image.labels, image.certainties[0], (0, 0, 0)))
 
 
 class TestChannelWise:
@@ -187,48 +181,12 @@ class TestChannelWise:
             ChannelWiseLabeler(window=4)
 
 
-class TestRankUnification:
-    def test_a_pass_finds_the_mean_of_each_rank(self):
-        certainties = [[[70, 20, 10], [5, 5, 90]], [[0, 100, 0], [40, 30, 30]]]  # images, teachers, classes
-        images = [
-            TeacherPredictions(torch.zeros(2, 1, 1).byte(), torch.tensor(image).byte()[..., None, None])
-            for image in certainties
-        ]
-        assert fitted(RankUnificationLabeler(), images).summary()['delta'] == [45 / 4, 55 / 4, 300 / 4]
-
-    def test_certainties_are_exchanged_by_their_rank_and_averaged(self):
-        image = TeacherPredictions(
-            torch.zeros(2, 1, 2).byte(),
-            torch.tensor([[[60, 30], [30, 30], [10, 40]], [[20, 10], [50, 80], [30, 10]]]).byte().unsqueeze(2),
-        )
-        planes = RankUnificationLabeler([1.0, 20.0, 79.0], threshold=45)(image)
-        labels, confidence = planes.label, planes.confidence
-        # pixel 0: (79 + 1, 20 + 79, 1 + 20) / 2; pixel 1: (1 + 1, 20 + 79, 79 + 20) / 2
-        assert labels.tolist() == [[1, 1]]
-        torch.testing.assert_close(confidence, torch.tensor([[0.495, 0.495]]))
-        assert RankUnificationLabeler([1.0, 20.0, 79.0], threshold=50)(image).label.tolist() == [[X, X]]
-
-    def test_summary_replaces_the_pass(self):
-        labeler = fitted(RankUnificationLabeler(threshold=50), [predictions(1)])
-        resumed = RankUnificationLabeler(threshold=50)
-        resumed.load_summary(json.loads(json.dumps(labeler.summary())))
-        assert same_labels(labeler, resumed)
-
-    def test_labels_before_the_pass_are_refused(self):
-        with pytest.raises(RuntimeError, match='has not read the images yet'):
-            RankUnificationLabeler()(predictions())
-
-    def test_descending_certainties_are_refused(self):
-        with pytest.raises(ValueError, match='delta must ascend'):
-            RankUnificationLabeler([3.0, 1.0, 2.0])
-
-
-def found_on(rank: int, seeds: list[int], world_size: int = WORLD_SIZE) -> list[dict]:
+def found_on(rank: int, seeds: list[int], world_size: int = WORLD_SIZE) -> dict:
     images = [predictions(seed) for seed in seeds[rank::world_size]]
-    return [fitted(labeler, images).summary() for labeler in (ChannelWiseLabeler(), RankUnificationLabeler())]
+    return fitted(ChannelWiseLabeler(), images).summary()
 
 
-def found_on_lists(rank: int, lists: list[list[int]]) -> list[list[dict]]:
+def found_on_lists(rank: int, lists: list[list[int]]) -> list[dict]:
     return [found_on(rank, seeds) for seeds in lists]
 
 

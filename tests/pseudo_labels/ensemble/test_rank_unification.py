@@ -38,22 +38,10 @@ def test_teachers_are_averaged_after_the_exchange():
     assert got.flatten().tolist() == [80, 20]
 
 
-def test_mean_is_over_the_teachers_that_know_the_class():
-    certainties = torch.tensor([[90, 10, 0], [95, 0, 0]], dtype=torch.uint8)[..., None, None]
-    known = torch.tensor([[True, True, False], [True, False, False]])
-    got = unify_ranks(certainties, torch.tensor([1.0, 20.0, 80.0]), known)
-    assert got.flatten().tolist() == [80, 20, 0]
-
-
 def test_unknown_classes_are_the_least_certain_ones_of_their_teacher():
     ranked = RankedCertainty(2)
     ranked.update(torch.tensor([[60, 40], [90, 0]], dtype=torch.uint8)[..., None, None])
     assert ranked.mean().tolist() == [20, 75]
-
-
-def test_known_classes_of_other_teachers_are_refused():
-    with pytest.raises(ValueError, match=r'expected known \(T, C\) for certainties \(2, 3, 3, 4\), got \(3, 3\)'):
-        unify_ranks(random_bytes(0, 3), torch.zeros(3), torch.ones(3, 3).bool())
 
 
 def test_delta_of_another_length_is_refused():

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import nn
 
+from mmuda.models.decode_heads import MultiOutputHead
 from mmuda.models.segmentors import UDADataPreprocessor
 from mmuda.pseudo_labels import CachedLogits, LogitMapPredictor, SoftmaxMapPredictor
 
@@ -37,7 +38,7 @@ class Averages(nn.Module):
         return F.avg_pool2d(inputs, self.stride, ceil_mode=True)
 
 
-class Fused(nn.Module):
+class Fused(MultiOutputHead, nn.Module):
     """A head of two classifiers."""
 
     align_corners = True

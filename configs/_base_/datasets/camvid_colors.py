@@ -1,5 +1,0 @@
-# With random colors of the source.
-_base_ = './camvid.py'
-
-source_pipeline = [*_base_.source_pipeline[:-1], dict(type='PhotoMetricDistortion'), _base_.source_pipeline[-1]]
-train_dataloader = dict(dataset=dict(source=dict(pipeline=source_pipeline)))

@@ -1,0 +1,44 @@
+# Evaluation on Cityscapes at half size against labels of full size, 19 classes.
+resize = dict(type='Resize', interpolation='bicubic', backend='pillow')
+# Stock image loading and labels where there are any: MMSegInferencer uses this pipeline, too.
+test_pipeline = [
+    dict(type='LoadImageFromFile', imdecode_backend='pillow'),
+    dict(scale=(1024, 512), **resize),
+    dict(type='LoadLabelIds', required=False),
+    dict(type='PackSegInputs'),
+]
+# `tools/test.py --tta`: the published protocol, two scales and their mirror images.
+tta_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(
+        type='TestTimeAug',
+        transforms=[
+            [dict(scale=(1024, 512), **resize), dict(scale=(1280, 640), **resize)],
+            [
+                dict(type='RandomFlip', prob=0.0, direction='horizontal'),
+                dict(type='RandomFlip', prob=1.0, direction='horizontal'),
+            ],
+            [dict(type='LoadLabelIds', required=False)],
+            [dict(type='PackSegInputs')],
+        ],
+    ),
+]
+
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='CityscapesLabelIdsDataset',
+        data_root='data/cityscapes',
+        data_prefix=dict(img_path='leftImg8bit/val', seg_map_path='gtFine/val'),
+        pipeline=test_pipeline,
+    ),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(type='UDAIoUMetric')
+test_evaluator = val_evaluator
+
+# For models that were trained on SYNTHIA.
+synthia_evaluator = dict(type='UDAIoUMetric', protocols=dict(mIoU16='synthia16', mIoU13='synthia13'))

@@ -1,0 +1,34 @@
+# SYNTHIA (labeled, 16 classes) to Cityscapes (unlabeled): outputs and confusion matrix keep all 19 classes.
+_base_ = './cityscapes_val_512x1024.py'
+
+source_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(type='LoadLabelIds'),
+    dict(type='JitteredResize', scale=(1280, 720), ratio_range=(0.8, 1.2)),
+    dict(type='HardSampleCrop', crop_size=(512, 1024), min_distinct=11),
+    dict(type='HorizontalFlip', prob=0.5),
+    dict(type='PackSegInputs'),
+]
+target_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(type='JitteredResize', scale=(1024, 512), ratio_range=None),
+    dict(type='HardSampleCrop', crop_size=(512, 1024), min_distinct=None),
+    dict(type='PackSegInputs'),
+]
+train_dataloader = dict(
+    batch_size=2,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='UDASampler'),
+    dataset=dict(
+        type='UDADataset',
+        source=dict(type='SynthiaDataset', data_root='data/synthia', pipeline=source_pipeline),
+        target=dict(
+            type='CityscapesLabelIdsDataset',
+            data_root='data/cityscapes',
+            data_prefix=dict(img_path='leftImg8bit/train'),
+            pipeline=target_pipeline,
+        ),
+    ),
+)
+val_evaluator = test_evaluator = _base_.synthia_evaluator

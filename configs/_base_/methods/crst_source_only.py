@@ -1,0 +1,22 @@
+# Source training of CRST; the optimizer is that of its rounds.
+_base_ = '../default_runtime.py'
+
+objectives = [dict(type='Supervision', view='source', loss=dict(type='PixelCrossEntropyLoss'))]
+
+optim_wrapper = dict(
+    type='OptimWrapper',
+    optimizer=dict(
+        type='RepeatedSGD', lr=2.5e-4, momentum=0.9, weight_decay=5e-4, nesterov=False, repeat_rule='torch14'
+    ),
+    paramwise_cfg=dict(
+        custom_keys={
+            '.layer': dict(repeat=3),
+            'downsample': dict(repeat=4),
+            'decode_head': dict(lr_mult=10.0),
+        }
+    ),
+)
+param_scheduler = dict(type='PolyLR', power=0.9, eta_min=0.0, by_epoch=False)
+train_cfg = dict(type='UDATrainLoop', max_iters=100000, val_interval=5000)
+val_cfg = dict(type='ValLoop')
+test_cfg = dict(type='TestLoop')

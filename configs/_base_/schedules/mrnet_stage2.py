@@ -1,3 +1,0 @@
-_base_ = './mrnet_stage1.py'
-
-optim_wrapper = dict(optimizer=dict(lr=1e-4))

@@ -1,7 +1,0 @@
-# Minutes on a CPU.
-optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.01))
-param_scheduler = dict(type='WarmupPolyLR', warmup_iters=1 / 15, by_epoch=False)
-
-train_cfg = dict(type='UDATrainLoop', max_iters=750, val_interval=750)
-val_cfg = dict(type='ValLoop')
-test_cfg = dict(type='TestLoop')

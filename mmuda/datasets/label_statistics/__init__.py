@@ -1,0 +1,1 @@
+"""What the labels of a data set hold."""

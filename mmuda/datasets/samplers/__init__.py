@@ -1,0 +1,1 @@
+"""Which images a position of a run has."""
