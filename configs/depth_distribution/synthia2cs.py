@@ -8,7 +8,6 @@ _base_ = [
 custom_hooks = [
     dict(
         type='StageCheckpointHook',
-        work_dir='work_dirs/depth_distribution/synthia2cs_stage1',
         config='configs/depth_distribution/synthia2cs_stage1.py',
         train=True,
     ),

@@ -14,7 +14,6 @@ train_cfg = dict(
 custom_hooks = [
     dict(
         type='StageCheckpointHook',
-        work_dir='work_dirs/depth_distribution/synthia2cs_7_stage1',
         config='configs/depth_distribution/synthia2cs_7_stage1.py',
         train=True,
     ),

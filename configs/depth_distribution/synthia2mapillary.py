@@ -10,7 +10,6 @@ train_cfg = dict(labels=dict(predictor=dict(fit=True), labeler=dict(min_pixels=(
 custom_hooks = [
     dict(
         type='StageCheckpointHook',
-        work_dir='work_dirs/depth_distribution/synthia2mapillary_stage1',
         config='configs/depth_distribution/synthia2mapillary_stage1.py',
         train=True,
     ),

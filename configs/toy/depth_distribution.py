@@ -6,7 +6,6 @@ _base_ = [
 custom_hooks = [
     dict(
         type='StageCheckpointHook',
-        work_dir='work_dirs/toy/depth_distribution_stage1',
         config='configs/toy/depth_distribution_stage1.py',
         train=True,
     ),
