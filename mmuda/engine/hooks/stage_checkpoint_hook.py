@@ -32,10 +32,11 @@ class StageCheckpointHook(Hook):
         work_dir (str, optional): Work dir of the earlier stage, relative to where training is started. Defaults to
             that of the config, or to ``work_dirs/<config name>`` where it has none.
         train (bool): Train the earlier stage first, or to its end, where it is not; in a process of its own, with this
-            hook's config as it is. On one device only. Defaults to False.
+            hook's config as it is. On one device only; on several it is ignored. Defaults to False.
 
     Raises:
         FileNotFoundError: If there is no such config, or no checkpoint.
+        CheckpointError: If the checkpoint whose iteration ``train`` reads is damaged, or carries code.
         RuntimeError: If the training of the earlier stage fails.
 
     Example:
