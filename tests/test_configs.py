@@ -123,6 +123,7 @@ READ = (
 @pytest.mark.parametrize(
     'variant, parts',
     [
+        ('advent/synthia2cs_plain_sgd', ['optim_wrapper']),
         ('cbst/gta2cs_505', ['train_dataloader']),
         ('cbst/gta2cs_val_as_target', ['train_dataloader']),
         ('cbst/gta2cs_sp', ['train_cfg']),
@@ -145,6 +146,9 @@ READ = (
         ('dacs/gta2cs_corrected', ['model']),
         ('dacs/gta2cs_full_size', ['val_dataloader', 'test_dataloader']),
         ('dacs/gta2cs_plain_sgd', ['optim_wrapper']),
+        ('dada/synthia2cs_plain_sgd', ['optim_wrapper']),
+        ('dada/synthia2cs_r50', ['model', 'optim_wrapper']),
+        ('dada/synthia2cs_mit-b0', ['model', 'optim_wrapper']),
         ('ensemble/gta2cs_certainty', ['train_cfg']),
         ('ensemble/gta2cs_majority', ['train_cfg']),
         ('ensemble/gta2cs_own_teachers', ['train_cfg']),

@@ -1,8 +1,14 @@
-# AdvEnt with two classifiers.
+# AdvEnt with two classifiers: the first 120k iterations of a schedule of 250k.
 _base_ = [
-    '../_base_/default_runtime.py',
-    '../_base_/datasets/gta2cs_1280x720.py',
-    '../_base_/methods/advent_multi_level.py',
-    '../_base_/schedules/advent_120k.py',
+    '../_base_/datasets/gta2cs_720x1280.py',
+    '../_base_/models/advent_r101.py',
+    '../_base_/methods/advent.py',
 ]
+model = dict(
+    segmentor=dict(decode_head=dict(aux_channels=1024, aux_index=2, num_classes=19)),
+    objectives=_base_.multi_level_objectives,
+)
+custom_hooks = _base_.hooks_120k
+param_scheduler = dict(max_iters=25 / 12)
+train_cfg = dict(max_iters=120000)
 work_dir = 'work_dirs/advent/gta2cs'

@@ -1,8 +1,8 @@
+# MinEnt on the small network.
 _base_ = [
-    '../_base_/small_runtime.py',
-    '../_base_/datasets/camvid.py',
+    '../_base_/datasets/camvid_193x257.py',
     '../_base_/methods/small_minent.py',
-    '../_base_/schedules/small.py',
 ]
 model = dict(segmentor=dict(decode_head=dict(num_classes=11)))
+train_dataloader = _base_.source_and_target
 work_dir = 'work_dirs/camvid/minent'

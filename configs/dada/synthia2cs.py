@@ -1,8 +1,9 @@
 # DADA, 16 classes.
 _base_ = [
-    '../_base_/default_runtime.py',
-    '../_base_/datasets/synthia2cs_depth_1280x760.py',
+    '../_base_/datasets/synthia2cs_depth_760x1280.py',
+    '../_base_/models/advent_r101.py',
     '../_base_/methods/dada.py',
-    '../_base_/schedules/advent_90k.py',
 ]
+model = dict(segmentor=dict(decode_head=dict(type='DepthFusionHead')), objectives=_base_.objectives)
+custom_hooks = _base_.hooks
 work_dir = 'work_dirs/dada/synthia2cs'

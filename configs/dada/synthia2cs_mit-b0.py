@@ -1,10 +1,11 @@
 # DADA on MixVisionTransformer-B0, the backbone of SegFormer. The head reads its last stage, of stride 32.
-_base_ = './synthia2cs.py'
-
+_base_ = [
+    '../_base_/datasets/synthia2cs_depth_760x1280.py',
+    '../_base_/models/advent_r101.py',
+    '../_base_/methods/dada.py',
+]
 model = dict(
     data_preprocessor=dict(
-        _delete_=True,
-        type='UDADataPreprocessor',
         mean=[123.675, 116.28, 103.53],
         std=[58.395, 57.12, 57.375],
         bgr_to_rgb=True,
@@ -28,9 +29,11 @@ model = dict(
                 'mit_b0_20220624-7e0fe6dd.pth',
             ),
         ),
-        decode_head=dict(in_channels=256, hidden_channels=128, align_corners=False),
+        decode_head=dict(type='DepthFusionHead', in_channels=256, hidden_channels=128, align_corners=False),
     ),
+    objectives=_base_.objectives,
 )
+custom_hooks = _base_.hooks
 optim_wrapper = dict(
     optimizer=dict(_delete_=True, type='AdamW', lr=6e-5, betas=(0.9, 0.999), weight_decay=0.01),
     paramwise_cfg=dict(_delete_=True, custom_keys=dict(norm=dict(decay_mult=0.0), decode_head=dict(lr_mult=10.0))),

@@ -1,22 +1,19 @@
 # Experiment 2: stage 1, if it is not there, pseudo labels and stage 2.
 _base_ = [
-    '../_base_/default_runtime.py',
-    '../_base_/datasets/cs_pool_1280x760_7.py',
+    '../_base_/datasets/cs_pool_760x1280_7.py',
+    '../_base_/models/advent_r101.py',
     '../_base_/methods/depth_distribution_stage2.py',
-    '../_base_/schedules/depth_distribution_round.py',
 ]
-model = dict(segmentor=dict(decode_head=dict(num_classes=7)))
+model = dict(
+    segmentor=dict(backbone=_base_.backbone, decode_head=dict(type='DensityHead', num_classes=7)),
+    objectives=_base_.objectives,
+)
 train_cfg = dict(
     iterations=10000,
     learning_rate=dict(span=9.0),
-    labels=dict(labeler=dict(min_pixels=(1000, 772, 100, 316, 234, 173, 173))),
+    labels=dict(labeler=dict(min_pixels=_base_.min_pixels_7)),
 )
 custom_hooks = [
-    dict(
-        type='StageCheckpointHook',
-        work_dir='work_dirs/depth_distribution/synthia2cs_7_stage1',
-        config='configs/depth_distribution/synthia2cs_7_stage1.py',
-        train=True,
-    ),
+    dict(type='StageCheckpointHook', config='configs/depth_distribution/synthia2cs_7_stage1.py', train=True),
 ]
 work_dir = 'work_dirs/depth_distribution/synthia2cs_7'

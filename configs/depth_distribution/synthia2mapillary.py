@@ -1,18 +1,17 @@
 # Experiment 4: stage 1, if it is not there, pseudo labels and stage 2.
 _base_ = [
-    '../_base_/default_runtime.py',
-    '../_base_/datasets/mapillary_pool_1280x760.py',
+    '../_base_/datasets/mapillary_pool_760x1280.py',
+    '../_base_/models/advent_r101.py',
     '../_base_/methods/depth_distribution_stage2.py',
-    '../_base_/schedules/depth_distribution_round.py',
 ]
-model = dict(segmentor=dict(decode_head=dict(num_classes=7)))
-train_cfg = dict(labels=dict(predictor=dict(fit=True), labeler=dict(min_pixels=(100, 87, 50, 62, 57, 54, 54))))
+model = dict(
+    segmentor=dict(backbone=_base_.backbone, decode_head=dict(type='DensityHead', num_classes=7)),
+    objectives=_base_.objectives,
+)
+train_cfg = dict(
+    labels=dict(predictor=dict(fit=True), labeler=dict(min_pixels=_base_.mapillary_min_pixels)),
+)
 custom_hooks = [
-    dict(
-        type='StageCheckpointHook',
-        work_dir='work_dirs/depth_distribution/synthia2mapillary_stage1',
-        config='configs/depth_distribution/synthia2mapillary_stage1.py',
-        train=True,
-    ),
+    dict(type='StageCheckpointHook', config='configs/depth_distribution/synthia2mapillary_stage1.py', train=True),
 ]
 work_dir = 'work_dirs/depth_distribution/synthia2mapillary'

@@ -1,20 +1,19 @@
 # Experiment 5: stage 1, if it is not there, pseudo labels and stage 2.
 _base_ = [
-    '../_base_/default_runtime.py',
-    '../_base_/datasets/mapillary_pool_640x320.py',
+    '../_base_/datasets/mapillary_pool_320x640.py',
+    '../_base_/models/advent_r101.py',
     '../_base_/methods/depth_distribution_stage2.py',
-    '../_base_/schedules/depth_distribution_round.py',
 ]
-model = dict(segmentor=dict(decode_head=dict(num_classes=7)))
+model = dict(
+    segmentor=dict(backbone=_base_.backbone, decode_head=dict(type='DensityHead', num_classes=7)),
+    objectives=_base_.objectives,
+)
 train_cfg = dict(
-    labels=dict(predictor=dict(scale=(640, 320), fit=True), labeler=dict(min_pixels=(100, 87, 50, 62, 57, 54, 54)))
+    labels=dict(predictor=dict(scale=(640, 320), fit=True), labeler=dict(min_pixels=_base_.mapillary_min_pixels)),
 )
 custom_hooks = [
     dict(
-        type='StageCheckpointHook',
-        work_dir='work_dirs/depth_distribution/synthia2mapillary_640x320_stage1',
-        config='configs/depth_distribution/synthia2mapillary_640x320_stage1.py',
-        train=True,
+        type='StageCheckpointHook', config='configs/depth_distribution/synthia2mapillary_640x320_stage1.py', train=True
     ),
 ]
 work_dir = 'work_dirs/depth_distribution/synthia2mapillary_640x320'

@@ -1,15 +1,11 @@
+# Depth Distribution on the small network, 7 classes: stage 1, if it is not there, pseudo labels and stage 2.
 _base_ = [
-    '../_base_/small_runtime.py',
-    '../_base_/datasets/toy_grid_pool.py',
+    '../_base_/datasets/toy_depth_129x257.py',
     '../_base_/methods/small_depth_distribution_stage2.py',
-    '../_base_/schedules/small_depth_distribution_round.py',
 ]
+train_dataloader = _base_.pool_7
+val_dataloader = test_dataloader = _base_.val_7
 custom_hooks = [
-    dict(
-        type='StageCheckpointHook',
-        work_dir='work_dirs/toy/depth_distribution_stage1',
-        config='configs/toy/depth_distribution_stage1.py',
-        train=True,
-    ),
+    dict(type='StageCheckpointHook', config='configs/toy/depth_distribution_stage1.py', train=True),
 ]
 work_dir = 'work_dirs/toy/depth_distribution'

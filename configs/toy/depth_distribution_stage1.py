@@ -1,7 +1,8 @@
+# Depth Distribution, stage 1, on the small network, 7 classes.
 _base_ = [
-    '../_base_/small_runtime.py',
-    '../_base_/datasets/toy_grid.py',
+    '../_base_/datasets/toy_depth_129x257.py',
     '../_base_/methods/small_depth_distribution.py',
-    '../_base_/schedules/small.py',
 ]
+train_dataloader = _base_.grid_7
+val_dataloader = test_dataloader = _base_.val_7
 work_dir = 'work_dirs/toy/depth_distribution_stage1'

@@ -1,7 +1,7 @@
+# MinEnt on the small network.
 _base_ = [
-    '../_base_/small_runtime.py',
-    '../_base_/datasets/toy.py',
+    '../_base_/datasets/toy_129x257.py',
     '../_base_/methods/small_minent.py',
-    '../_base_/schedules/small.py',
 ]
+train_dataloader = _base_.source_and_target
 work_dir = 'work_dirs/toy/minent'

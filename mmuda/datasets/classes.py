@@ -33,6 +33,9 @@ SYNTHIA_16_CLASSES = tuple(name for name in CITYSCAPES_CLASSES if name not in ('
 # The 13 that the cross-city data (NTHU) have, and over which early papers on SYNTHIA report the mIoU.
 CROSS_CITY_CLASSES = tuple(name for name in SYNTHIA_16_CLASSES if name not in ('wall', 'fence', 'pole'))
 
+# The categories of depth-aware adaptation, over SYNTHIA, Cityscapes and Mapillary Vistas.
+SEVEN_CLASSES = ('flat', 'construction', 'object', 'nature', 'sky', 'human', 'vehicle')
+
 ROBOTCAR_CLASSES = (
     'sky',
     'person',
@@ -64,6 +67,7 @@ CLASS_LISTS: dict[str, tuple[str, ...]] = dict(
     synthia16=SYNTHIA_16_CLASSES,
     synthia13=CROSS_CITY_CLASSES,
     cross_city13=CROSS_CITY_CLASSES,
+    categories7=SEVEN_CLASSES,
     robotcar9=ROBOTCAR_CLASSES,
     camvid11=CAMVID_CLASSES,
 )

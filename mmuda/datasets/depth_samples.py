@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from mmuda.datasets.depth_files import NUMERATOR, inverse_depth, read_centimeters
+from mmuda.datasets.files.depth_files import NUMERATOR, inverse_depth, read_centimeters
 from mmuda.datasets.folder_dataset import FolderDataset
 from mmuda.datasets.transforms.load_depth import LoadDepth
 from mmuda.datasets.transforms.load_label_ids import read_train_ids

@@ -2,9 +2,10 @@
 
 from mmseg.registry import DATASETS
 
+from mmuda.datasets.classes import SEVEN_CLASSES
 from mmuda.datasets.folder_dataset import FolderDataset
 from mmuda.datasets.label_maps import LabelFormat, lookup_array
-from mmuda.datasets.seven_classes import MAPILLARY_IDS_7, SEVEN_CLASSES, SEVEN_PALETTE
+from mmuda.datasets.seven_classes import MAPILLARY_IDS_7, SEVEN_PALETTE
 
 
 @DATASETS.register_module()

@@ -8,10 +8,10 @@ terrain is nature in Cityscapes but flat in Mapillary Vistas. It is the benchmar
 from mmseg.registry import DATASETS
 
 from mmuda.datasets.cityscapes import CityscapesLabelIdsDataset
+from mmuda.datasets.classes import SEVEN_CLASSES
 from mmuda.datasets.label_maps import LabelFormat, lookup_array
 from mmuda.datasets.synthia import SynthiaDataset
 
-SEVEN_CLASSES = ('flat', 'construction', 'object', 'nature', 'sky', 'human', 'vehicle')
 SEVEN_PALETTE = [
     [128, 64, 128],
     [70, 70, 70],

@@ -17,7 +17,7 @@ from mmseg.registry import DATASETS, HOOKS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
-from mmuda.datasets.depth_files import inverse_depth
+from mmuda.datasets.files.depth_files import inverse_depth
 from tests.helpers.golden import Case, load_case, original_state, params_file, recipe
 from tests.helpers.tiny import plain_text_of_configs
 from tests.helpers.tolerances import assert_within

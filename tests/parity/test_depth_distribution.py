@@ -7,8 +7,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from mmuda.datasets.depth_files import inverse_depth
 from mmuda.datasets.depth_samples import nearest_on_grid
+from mmuda.datasets.files.depth_files import inverse_depth
 from mmuda.datasets.label_maps import lookup_array
 from mmuda.datasets.seven_classes import SEVEN_CLASSES, SYNTHIA_IDS_7
 from mmuda.models.density import MixtureDensity, Mixtures

@@ -11,8 +11,8 @@ from mmengine.structures import PixelData
 from mmseg.registry import DATASETS
 from mmseg.structures import SegDataSample
 
-from mmuda.datasets.depth_files import DEPTH, inverse_depth
 from mmuda.datasets.depth_samples import nearest_on_grid
+from mmuda.datasets.files.depth_files import DEPTH, inverse_depth
 from mmuda.datasets.label_maps import lookup_array
 from mmuda.datasets.seven_classes import SEVEN_CLASSES, SYNTHIA_IDS_7
 from mmuda.models.density import MixtureDensity, Mixtures

@@ -12,12 +12,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from mmengine.config import Config  # noqa: E402
 from mmengine.registry import init_default_scope  # noqa: E402
 from mmseg.registry import DATASETS  # noqa: E402
-from mmuda.datasets.transform_names import dicts_in  # noqa: E402
 
 import mmuda  # noqa: E402, F401
 from mmuda.datasets.depth_samples import DepthSamples  # noqa: E402
 from mmuda.datasets.transforms import LoadDepth  # noqa: E402
 from mmuda.engine.depth_distribution import FOLDER, mixtures_of  # noqa: E402
+from mmuda.utils.transform_names import dicts_in  # noqa: E402
 
 _HOOK = 'DepthDistributionHook'
 

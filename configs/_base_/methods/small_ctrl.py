@@ -1,10 +1,27 @@
-# CTRL on the small network.
-_base_ = './small_dada.py'
+# CTRL on the small network. It starts from nothing, so it sees the source alone for the first two thirds.
+_base_ = '../small.py'
 
 model = dict(
-    segmentor=dict(decode_head=dict(type='CrossTaskHead')),
+    statistics_views=('target',),  # trained for minutes, no blend of two domains
+    segmentor=dict(
+        decode_head=dict(
+            _delete_=True,
+            type='CrossTaskHead',
+            in_channels=256,
+            in_index=1,
+            hidden_channels=64,
+            depth_channels=32,
+            dilations=(2, 4, 6),
+            num_classes=16,
+        )
+    ),
     objectives=[
-        *_base_.model.objectives[:2],
+        dict(
+            type='Supervision',
+            view='source',
+            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
+        ),
+        dict(type='DepthRegression', weight=1e-3),
         dict(
             type='AdversarialAlignment',
             weights=dict(joint=1e-3),
@@ -14,3 +31,16 @@ model = dict(
         ),
     ],
 )
+custom_hooks = [
+    dict(
+        type='DiscriminatorHook',
+        discriminator=dict(type='FCDiscriminator', base_channels=16),
+        optimizer=dict(type='Adam', lr=1e-4, betas=(0.9, 0.99)),
+        param_scheduler=dict(type='WarmupPolyLR', by_epoch=False),
+    ),
+]
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.01))
+param_scheduler = dict(type='WarmupPolyLR', warmup_iters=1 / 15, by_epoch=False)
+train_cfg = dict(type='UDATrainLoop', max_iters=750, val_interval=750)
+val_cfg = dict(type='ValLoop')
+test_cfg = dict(type='TestLoop')

@@ -1,4 +1,39 @@
-# Self-training of Depth Distribution on the small network: cross entropy on pseudo labels of the target alone.
-_base_ = '../models/r18_density.py'
+# Depth Distribution, stage 2, on the small network: cross entropy on pseudo labels of the target alone. A component has
+# at least 5 pixels, and up to 45 more where its class is common in the source.
+_base_ = '../small.py'
 
-model = dict(objectives=[dict(type='Supervision', view='pool')])
+model = dict(
+    segmentor=dict(
+        decode_head=dict(
+            _delete_=True,
+            type='DensityHead',
+            in_channels=256,
+            in_index=1,
+            hidden_channels=64,
+            encoded_channels=32,
+            dilations=(2, 4, 6),
+            num_classes=7,
+        )
+    ),
+    objectives=[dict(type='Supervision', view='pool')],
+)
+runner_type = 'SelfTrainingRunner'
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=5e-4, weight_decay=0.01))
+train_cfg = dict(
+    num_rounds=1,
+    iterations=250,
+    learning_rate=dict(decay='poly', power=0.9),
+    labels=dict(
+        type='ModelLabels',
+        predictor=dict(type='FixedSizePredictor', scale=(257, 129)),
+        labeler=dict(
+            type='ComponentLabeler',
+            threshold=0.9,
+            frequencies=(0.387, 0.268, 0.038, 0.118, 0.087, 0.008, 0.094),
+            base=5,
+            span=45,
+        ),
+    ),
+)
+val_cfg = dict(type='ValLoop')
+test_cfg = dict(type='TestLoop')

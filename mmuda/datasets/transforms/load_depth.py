@@ -5,7 +5,7 @@ from pathlib import Path
 from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 
-from mmuda.datasets.depth_files import DEPTH
+from mmuda.datasets.files.depth_files import DEPTH
 from mmuda.datasets.transforms.plane_geometry import add_plane
 
 

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import torch
 from mmengine.dist import get_world_size
 from mmengine.hooks import Hook
 from mmengine.optim import OptimWrapper
@@ -13,6 +12,7 @@ from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
 import mmuda
+from mmuda.compat import safe_load
 from mmuda.engine.checkpoints import latest_checkpoint, read_settings
 from mmuda.engine.finite import check_finite
 from mmuda.utils.shipped import find_config, read_config
@@ -32,10 +32,11 @@ class StageCheckpointHook(Hook):
         work_dir (str, optional): Work dir of the earlier stage, relative to where training is started. Defaults to
             that of the config, or to ``work_dirs/<config name>`` where it has none.
         train (bool): Train the earlier stage first, or to its end, where it is not; in a process of its own, with this
-            hook's config as it is. On one device only. Defaults to False.
+            hook's config as it is. On one device only; on several it is ignored. Defaults to False.
 
     Raises:
         FileNotFoundError: If there is no such config, or no checkpoint.
+        CheckpointError: If the checkpoint whose iteration ``train`` reads is damaged, or carries code.
         RuntimeError: If the training of the earlier stage fails.
 
     Example:
@@ -76,7 +77,7 @@ class StageCheckpointHook(Hook):
         checkpoint = latest_checkpoint(work_dir)
         if checkpoint is None:
             return False
-        reached = torch.load(checkpoint, map_location='cpu', weights_only=False).get('meta', {}).get('iter')
+        reached = safe_load(checkpoint, map_location='cpu', mmap=True).get('meta', {}).get('iter')
         end = read_config(self.config).train_cfg.get('max_iters')
         return reached is None or end is None or reached >= end
 

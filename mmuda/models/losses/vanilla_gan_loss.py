@@ -60,5 +60,8 @@ class VanillaGANLoss(nn.Module):
 
 
 def _cross_entropy(patch_maps: Sequence[Tensor], label: float) -> Tensor:
-    maps = [at_least_float32(patch_map) for patch_map in patch_maps]
-    return sum(F.binary_cross_entropy_with_logits(values, torch.full_like(values, label)) for values in maps)
+    losses = [
+        F.binary_cross_entropy_with_logits(values, torch.full_like(values, label))
+        for values in map(at_least_float32, patch_maps)
+    ]
+    return torch.stack(losses).sum()

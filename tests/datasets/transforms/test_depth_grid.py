@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mmuda.datasets.depth_files import DEPTH
+from mmuda.datasets.files.depth_files import DEPTH
 from mmuda.datasets.transforms import JitteredResize, PackDepthGrid, SampleDepthGrid
 from mmuda.datasets.transforms.plane_geometry import add_plane
 

@@ -6,7 +6,7 @@ import pytest
 from mmengine.registry import init_default_scope
 
 from mmuda.datasets import UDADataset
-from mmuda.datasets.depth_files import DEPTH, inverse_depth
+from mmuda.datasets.files.depth_files import DEPTH, inverse_depth
 from mmuda.datasets.transforms import CenteredMiningCrop, HorizontalFlip, JitteredResize, LoadDepth, PackPlanes
 from mmuda.toy_data import write_toy_data
 

@@ -9,6 +9,7 @@ from mmengine.optim import OptimWrapper
 from torch import nn
 from torch.optim import SGD
 
+from mmuda.compat import UnsafeCheckpointError
 from mmuda.engine.hooks import StageCheckpointHook, stage_checkpoint_hook
 
 
@@ -128,6 +129,17 @@ class TestTraining:
     def test_a_stage_that_is_trained_is_not_trained_again(self, stages, started):
         run = self.before_run(stages, 750)
         assert run._load_from == str(stages[0] / 'iter_7.pth') and started == []
+
+    def test_code_of_a_checkpoint_is_not_run(self, stages, started):
+        earlier, this = stages
+        torch.save(dict(meta=dict(iter=7), hook=OptimWrapper), earlier / 'iter_7.pth')
+        with pytest.raises(UnsafeCheckpointError, match='iter_7.pth was refused, no code in it was run'):
+            StageCheckpointHook('configs/toy/mrnet.py', str(earlier), train=True).before_run(runner(this))
+        assert started == []
+
+    def test_on_several_devices_nothing_is_trained(self, stages, started, monkeypatch):
+        monkeypatch.setattr(stage_checkpoint_hook, 'get_world_size', lambda: 2)
+        assert self.before_run(stages, 7)._load_from == str(stages[0] / 'iter_7.pth') and started == []
 
     def test_a_failure_is_named(self, stages, monkeypatch):
         monkeypatch.setattr(stage_checkpoint_hook.subprocess, 'run', lambda *_, **__: SimpleNamespace(returncode=1))

@@ -1,5 +1,5 @@
 # Cityscapes with pseudo labels and no source, at 1280x760 without augmentation, one image; 7 classes.
-_base_ = './synthia2cs_7_grid_1280x760.py'
+_base_ = './cityscapes_val_760x1280.py'
 
 pool_pipeline = [
     dict(type='LoadImageStrict'),
@@ -8,9 +8,11 @@ pool_pipeline = [
     dict(type='PackSegInputs'),
 ]
 train_dataloader = dict(
-    sampler=dict(_delete_=True, type='PoolSampler'),
+    batch_size=1,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='PoolSampler'),
     dataset=dict(
-        _delete_=True,
         type='PoolDataset',
         source=None,
         target=dict(
@@ -24,3 +26,5 @@ train_dataloader = dict(
         ),
     ),
 )
+val_dataloader = dict(dataset=dict(type='Cityscapes7Dataset'))
+test_dataloader = val_dataloader

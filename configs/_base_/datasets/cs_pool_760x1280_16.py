@@ -1,5 +1,5 @@
 # Cityscapes with pseudo labels and no source, at 1280x760 without augmentation, one image; 16 outputs.
-_base_ = './synthia2cs_grid_1280x760.py'
+_base_ = './cityscapes_val_760x1280.py'
 
 pool_pipeline = [
     dict(type='LoadImageStrict'),
@@ -8,9 +8,11 @@ pool_pipeline = [
     dict(type='PackSegInputs'),
 ]
 train_dataloader = dict(
-    sampler=dict(_delete_=True, type='PoolSampler'),
+    batch_size=1,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='PoolSampler'),
     dataset=dict(
-        _delete_=True,
         type='PoolDataset',
         source=None,
         target=dict(
@@ -25,3 +27,6 @@ train_dataloader = dict(
         ),
     ),
 )
+val_dataloader = dict(dataset=dict(metainfo=dict(classes='synthia16')))
+test_dataloader = val_dataloader
+val_evaluator = test_evaluator = _base_.synthia_evaluator

@@ -1,6 +1,6 @@
 # SYNTHIA with depth (labeled) to Cityscapes (unlabeled), all at 1280x760 without augmentation, one of each; 7 classes.
 # Label and depth of the source are sampled at the network's outputs, too: density is learned there.
-_base_ = './gta2cs_1280x720.py'
+_base_ = './cityscapes_val_760x1280.py'
 
 source_pipeline = [
     dict(type='LoadImageStrict'),
@@ -15,17 +15,21 @@ target_pipeline = [
     dict(type='JitteredResize', scale=(1280, 760), ratio_range=None),
     dict(type='PackSegInputs'),
 ]
-test_pipeline = [
-    dict(type='LoadImageFromFile', imdecode_backend='pillow'),
-    dict(type='Resize', scale=(1280, 760), interpolation='bicubic', backend='pillow'),
-    dict(type='LoadLabelIds', required=False),
-    dict(type='PackSegInputs'),
-]
 train_dataloader = dict(
+    batch_size=1,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='UDASampler'),
     dataset=dict(
+        type='UDADataset',
         source=dict(type='Synthia7Dataset', data_root='data/synthia', pipeline=source_pipeline),
-        target=dict(type='Cityscapes7Dataset', pipeline=target_pipeline),
-    )
+        target=dict(
+            type='Cityscapes7Dataset',
+            data_root='data/cityscapes',
+            data_prefix=dict(img_path='leftImg8bit/train'),
+            pipeline=target_pipeline,
+        ),
+    ),
 )
-val_dataloader = dict(dataset=dict(type='Cityscapes7Dataset', pipeline=test_pipeline))
+val_dataloader = dict(dataset=dict(type='Cityscapes7Dataset'))
 test_dataloader = val_dataloader

@@ -1,6 +1,6 @@
 # Mapillary Vistas with pseudo labels, without source, filled up to 1280x760, one image; 7 classes. The first 9,000
 # training images; the authors' list of them can be given as ann_file instead of indices.
-_base_ = './synthia2mapillary_grid_1280x760.py'
+_base_ = './mapillary_val_760x1280.py'
 
 pool_pipeline = [
     dict(type='LoadImageStrict'),
@@ -9,9 +9,11 @@ pool_pipeline = [
     dict(type='PackSegInputs'),
 ]
 train_dataloader = dict(
-    sampler=dict(_delete_=True, type='PoolSampler'),
+    batch_size=1,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='PoolSampler'),
     dataset=dict(
-        _delete_=True,
         type='PoolDataset',
         source=None,
         target=dict(
