@@ -1,6 +1,6 @@
 """Labeling with K passes of Monte-Carlo dropout against K runs of the plain generator, side by side in one run.
 
-    python benchmarks/benchmark_mc_dropout.py [--model r18_dual] [--passes 2 5 10] [--images 4] [--size 256 512]
+    python benchmarks/benchmark_mc_dropout.py [--model small] [--passes 2 5 10] [--images 4] [--size 256 512]
         [--scales 512 256 640 320] [--repeats 3] [--device cpu]
 
 Seconds and memory per image of predictor and labeler, without reading and writing of files. The plain generator is
@@ -48,9 +48,9 @@ def parts(passes: int, negative: bool, scales: list[tuple[int, int]]) -> tuple[P
 
 
 def build(name: str, device: str) -> nn.Module:
-    """Build a model of configs/_base_/models with random weights."""
+    """Build a model of configs/_base_ with random weights."""
     init_default_scope('mmseg')
-    config = Config.fromfile(ROOT / f'configs/_base_/models/{name}.py').model
+    config = Config.fromfile(ROOT / f'configs/_base_/{name}.py').model
     config.segmentor.backbone.init_cfg = None
     torch.manual_seed(0)
     return MODELS.build(config).to(device).eval()
@@ -109,7 +109,7 @@ def make_images(number: int, size: tuple[int, int]) -> list[np.ndarray]:
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--model', default='r18_dual', help='of configs/_base_/models')
+    parser.add_argument('--model', default='small', help='of configs/_base_, e.g. models/deeplabv2_r101_dual')
     parser.add_argument('--passes', type=int, nargs='+', default=[2, 5, 10])
     parser.add_argument('--images', type=int, default=4)
     parser.add_argument('--size', type=int, nargs=2, default=(256, 512), metavar=('HEIGHT', 'WIDTH'))
