@@ -43,11 +43,12 @@ def quality_figure(reports: Mapping[str, Mapping[str, Any]], path: str | os.Path
     for key in ('accuracy', 'coverage'):
         axes[key].set(title=f'{key} per class', ylim=(0, 1), xticks=range(len(classes)))
         axes[key].set_xticklabels(classes, rotation=30, ha='right')
+    limits = dict(xlim=(0, 1.02), ylim=(0, 1.02))
     axes['reliability'].plot([0, 1], [0, 1], color='0.6', linewidth=1)
-    axes['reliability'].set(title='reliability', xlabel='confidence', ylabel='accuracy', xlim=(0, 1), ylim=(0, 1))
-    axes['curve'].set(title='most confident first', xlabel='coverage', ylabel='accuracy', xlim=(0, 1), ylim=(0, 1))
+    axes['reliability'].set(title='reliability', xlabel='confidence', ylabel='accuracy', **limits)
+    axes['curve'].set(title='most confident first', xlabel='coverage', ylabel='accuracy', **limits)
     for axis in axes.values():
-        axis.legend(fontsize=8)
+        axis.legend(fontsize=8, loc='upper left', bbox_to_anchor=(1, 1))  # beside what it may hide
         axis.grid(alpha=0.3)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
