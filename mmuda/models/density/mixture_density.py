@@ -50,13 +50,15 @@ class MixtureDensity(nn.Module, DensityModel):
         self.num_classes, self.components = num_classes, components
         for name, shape in (('mean', (3,)), ('variance', (3,)), ('weight', ())):
             self.register_buffer(name, torch.zeros(num_classes, components, *shape, dtype=torch.float64))
+        self._seen = False
         if path is not None:
             self.set(Mixtures.load(path), path)
 
     @property
     def is_set(self) -> bool:
-        """bool: Whether there are mixtures."""
-        return bool((self.weight > 0).any())
+        """bool: Whether there are mixtures. Read from the device until there are some, which stay."""
+        self._seen = self._seen or bool((self.weight > 0).any())
+        return self._seen
 
     def set(self, mixtures: Mixtures, origin: str, classes: Sequence[str] | None = None) -> None:
         """Take over mixtures.

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from mmuda.models.density import MixtureDensity, Mixtures, fit_mixtures
+from tests.helpers.host_reads import HostReads
 
 CLASSES = ('road', 'sky')
 
@@ -46,6 +47,14 @@ def test_each_class_alone_is_what_all_classes_everywhere_give():
     classes, depth = torch.from_numpy(rng.integers(0, 4, (2, 5, 7))), torch.from_numpy(rng.uniform(0, 8, (2, 5, 7)))
     everywhere = torch.stack([density(torch.full_like(classes, index), depth) for index in range(4)])
     assert torch.equal(density(classes, depth), everywhere.gather(0, classes[None])[0])
+
+
+def test_only_the_first_map_waits_for_the_device():
+    density = toy_density()
+    density(PREDICTED, DEPTH)
+    with HostReads() as reads:
+        density(PREDICTED, DEPTH)
+    assert reads.found == []
 
 
 def test_a_checkpoint_has_the_mixtures():
