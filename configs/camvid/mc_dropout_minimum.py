@@ -9,7 +9,7 @@ custom_hooks = [
     dict(type='StageCheckpointHook', config='configs/camvid/mrnet.py'),
     dict(
         type='PseudoLabelHook',
-        predictor=dict(_base_.passes, scales=[(257, 193), (321, 241)]),
+        predictor=dict(_base_.passes, scales=_base_.label_scales),
         labeler=_base_.minimum_labeler,
     ),
 ]

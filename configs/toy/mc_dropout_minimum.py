@@ -8,7 +8,7 @@ custom_hooks = [
     dict(type='StageCheckpointHook', config='configs/toy/mrnet.py'),
     dict(
         type='PseudoLabelHook',
-        predictor=dict(_base_.passes, scales=[(257, 129), (321, 161)]),
+        predictor=dict(_base_.passes, scales=_base_.label_scales),
         labeler=_base_.minimum_labeler,
     ),
 ]

@@ -9,7 +9,7 @@ custom_hooks = [
     dict(type='StageCheckpointHook', config='configs/toy/mrnet.py'),
     dict(
         type='PseudoLabelHook',
-        predictor=dict(_base_.passes, temperature=2.0, scales=[(257, 129), (321, 161)]),
+        predictor=dict(_base_.passes, temperature=2.0, scales=_base_.label_scales),
         labeler=_base_.negative_labeler,
     ),
 ]

@@ -1,9 +1,7 @@
-# AdvEnt on the small network, which has two classifiers. It starts from nothing, so it sees the source alone for the
-# first two thirds.
-_base_ = './small_source_only.py'
+# AdvEnt on the small network, which has two classifiers.
+_base_ = './small_source_continued.py'
 
 model = dict(
-    statistics_views=('target',),  # trained for minutes, no blend of two domains
     objectives=[
         *_base_.model.objectives,
         dict(
@@ -11,7 +9,6 @@ model = dict(
             weights=dict(aux=2e-4, main=1e-3),
             maps=dict(type='SelfInformation'),
             loss=dict(type='VanillaGANLoss', discriminator_scale=0.5),
-            begin=2 / 3,
         ),
     ],
 )

@@ -1,13 +1,12 @@
 # DADA on the small network. It starts from nothing, so it sees the source alone for the first two thirds.
-_base_ = '../small.py'
+_base_ = './small_depth_source_only.py'
 
 model = dict(
-    statistics_views=('target',),  # trained for minutes, no blend of two domains
     segmentor=dict(
         decode_head=dict(
             _delete_=True,
             type='DepthFusionHead',
-            in_channels=256,
+            in_channels=64,
             in_index=1,
             hidden_channels=64,
             depth_channels=32,
@@ -16,11 +15,7 @@ model = dict(
         )
     ),
     objectives=[
-        dict(
-            type='Supervision',
-            view='source',
-            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
-        ),
+        *_base_.model.objectives,
         dict(type='DepthRegression', weight=1e-3),
         dict(
             type='AdversarialAlignment',
@@ -39,8 +34,3 @@ custom_hooks = [
         param_scheduler=dict(type='WarmupPolyLR', by_epoch=False),
     ),
 ]
-optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.01))
-param_scheduler = dict(type='WarmupPolyLR', warmup_iters=1 / 15, by_epoch=False)
-train_cfg = dict(type='UDATrainLoop', max_iters=750, val_interval=750)
-val_cfg = dict(type='ValLoop')
-test_cfg = dict(type='TestLoop')

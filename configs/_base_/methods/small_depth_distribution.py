@@ -1,27 +1,22 @@
 # Depth Distribution on the small network, which starts from nothing: it sees the source alone for the first two thirds.
-_base_ = '../small.py'
+_base_ = './small_depth_source_only.py'
 
-density = dict(type='MixtureDensity', num_classes=7, grid=(9, 17))
+density = dict(type='MixtureDensity', num_classes=16, grid=(17, 33))
 model = dict(
-    statistics_views=('target',),  # trained for minutes, no blend of two domains
     segmentor=dict(
         decode_head=dict(
             _delete_=True,
             type='DensityHead',
-            in_channels=256,
+            in_channels=64,
             in_index=1,
             hidden_channels=64,
             encoded_channels=32,
             dilations=(2, 4, 6),
-            num_classes=7,
+            num_classes=16,
         )
     ),
     objectives=[
-        dict(
-            type='Supervision',
-            view='source',
-            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
-        ),
+        *_base_.model.objectives,
         dict(
             type='DensityBalance',
             view='source',
@@ -50,8 +45,3 @@ custom_hooks = [
         param_scheduler=dict(type='WarmupPolyLR', by_epoch=False),
     ),
 ]
-optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.01))
-param_scheduler = dict(type='WarmupPolyLR', warmup_iters=1 / 15, by_epoch=False)
-train_cfg = dict(type='UDATrainLoop', max_iters=750, val_interval=750)
-val_cfg = dict(type='ValLoop')
-test_cfg = dict(type='TestLoop')

@@ -1,13 +1,9 @@
-# MRNet, stage 1, and ClassMix, on the small network. ClassMix begins with the other terms of the target.
+# MRNet, stage 1, and ClassMix, on the small network.
 _base_ = './small_mrnet.py'
 
 model = dict(
     objectives=[
         *_base_.model.objectives,
-        dict(
-            type='ClassMixSupervision',
-            augmentation=dict(type='StrongAugmentation'),
-            begin=2 / 3,
-        ),
+        dict(type='ClassMixSupervision', augmentation=dict(type='StrongAugmentation')),
     ]
 )
