@@ -8,7 +8,6 @@ from torch import Tensor
 
 from mmuda.models.discriminator_maps.depth_bins import bin_depths, bin_probabilities, inverse_bins
 from mmuda.models.discriminator_maps.discriminator_maps import DiscriminatorMaps
-from mmuda.models.losses.precision import at_least_float32
 from mmuda.models.losses.self_information import weighted_self_information
 from mmuda.models.segmentors.single_channel_output import single_channel_output
 from mmuda.models.segmentors.step import Step
@@ -63,7 +62,7 @@ class CrossTaskRelation(DiscriminatorMaps):
         """See :class:`DiscriminatorMaps`."""
         logits = step.logits(view)
         depth = step.resize(single_channel_output(step, view, 'depth'), view)
-        joint = self.joint(at_least_float32(logits['main']), depth, at_least_float32(logits['refined']))
+        joint = self.joint(logits['main'], depth, logits['refined'])
         return dict.fromkeys(names, joint)
 
     def joint(self, main: Tensor, depth: Tensor, refined: Tensor) -> Tensor:

@@ -6,7 +6,6 @@ from mmseg.registry import TASK_UTILS
 from torch import Tensor
 
 from mmuda.models.discriminator_maps.discriminator_maps import DiscriminatorMaps
-from mmuda.models.losses.precision import at_least_float32
 from mmuda.models.losses.self_information import weighted_self_information
 from mmuda.models.segmentors.single_channel_output import single_channel_output
 from mmuda.models.segmentors.step import Step
@@ -42,7 +41,7 @@ class SelfInformation(DiscriminatorMaps):
     def fake(self, step: Step, view: str, names: Collection[str]) -> dict[str, Tensor]:
         """See :class:`DiscriminatorMaps`."""
         logits = step.logits(view)
-        maps = {name: weighted_self_information(at_least_float32(logits[name]).softmax(dim=1)) for name in names}
+        maps = {name: weighted_self_information(logits[name].softmax(dim=1)) for name in names}
         if self.factor is None:
             return maps
         factor = step.resize(single_channel_output(step, view, self.factor), view)
