@@ -74,5 +74,6 @@ class DiscriminatorMaps(metaclass=ABCMeta):
             ValueError: If the head does not give it, or it has more channels.
         """
         value = single_channel_output(step, view, name)
-        size = None if self.resolution == 'images' else step.unresized_logits(view)['main'].shape[2:]
-        return step.resize(value, view, size)
+        if self.resolution == 'images':
+            return step.resize(value, view)
+        return step.resize(value, view, step.unresized_logits(view)['main'].shape[2:])
