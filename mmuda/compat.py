@@ -12,6 +12,7 @@ import importlib.util
 import inspect
 import os
 import pickle
+import platform
 import runpy
 import sys
 import tempfile
@@ -360,6 +361,19 @@ def _distribute_on_cpu() -> None:
         init(self, module, *args, **kwargs)
 
     MMDistributedDataParallel.__init__ = without_device_ids
+
+
+# CPUs -----------------------------------------------------------------------------------------------
+
+
+def cpu_has_bfloat16() -> bool:
+    """Whether the CPU multiplies matrices of bfloat16 itself: AVX-512 BF16 or AMX, or BF16 of Arm.
+
+    Without them torch computes the same, by conversion to float32 and back.
+    """
+    if platform.machine() in ('aarch64', 'arm64'):
+        return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
 # images ---------------------------------------------------------------------------------------------

@@ -280,3 +280,29 @@ def test_16_bit_gray_image_is_refused_where_values_would_be_clipped(tmp_path):
     with pytest.raises(OSError, match="a gray image of more than 8 bits .mode 'I;16'."):
         mmcv.imfrombytes(data, backend='pillow')
     assert (mmcv.imfrombytes(data, flag='unchanged', backend='pillow') == 3000).all()
+
+
+# CPUs
+
+
+@pytest.mark.parametrize(
+    'machine, has, expected',
+    [
+        ('x86_64', (), False),
+        ('x86_64', ('_is_avx512_bf16_supported',), True),
+        ('AMD64', ('_is_amx_tile_supported',), True),
+        ('aarch64', ('_is_avx512_bf16_supported',), False),
+        ('aarch64', ('_is_mkldnn_bf16_supported',), True),
+    ],
+)
+def test_cpus_that_have_bfloat16(machine, has, expected, monkeypatch):
+    monkeypatch.setattr('platform.machine', lambda: machine)
+    for name in ('_is_avx512_bf16_supported', '_is_amx_tile_supported'):
+        monkeypatch.setattr(torch.cpu, name, lambda name=name: name in has)
+    monkeypatch.setattr(torch.backends.mkldnn, 'is_available', lambda: True)
+    monkeypatch.setattr(torch.ops.mkldnn, '_is_mkldnn_bf16_supported', lambda: '_is_mkldnn_bf16_supported' in has)
+    assert compat.cpu_has_bfloat16() == expected
+
+
+def test_this_cpu_says_whether_it_has_bfloat16():
+    assert compat.cpu_has_bfloat16() in (True, False)

@@ -184,7 +184,8 @@ def _check_steps_are_seen(wrapper: OptimWrapper) -> None:
     """Refuse optimizers that a gradient scaler always calls, and that skip the step themselves."""
     optimizer = wrapper.optimizer
     # The flag is torch's own: GradScaler asks for it in this way.
-    if isinstance(wrapper, AmpOptimWrapper) and getattr(optimizer, '_step_supports_amp_scaling', False):
+    scaled = isinstance(wrapper, AmpOptimWrapper) and wrapper.loss_scaler.is_enabled()
+    if scaled and getattr(optimizer, '_step_supports_amp_scaling', False):
         name = type(optimizer).__name__
         raise ValueError(
             f'TeacherHook cannot see which steps of mixed precision a fused {name} skips, and would count '

@@ -1,6 +1,7 @@
 """Probabilities of each classifier."""
 
 from collections.abc import Collection
+from typing import Any
 
 from mmseg.registry import TASK_UTILS
 from torch import Tensor
@@ -18,9 +19,11 @@ class ClassifierProbabilities(DiscriminatorMaps):
 
     Args:
         aux_weight (float): Weight of the auxiliary logits in the real map. Defaults to 0.5.
+        **common (Any): ``resolution``, see :class:`DiscriminatorMaps`.
     """
 
-    def __init__(self, aux_weight: float = 0.5) -> None:
+    def __init__(self, aux_weight: float = 0.5, **common: Any) -> None:
+        super().__init__(**common)
         self.aux_weight = aux_weight
 
     def names(self, classifiers: Collection[str]) -> Collection[str]:
@@ -33,7 +36,7 @@ class ClassifierProbabilities(DiscriminatorMaps):
 
     def real(self, step: Step, view: str, names: Collection[str]) -> dict[str, Tensor]:
         """See :class:`DiscriminatorMaps`: the same for every name."""
-        logits = step.logits(view)
+        logits = self.logits(step, view)
         fused = logits['main'].detach()
         if 'aux' in logits:
             fused = self.aux_weight * logits['aux'].detach() + fused
@@ -41,5 +44,5 @@ class ClassifierProbabilities(DiscriminatorMaps):
 
     def fake(self, step: Step, view: str, names: Collection[str]) -> dict[str, Tensor]:
         """See :class:`DiscriminatorMaps`."""
-        logits = step.logits(view)
+        logits = self.logits(step, view)
         return {name: logits[name].softmax(dim=1) for name in names}

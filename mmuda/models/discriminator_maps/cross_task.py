@@ -1,6 +1,7 @@
 """Semantics, depth and refined semantics together."""
 
 from collections.abc import Collection
+from typing import Any
 
 import torch
 from mmseg.registry import TASK_UTILS
@@ -8,9 +9,7 @@ from torch import Tensor
 
 from mmuda.models.discriminator_maps.depth_bins import bin_depths, bin_probabilities, inverse_bins
 from mmuda.models.discriminator_maps.discriminator_maps import DiscriminatorMaps
-from mmuda.models.losses.precision import at_least_float32
 from mmuda.models.losses.self_information import weighted_self_information
-from mmuda.models.segmentors.single_channel_output import single_channel_output
 from mmuda.models.segmentors.step import Step
 
 
@@ -20,19 +19,21 @@ class CrossTaskRelation(DiscriminatorMaps):
 
     Weighted self-information of the probabilities of ``main``, of the depth bins, and of ``refined``, one after the
     other: 2 C + ``num_bins`` channels, each part normalized by the logarithm of its own number of channels. Depth is
-    the output ``depth``, resized to the images. The layer has no parameters.
+    the output ``depth``. The layer has no parameters.
 
     Args:
         num_bins (int): Defaults to 15.
         rule (str): Of the depths of the bins, see :func:`~mmuda.models.discriminator_maps.depth_bins.bin_depths`.
             Defaults to ``SID``.
         sigma (float): Width of the bins in inverse depth. Defaults to 1.0.
+        **common (Any): ``resolution``, see :class:`DiscriminatorMaps`.
 
     Raises:
         ValueError: If an argument is out of range.
     """
 
-    def __init__(self, num_bins: int = 15, rule: str = 'SID', sigma: float = 1.0) -> None:
+    def __init__(self, num_bins: int = 15, rule: str = 'SID', sigma: float = 1.0, **common: Any) -> None:
+        super().__init__(**common)
         if sigma <= 0:
             raise ValueError(f'CrossTaskRelation: sigma must be above 0, got {sigma}')
         self.bins = inverse_bins(bin_depths(num_bins, rule))
@@ -61,9 +62,9 @@ class CrossTaskRelation(DiscriminatorMaps):
 
     def fake(self, step: Step, view: str, names: Collection[str]) -> dict[str, Tensor]:
         """See :class:`DiscriminatorMaps`."""
-        logits = step.logits(view)
-        depth = step.resize(single_channel_output(step, view, 'depth'), view)
-        joint = self.joint(at_least_float32(logits['main']), depth, at_least_float32(logits['refined']))
+        logits = self.logits(step, view)
+        depth = self.output(step, view, 'depth')
+        joint = self.joint(logits['main'], depth, logits['refined'])
         return dict.fromkeys(names, joint)
 
     def joint(self, main: Tensor, depth: Tensor, refined: Tensor) -> Tensor:

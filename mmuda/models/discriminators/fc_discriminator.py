@@ -6,18 +6,24 @@ from torch import Tensor, nn
 class FCDiscriminator(nn.Module):
     """Fully convolutional discriminator of output-space adaptation.
 
-    Five 4x4 convolutions with stride 2 and padding 1, LeakyReLU(0.2) between them. Tsai et al.,
+    4x4 convolutions with stride 2 and padding 1, LeakyReLU(0.2) between them. Tsai et al.,
     "Learning to Adapt Structured Output Space for Semantic Segmentation" (AdaptSegNet), CVPR 2018,
     Sec. 4.2; also used by Vu et al., ADVENT, CVPR 2019.
 
     Args:
         in_channels (int): Number of classes.
-        base_channels (int): Channels after the first convolution, doubled by each of the next
-            three. Defaults to 64.
+        base_channels (int): Channels after the first convolution, doubled by each of the next ones. Defaults to 64.
+        num_layers (int): Convolutions, the one that classifies among them. Maps at the size of the logits
+            (``resolution='logits'``) need fewer, 3 with logits of stride 4: a patch then covers as much of the image.
+            Defaults to 5, as published.
+
+    Raises:
+        ValueError: In the forward pass, if the maps are too small.
 
     Shape:
         Input: (N, in_channels, H, W) probability (or weighted self-information) maps, H and W at
-        least 32. Result: list with one map (N, 1, H // 32, W // 32); linear, without sigmoid.
+        least ``s = 2 ** num_layers``, 32 by default. Result: list with one map (N, 1, H // s, W // s);
+        linear, without sigmoid.
 
     Example:
         >>> import torch
@@ -26,9 +32,10 @@ class FCDiscriminator(nn.Module):
         [(1, 1, 2, 3)]
     """
 
-    def __init__(self, in_channels: int, base_channels: int = 64) -> None:
+    def __init__(self, in_channels: int, base_channels: int = 64, num_layers: int = 5) -> None:
         super().__init__()
-        widths = [in_channels, *(base_channels * factor for factor in (1, 2, 4, 8))]
+        self.smallest = 2**num_layers
+        widths = [in_channels, *(base_channels * 2**index for index in range(num_layers - 1))]
         layers: list[nn.Module] = []
         for before, after in zip(widths, widths[1:]):
             layers += [nn.Conv2d(before, after, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
@@ -37,4 +44,9 @@ class FCDiscriminator(nn.Module):
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Return the patch map as a list of one scale."""
+        if min(x.shape[2:]) < self.smallest:
+            raise ValueError(
+                f'FCDiscriminator: its convolutions halve the maps to 1/{self.smallest}, and these are '
+                f'{tuple(x.shape[2:])}: set num_layers of the discriminator lower'
+            )
         return [self.classifier(self.features(x))]

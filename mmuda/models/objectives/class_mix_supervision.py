@@ -7,7 +7,6 @@ from mmseg.registry import MODELS, TASK_UTILS
 from torch import Tensor
 
 from mmuda.models.losses import PixelWeightedLoss
-from mmuda.models.losses.precision import at_least_float32
 from mmuda.models.mixing.class_mix import class_mask, paste
 from mmuda.models.objectives.classifier_objective import ClassifierObjective
 from mmuda.models.segmentors.step import Step
@@ -115,5 +114,4 @@ class ClassMixSupervision(ClassifierObjective):
 
 def teacher_probabilities(step: Step, view: str) -> Tensor:
     """The teacher's probabilities for ``view``, (N, C, H, W); two classifiers are fused as their head fuses them."""
-    logits = {name: at_least_float32(value) for name, value in step.teacher_logits(view).items()}
-    return fused_probabilities(step.student.decode_head, logits)
+    return fused_probabilities(step.student.decode_head, step.teacher_logits(view))

@@ -10,6 +10,7 @@ from mmengine.dist import get_world_size
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from mmuda.models.losses.precision import at_least_float32
 from mmuda.models.segmentors.student import apply_heads, extract_features
 
 
@@ -35,10 +36,15 @@ class Pass:
 
     @cached_property
     def outputs(self) -> dict[str, Tensor]:
-        """dict[str, Tensor]: What the heads give, by name."""
+        """dict[str, Tensor]: What the heads give, by name; in float32 also under mixed precision.
+
+        So all that follows, resizing, probabilities and losses, is computed in float32 on every device: autocast of
+        CUDA would see to most of it, that of the CPU would not.
+        """
         features = self.features
         with self._statistics():
-            return apply_heads(self.network, features, self.images)
+            outputs = apply_heads(self.network, features, self.images)
+        return {name: at_least_float32(value) for name, value in outputs.items()}
 
     def _statistics(self) -> AbstractContextManager[None]:
         return nullcontext() if self.moves_statistics else frozen_statistics(self.network)

@@ -2,7 +2,6 @@
 
 from torch import Tensor
 
-from mmuda.models.losses.precision import at_least_float32
 from mmuda.models.segmentors.step import Step
 
 
@@ -20,4 +19,4 @@ def single_channel_output(step: Step, view: str, name: str) -> Tensor:
             f'the head gives no output {name!r} with one channel, it gives {given}: choose a decode head that does, '
             'such as DepthFusionHead, CrossTaskHead or DensityHead, or correct the name in the objective'
         )
-    return at_least_float32(value)
+    return value

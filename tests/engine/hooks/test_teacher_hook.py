@@ -4,11 +4,12 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from mmengine.optim import AmpOptimWrapper, OptimWrapper
+from mmengine.optim import OptimWrapper
 from torch import nn
 
 from mmuda.engine.ema import ema_share, ema_update_
 from mmuda.engine.hooks import TeacherHook
+from mmuda.engine.optimizers import AmpOptimWrapper
 from mmuda.models.segmentors import UDASegmentor
 
 
@@ -262,18 +263,19 @@ def test_several_optimizers_are_refused():
         TeacherHook().before_train(SimpleNamespace(model=Model(), optim_wrapper={}))
 
 
-def test_fused_optimizer_under_mixed_precision_is_refused(monkeypatch):
-    monkeypatch.setattr('mmengine.optim.optimizer.amp_optimizer_wrapper.is_cuda_available', lambda: True)
+def test_fused_optimizer_under_a_gradient_scaler_is_refused():
     model = Model()
 
-    def start(wrapper: type[OptimWrapper], fused: bool) -> None:
-        optimizer = torch.optim.SGD(model.parameters(), lr=1.0, fused=fused)
-        TeacherHook().before_train(SimpleNamespace(model=model, optim_wrapper=wrapper(optimizer=optimizer)))
+    def start(kind: type[OptimWrapper], fused: bool, scaled: bool) -> None:
+        wrapper = kind(optimizer=torch.optim.SGD(model.parameters(), lr=1.0, fused=fused))
+        wrapper.loss_scaler = torch.amp.GradScaler('cpu', enabled=scaled)  # on a GPU it is enabled
+        TeacherHook().before_train(SimpleNamespace(model=model, optim_wrapper=wrapper))
 
-    start(OptimWrapper, fused=True)
-    start(AmpOptimWrapper, fused=False)
+    start(OptimWrapper, fused=True, scaled=False)
+    start(AmpOptimWrapper, fused=True, scaled=False)
+    start(AmpOptimWrapper, fused=False, scaled=True)
     with pytest.raises(ValueError, match=r'a fused SGD skips.*set optim_wrapper\.optimizer\.fused=False'):
-        start(AmpOptimWrapper, fused=True)
+        start(AmpOptimWrapper, fused=True, scaled=True)
 
 
 def test_averaging_needs_tensors_in_pairs():

@@ -244,6 +244,24 @@ def test_teachers_logits_are_those_of_the_teacher():
     assert torch.equal(case.step.teacher_logits('target')['main'], step.logits('target')['main'])
 
 
+def test_what_heads_give_is_float32_under_autocast():
+    case = make_step(with_teacher=True)
+    case.student.norm, case.teacher.norm = nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 1)  # which is of half precision then
+    with torch.autocast('cpu', torch.bfloat16):
+        (features,) = case.step.features('target')
+        outputs = [case.step.outputs('target'), case.step.teacher_outputs('target')]
+        logits = [case.step.logits('target'), case.step.teacher_logits('target')]
+    assert features.dtype == torch.bfloat16
+    assert {value.dtype for given in (*outputs, *logits) for value in given.values()} == {torch.float32}
+
+
+def test_outputs_of_double_precision_stay():
+    case = make_step()
+    case.student.double()
+    case.step.inputs = {view: images.double() for view, images in case.step.inputs.items()}
+    assert case.step.logits('target')['main'].dtype == torch.float64
+
+
 def test_teacher_that_nobody_set():
     with pytest.raises(RuntimeError, match='needs a teacher and there is none: set default_hooks.teacher'):
         make_step().step.teacher_logits('target')
