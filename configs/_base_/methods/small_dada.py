@@ -20,7 +20,7 @@ model = dict(
         dict(
             type='AdversarialAlignment',
             weights=dict(main=1e-3),
-            maps=dict(type='SelfInformation', factor='depth'),
+            maps=dict(type='SelfInformation', factor='depth', resolution='logits'),
             loss=dict(type='VanillaGANLoss'),
             begin=2 / 3,
         ),
@@ -29,7 +29,7 @@ model = dict(
 custom_hooks = [
     dict(
         type='DiscriminatorHook',
-        discriminator=dict(type='FCDiscriminator', base_channels=16),
+        discriminator=dict(type='FCDiscriminator', base_channels=16, num_layers=3),
         optimizer=dict(type='Adam', lr=1e-4, betas=(0.9, 0.99)),
         param_scheduler=dict(type='WarmupPolyLR', by_epoch=False),
     ),

@@ -29,7 +29,7 @@ model = dict(
         dict(
             type='AdversarialAlignment',
             weights=dict(main=0.001),
-            maps=dict(type='SelfInformation', factor='density'),
+            maps=dict(type='SelfInformation', factor='density', resolution='logits'),
             loss=dict(type='VanillaGANLoss'),
             begin=2 / 3,
         ),
@@ -40,7 +40,7 @@ custom_hooks = [
     dict(type='DepthDistributionHook'),
     dict(
         type='DiscriminatorHook',
-        discriminator=dict(type='FCDiscriminator', base_channels=16),
+        discriminator=dict(type='FCDiscriminator', base_channels=16, num_layers=3),
         optimizer=dict(type='Adam', lr=1e-4, betas=(0.9, 0.99)),
         param_scheduler=dict(type='WarmupPolyLR', by_epoch=False),
     ),

@@ -4,7 +4,11 @@ _base_ = './small_source_continued.py'
 model = dict(
     objectives=[
         *_base_.model.objectives,
-        dict(type='AdversarialAlignment', weights=dict(aux=2e-4, main=1e-3)),
+        dict(
+            type='AdversarialAlignment',
+            weights=dict(aux=2e-4, main=1e-3),
+            maps=dict(type='ClassifierProbabilities', resolution='logits'),
+        ),
         dict(type='MemoryRegularization', weight=0.1),
     ],
 )
