@@ -181,7 +181,10 @@ class Runs:
         if self._stopped:
             raise RunError('stopped')
         if status:
-            raise RunError(f'failed with status {status}, see {self.folder(run) / "output.txt"}')
+            log = self.folder(run) / 'output.txt'
+            raise RunError(
+                f'failed with status {status}, see {log}; its end: {log.read_text().strip().splitlines()[-1]}'
+            )
 
 
 def plan(runs: Sequence[Run], has_row: Callable[[Run], bool], existing: Runs) -> tuple[list[Run], dict[Run, Run]]:
