@@ -61,17 +61,21 @@ def run(task: Task, args: argparse.Namespace) -> bool:
     unknown = [method for method in args.methods or [] if method not in task.rows]
     if unknown:
         raise TaskError(f'{args.task} has no row {", ".join(unknown)}; it has: {", ".join(task.rows)}')
-    runs = Runs(task, args.root.resolve(), args.amp)
+    runs = Runs(task, args.root.resolve())
     known = {result.key for result in read_results(args.results)}
 
     def has_row(run: Run) -> bool:
-        return (task.name, run.method, run.seed, task.config_hash(run.method, args.amp)) in known
+        return (task.name, run.method, run.seed, task.config_hash(run.method)) in known
 
     def finished(run: Run, result: Result) -> None:
         append_result(args.results, result)
         say(f'{run.method}, seed {run.seed}: mIoU {result.mIoU:.2f}, {result.seconds:.0f} s')
 
-    asked = [Run(method, seed) for seed in args.seeds for method in args.methods or task.rows]
+    methods = args.methods or task.rows
+    broken = [method for method in methods if method in task.broken]
+    for method in broken:
+        say(f'{method}: {task.broken[method]}')
+    asked = [Run(method, seed) for seed in args.seeds for method in methods if method not in broken]
     ordered, added = plan(asked, has_row, runs)
     present = sum(has_row(each) for each in asked)
     say(f'{task.name}: {len(ordered)} to run, {present} of {len(asked)} have their row in {args.results}')
@@ -81,21 +85,19 @@ def run(task: Task, args: argparse.Namespace) -> bool:
     failed = run_all(ordered, runs, args.processes, finished, say)
     if failed:
         say(f'{len(failed)} of {len(ordered)} failed: ' + ', '.join(f'{each.method} {each.seed}' for each in failed))
-    return not failed
+    return not failed and not broken
 
 
 def report(task: Task, args: argparse.Namespace) -> None:
-    for note in write_report(task, read_results(args.results), args.seeds, args.results, args.amp):
+    for note in write_report(task, read_results(args.results), args.seeds, args.results):
         say(note)
 
 
 def main(arguments: list[str] | None = None) -> int:
     args = parse_args(arguments)
-    warnings.formatwarning = lambda message, *rest: f'{message}\n'
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as a key press does
     status = 0
     try:
-        task = Task(args.task)
+        task = Task(args.task, args.amp)
         try:
             if not args.report:
                 status = 0 if run(task, args) else 1
@@ -110,4 +112,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
+    warnings.formatwarning = lambda message, *rest: f'{message}\n'
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as a key press does
     sys.exit(main())

@@ -26,9 +26,7 @@ host memory. A run that is missing is shown as `-`, and a mean over fewer seeds 
 Scores = Mapping[str, Mapping[int, Result]]
 
 
-def write_report(
-    task: Task, results: Sequence[Result], seeds: Sequence[int], path: Path, amp: bool = False
-) -> list[str]:
+def write_report(task: Task, results: Sequence[Result], seeds: Sequence[int], path: Path) -> list[str]:
     """Write ``<task>.md`` and ``<task>.png``.
 
     Args:
@@ -36,13 +34,12 @@ def write_report(
         results (Sequence[Result]): Of any tasks and configs.
         seeds (Sequence[int]): Seeds that were asked for; those of the results are shown as well.
         path (Path): File of the results; the page and the plot go beside it.
-        amp (bool): Show the runs that were trained with ``--amp``. Defaults to False.
 
     Returns:
         list[str]: What is missing or left out, and what was written; a sentence each. Without any result of the task
         nothing is written.
     """
-    scores, notes = current_scores(task, results, amp)
+    scores, notes = current_scores(task, results)
     shown = sorted({*seeds, *(seed for by_seed in scores.values() for seed in by_seed)})
     notes += [note for group in task.groups for note in group.notes]
     missing = sum(seed not in by_seed for by_seed in scores.values() for seed in shown)
@@ -52,26 +49,27 @@ def write_report(
     notes += [f'Missing: {missing} of {total} runs.'] if missing else []
     plot = path.with_name(f'{task.name}.png')
     draw(task.groups, scores, plot)
-    text = page(task, scores, shown, notes, path.name, amp)
+    text = page(task, scores, shown, notes, path.name)
     written = path.with_name(f'{task.name}.md')
     replace_file(written, lambda file: file.write(text.encode()))
     return [*notes, f'Written: {written} and {plot.name}.']
 
 
-def current_scores(task: Task, results: Iterable[Result], amp: bool) -> tuple[Scores, list[str]]:
+def current_scores(task: Task, results: Iterable[Result]) -> tuple[Scores, list[str]]:
     """Return the results of the configs as they are now, by method and seed, and what is left out."""
     scores: dict[str, dict[int, Result]] = {method: {} for method in task.rows}
     old: dict[str, int] = {}
     for result in results:
-        if result.task == task.name and result.method in scores:
-            if result.config_hash == task.config_hash(result.method, amp):
+        if result.task == task.name and result.method in scores and result.method not in task.broken:
+            if result.config_hash == task.config_hash(result.method):
                 scores[result.method][result.seed] = result
             else:
                 old[result.method] = old.get(result.method, 0) + 1
-    if not old:
-        return scores, []
-    counts = ', '.join(f'{method} {number}' for method, number in old.items())
-    return scores, [f'Rows of other configs than the present ones are not shown: {counts}.']
+    notes = [f'{method} is not shown: {problem}' for method, problem in task.broken.items()]
+    if old:
+        counts = ', '.join(f'{method} {number}' for method, number in old.items())
+        notes.append(f'Rows of other configs than the present ones are not shown: {counts}.')
+    return scores, notes
 
 
 def gap_closed(method: float, trained_on: float, oracle: float) -> float | None:
@@ -97,16 +95,14 @@ def shares(group: Group, scores: Scores, method: str) -> dict[int, float]:
     return {seed: share for seed, share in found.items() if share is not None}
 
 
-def page(
-    task: Task, scores: Scores, seeds: Sequence[int], notes: Sequence[str], results_name: str, amp: bool = False
-) -> str:
+def page(task: Task, scores: Scores, seeds: Sequence[int], notes: Sequence[str], results_name: str) -> str:
     """Return the page of a task, in Markdown."""
     runs = [result for by_seed in scores.values() for result in by_seed.values()]
     command = f'python benchmarks/adaptation.py --task {task.folder} --seeds {" ".join(map(str, seeds))}'
     parts = [
         f'# {task.title}',
         f'Made from [{results_name}]({results_name}); what is written here is overwritten. The runs, and this page:',
-        f'```bash\n{command}{" --amp" if amp else ""}\n```',
+        f'```bash\n{command}{" --amp" if task.amp else ""}\n```',
         EXPLANATION,
         f'Device: {_listed(result.device for result in runs)}. Code: {_listed(result.revision for result in runs)}.',
         *notes,

@@ -50,18 +50,17 @@ class Runs:
     Args:
         task (Task): The task.
         root (Path): Folder of all runs.
-        amp (bool): Train in mixed precision. Defaults to False.
     """
 
-    def __init__(self, task: Task, root: Path, amp: bool = False) -> None:
-        self.task, self.root, self.amp = task, root, amp
+    def __init__(self, task: Task, root: Path) -> None:
+        self.task, self.root = task, root
         self._lock = threading.Lock()
         self._children: set[int] = set()
         self._stopped = False
 
     def folder(self, run: Run) -> Path:
         """Return the folder of a run."""
-        name = f'{run.method}-{self.task.config_hash(run.method, self.amp)}'
+        name = f'{run.method}-{self.task.config_hash(run.method)}'
         return self.root / self.task.name / f'seed{run.seed}' / name
 
     def starts(self, run: Run) -> list[Run]:
@@ -78,7 +77,7 @@ class Runs:
         Raises:
             RunError: If they were changed since.
         """
-        if Task(self.task.folder).config_hash(run.method, self.amp) != self.task.config_hash(run.method, self.amp):
+        if Task(self.task.folder, self.task.amp).config_hash(run.method) != self.task.config_hash(run.method):
             raise RunError('its config, or one it starts from, was changed since this program started: start it again')
 
     def execute(self, run: Run) -> Result:
@@ -99,7 +98,7 @@ class Runs:
                 task=self.task.name,
                 method=run.method,
                 seed=run.seed,
-                config_hash=self.task.config_hash(run.method, self.amp),
+                config_hash=self.task.config_hash(run.method),
                 revision=revision,
                 **cost,
                 **measured,
@@ -129,12 +128,12 @@ class Runs:
             for key, method in self.task.starts(run.method).items():
                 options.append(f'{key}={self.folder(Run(method, run.seed))}')
             command = [TRAIN, self.task.path(run.method), '--work-dir', folder]
-            command += ['--amp'] if self.amp else []
+            command += ['--amp'] if self.task.amp else []
             command += ['--resume'] if latest_checkpoint(folder) else []
             status, part = self._process(run, [*command, '--cfg-options', *options])
             cost = {
-                'seconds': round(cost['seconds'] + part['seconds'], 1),
-                'cpu_seconds': round(cost['cpu_seconds'] + part['cpu_seconds'], 1),
+                'seconds': round(cost['seconds'] + part['seconds'], 2),
+                'cpu_seconds': round(cost['cpu_seconds'] + part['cpu_seconds'], 2),
                 'peak_mib': round(max(cost['peak_mib'], part['peak_mib'])),
             }
             _write_json(path, dict(cost, trained=status == 0))

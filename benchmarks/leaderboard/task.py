@@ -72,17 +72,21 @@ class Task:
 
     ``leaderboard.yml`` in the folder says the rows (see :func:`read_groups`). Without it all configs of the folder are
     rows: the references are those named ``source_only``, ``source_continued`` and ``oracle``, all others are methods.
-    What a run starts from is read from its config.
+    What a run starts from is read from its config. Configs are read once, when the task is.
 
     Args:
         folder (Path): Folder with one config per method, ``<method>.py``.
+        amp (bool): Whether training is in mixed precision by ``--amp``. Defaults to False.
+
+    Attributes:
+        broken (dict[str, str]): What is wrong with the config of a row, or one it starts from, where something is.
 
     Raises:
         TaskError: If there is no such folder, it has no configs, or its list is wrong.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, amp: bool = False) -> None:
+        self.folder, self.amp = folder, amp
         self.name = folder.resolve().name
         self.title = self.name
         configs = sorted(path.stem for path in folder.glob('*.py'))
@@ -95,6 +99,12 @@ class Task:
             self.groups = [group_by_names(configs)]
         self._config = cache(self._read_config)
         self._starts = cache(self._read_starts)
+        self.broken: dict[str, str] = {}
+        for method in self.rows:
+            try:
+                self.config_hash(method)
+            except TaskError as error:
+                self.broken[method] = str(error)
 
     @property
     def rows(self) -> list[str]:
@@ -113,14 +123,13 @@ class Task:
         """
         return self._starts(method)
 
-    def config_hash(self, method: str, amp: bool = False, chain: tuple[str, ...] = ()) -> str:
+    def config_hash(self, method: str, chain: tuple[str, ...] = ()) -> str:
         """Return a hash of what a run reads from its config, and of the same of the runs that it starts from.
 
         Neither code nor data are part of it.
 
         Args:
             method (str): Name of the config.
-            amp (bool): Whether training is in mixed precision by ``--amp``. Defaults to False.
             chain (tuple[str, ...]): The methods that start from this one, against circles.
 
         Raises:
@@ -130,8 +139,8 @@ class Task:
             raise TaskError(f'{self.path(method)} starts from itself: {" <- ".join((*chain, method))}')
         cfg = {key: value for key, value in self._config(method).items() if key in READ}
         cfg['default_hooks'] = {k: v for k, v in cfg.get('default_hooks', {}).items() if k not in OUTPUT_HOOKS}
-        starts = [self.config_hash(start, amp, (*chain, method)) for start in self.starts(method).values()]
-        text = json.dumps([cfg, amp, starts], sort_keys=True, default=str)
+        starts = [self.config_hash(start, (*chain, method)) for start in self.starts(method).values()]
+        text = json.dumps([cfg, self.amp, starts], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
     def _read_config(self, method: str) -> dict[str, Any]:

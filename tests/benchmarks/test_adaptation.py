@@ -39,6 +39,14 @@ def test_a_failed_run_gives_exit_code_1_and_the_page_has_the_others(folder, caps
     assert '| mrnet | - |' in (folder.parent / 'small.md').read_text()
 
 
+@pytest.mark.usefixtures('scripts')
+def test_a_broken_config_gives_exit_code_1_and_the_others_are_run(folder, capsys):
+    (folder / 'mrnet.py').write_text('model = (')
+    assert board(folder) == 1
+    said = capsys.readouterr().out
+    assert 'mrnet_stage2: ' in said and '3 to run' in said and '| oracle' in (folder.parent / 'small.md').read_text()
+
+
 def test_an_unknown_method_is_an_error_that_names_those_there_are(folder, capsys):
     assert board(folder, '--methods', 'mrnett') == 1
     assert 'has no row mrnett; it has: source_only, source_continued, mrnet' in capsys.readouterr().err

@@ -31,7 +31,7 @@ def results(task):
 
 def rows_of(task, results, seeds=(0, 1)) -> dict[str, list[str]]:
     """First table of the page: cells by title."""
-    scores, _ = current_scores(task, results, amp=False)
+    scores, _ = current_scores(task, results)
     text = page(task, scores, seeds, [], 'results.csv')
     lines = text[text.index('| method') :].partition('\n\n')[0].splitlines()
     table = [[cell.strip() for cell in line.strip('|').split('|')] for line in lines]
@@ -65,7 +65,7 @@ def test_a_missing_reference_leaves_out_the_share_of_its_seed(task, results):
 
 def test_rows_of_another_config_are_not_shown_and_it_is_said(task, results):
     old = [result('mrnet', seed, 1.0, config_hash='ffff0000') for seed in (0, 1, 2)]
-    scores, notes = current_scores(task, [*old, *results], amp=False)
+    scores, notes = current_scores(task, [*old, *results])
     assert notes == ['Rows of other configs than the present ones are not shown: mrnet 3.']
     assert [scores['mrnet'][seed].mIoU for seed in (0, 1)] == [47.0, 49.0]
 
@@ -98,7 +98,14 @@ def test_rounds_of_self_training_have_tables(task, results):
     turns = [dict(mIoU=45.0, labeled=[0.2, 0.1]), dict(mIoU=47.0, labeled=[0.4, None])]
     results = [each for each in results if each.method != 'mrnet']
     results.append(result('mrnet', 0, config_hash=task.config_hash('mrnet'), rounds=turns))
-    scores, _ = current_scores(task, results, amp=False)
+    scores, _ = current_scores(task, results)
     text = page(task, scores, [0, 1], [], 'results.csv')
     assert '| mIoU after | round 0 | round 1 |' in text and '| mrnet (1 of 2 seeds) | 45.00 | 47.00 |' in text
     assert '| labeled, last round | road | car |' in text and '| mrnet (1 of 2 seeds) | 0.40 | - |' in text
+
+
+def test_a_row_whose_config_is_broken_is_missing_and_it_is_said(folder, results):
+    (folder / 'mrnet.py').write_text('model = (')
+    scores, notes = current_scores(Task(folder), results)
+    assert not scores['mrnet'] and len(scores['oracle']) == 2
+    assert notes[0].startswith('mrnet is not shown: ') and 'mrnet.py cannot be read' in notes[0]

@@ -114,7 +114,7 @@ def test_a_changed_config_has_another_folder(runs, folder, tmp_path):
 
 
 def test_mixed_precision_is_handed_on_and_has_another_folder(folder, tmp_path, runs):
-    half = Runs(Task(folder), tmp_path / 'runs', amp=True)
+    half = Runs(Task(folder, amp=True), tmp_path / 'runs')
     half.execute(Run('oracle', 0))
     assert calls(half, Run('oracle', 0)) == ['--amp --cfg-options randomness.seed=0']
     assert half.folder(Run('oracle', 0)) != runs.folder(Run('oracle', 0))

@@ -34,7 +34,7 @@ def test_output_and_inherited_variables_do_not_change_the_hash_and_amp_does(fold
     more = "work_dir = 'a'\nlog_level = 'ERROR'\npool = dict(a=1)\ndefault_hooks = dict(logger=dict(interval=7))\n"
     (folder / 'mrnet.py').write_text((folder / 'mrnet.py').read_text() + more)
     assert Task(folder).config_hash('mrnet') == before
-    assert Task(folder).config_hash('mrnet', amp=True) != before
+    assert Task(folder, amp=True).config_hash('mrnet') != before
 
 
 def test_a_run_that_starts_from_itself_is_an_error_that_names_the_chain(folder):
@@ -96,3 +96,10 @@ def test_a_wrong_list_is_an_error_that_names_the_file_and_the_key(folder, conten
 def test_a_folder_without_configs_is_an_error(tmp_path):
     with pytest.raises(TaskError, match='has no configs'):
         Task(tmp_path / 'nothing')
+
+
+def test_a_broken_config_concerns_those_that_start_from_it_alone(folder):
+    (folder / 'mrnet.py').write_text('model = (')
+    broken = Task(folder).broken
+    assert list(broken) == ['mrnet', 'mrnet_stage2']
+    assert 'mrnet.py cannot be read' in broken['mrnet_stage2']
