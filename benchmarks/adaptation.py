@@ -105,7 +105,7 @@ def main(arguments: list[str] | None = None) -> int:
             say('stopped; the same command continues')
             status = 130
         report(task, args)
-    except (TaskError, CheckpointError, ValueError) as error:
+    except (TaskError, CheckpointError, ValueError, OSError) as error:
         print(f'{Path(__file__).name}: {error}', file=sys.stderr)
         return 1
     return status

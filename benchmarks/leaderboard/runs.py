@@ -71,15 +71,6 @@ class Runs:
         """Whether its checkpoint and its result are on this machine."""
         return (self.folder(run) / 'result.json').is_file() and latest_checkpoint(self.folder(run)) is not None
 
-    def check_unchanged(self, run: Run) -> None:
-        """Compare the configs with what they were when the program was started.
-
-        Raises:
-            RunError: If they were changed since.
-        """
-        if Task(self.task.folder, self.task.amp).config_hash(run.method) != self.task.config_hash(run.method):
-            raise RunError('its config, or one it starts from, was changed since this program started: start it again')
-
     def execute(self, run: Run) -> Result:
         """Train and test, or continue with either; return the row.
 
@@ -236,7 +227,7 @@ def run_all(
         dict[Run, str]: Why a run has failed or was not begun.
 
     Raises:
-        KeyboardInterrupt: After the processes of all runs were ended.
+        BaseException: What ``finished`` raises, or KeyboardInterrupt; after the processes of all runs were ended.
     """
     waiting, failed = list(ordered), {}
     running: dict[Future, Run] = {}
@@ -257,10 +248,9 @@ def run_all(
                         fail(run, f'not run, as {lost.method} that it starts from failed')
                     elif len(running) < processes and not unfinished.intersection(starts):
                         waiting.remove(run)
-                        try:
-                            runs.check_unchanged(run)
-                        except Exception as error:  # also of a config that cannot be read any more
-                            fail(run, error)
+                        problem = runs.task.changed(run.method)
+                        if problem is not None:
+                            fail(run, problem)
                             continue
                         say(f'{run.method}, seed {run.seed}: begun, {runs.folder(run) / "output.txt"}')
                         running[pool.submit(runs.execute, run)] = run
@@ -270,7 +260,7 @@ def run_all(
                         fail(run, future.exception())
                     else:
                         finished(run, future.result())
-        except KeyboardInterrupt:
+        except BaseException:
             runs.stop()
             raise
     return failed

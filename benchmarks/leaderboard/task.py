@@ -143,6 +143,17 @@ class Task:
         text = json.dumps([cfg, self.amp, starts], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
+    def changed(self, method: str) -> str | None:
+        """Return what has happened to a config, or to one it starts from, since the task was read; None if nothing."""
+        for name in (method, *self.starts(method).values()):
+            try:
+                same = self._read_config(name) == self._config(name)
+            except TaskError as error:
+                return str(error)
+            if not same:
+                return f'{self.path(name)} was changed since this program started: start it again'
+        return None
+
     def _read_config(self, method: str) -> dict[str, Any]:
         try:
             return Config.fromfile(self.path(method)).to_dict()
