@@ -19,9 +19,9 @@ MISSING = '-'
 EXPLANATION = """\
 mIoU in percent, of the last checkpoint on the labeled validation images of the target, which choose nothing. Spread is
 the standard deviation over seeds. The share of the gap that a method closes, in brackets for each seed, is
-(method - source only trained on) / (oracle - source only trained on), of the same seed. Iterations and CPU seconds
-(user and system time of training, with data loading) are without those of the runs that a run starts from; peak MiB is
-host memory. A run that is missing is shown as `-`, and a mean over fewer seeds says so."""
+(method - source only trained on) / (oracle - source only trained on), of the same seed, where the oracle is above.
+Iterations and CPU seconds (user and system time of training, with data loading) are without those of the runs that a
+run starts from; peak MiB is host memory. A run that is missing is shown as `-`, and a mean over fewer seeds says so."""
 
 Scores = Mapping[str, Mapping[int, Result]]
 
