@@ -4,12 +4,12 @@
         [--repeats 5] [--threads 1] [--layouts contiguous channels_last] [--maps images logits]
         [--layers 3] [--cfg-options KEY=VALUE ...]
 
-CPU seconds per iteration (on a GPU: seconds) of model, objectives, discriminators, teacher and optimizer of a config, with all of its
-objectives from the start, on random images, labels and depth; data loading does not count. Blocks of ``--iterations``
-take turns; of each the first two are left out, of the others the median counts. ``--maps`` compares the maps that
-discriminators see, for configs with AdversarialAlignment; ``--layers`` is the number of layers of an FCDiscriminator
-with maps at the size of the logits. A config with rounds of self-training cannot be measured: take its source-only
-config.
+CPU seconds per iteration (on a GPU: seconds) of model, objectives, discriminators, teacher and optimizer of a config,
+with all of its objectives from the start, on random images, labels and depth; data loading does not count. Blocks of
+``--iterations`` take turns; of each the first two are left out, of the others the median counts. ``--maps`` compares
+the maps that discriminators see, for configs with AdversarialAlignment; ``--layers`` is the number of layers of an
+FCDiscriminator with maps at the size of the logits. A config with rounds of self-training cannot be measured: take its
+source-only config.
 """
 
 import argparse
