@@ -7,8 +7,8 @@
 CPU seconds per iteration (on a GPU: seconds) of model, objectives, discriminators, teacher and optimizer of a config,
 with all of its objectives from the start, on random images, labels and depth; data loading does not count. Blocks of
 ``--iterations`` take turns; of each the first two are left out, of the others the median counts. ``--maps`` compares
-the maps that discriminators see, for configs with AdversarialAlignment; ``--layers`` is the number of layers of an
-FCDiscriminator with maps at the size of the logits. A config with rounds of self-training cannot be measured: take its
+the maps that discriminators see, instead of what the config says; ``--layers`` is the number of layers of an
+FCDiscriminator with maps at the size of the logits, those of images have 5. A config with rounds of self-training cannot be measured: take its
 source-only config.
 """
 
@@ -140,13 +140,13 @@ def prepare(args: argparse.Namespace, variant: Variant, work_dir: str) -> Config
     cfg.model.segmentor.backbone.init_cfg = None
     for objective in cfg.model.objectives:
         objective.update(begin=0, end=None)
-        if objective.type == 'AdversarialAlignment':
+        if objective.type == 'AdversarialAlignment' and variant.maps != 'config':
             objective.maps = dict(objective.get('maps', dict(type='ClassifierProbabilities')), resolution=variant.maps)
     hooks = [hook for hook in cfg.get('custom_hooks', []) if hook.type == 'DiscriminatorHook']
     for hook in hooks:
         hook.param_scheduler = None
-        if hook.discriminator.type == 'FCDiscriminator' and variant.maps == 'logits':
-            hook.discriminator.num_layers = args.layers
+        if hook.discriminator.type == 'FCDiscriminator' and variant.maps != 'config':
+            hook.discriminator.num_layers = args.layers if variant.maps == 'logits' else 5
     cfg.custom_hooks = [*hooks, dict(type='Clock', layout=variant.layout)]
     cfg.default_hooks = dict(teacher=cfg.default_hooks.teacher, **dict.fromkeys(('logger', 'checkpoint'), None))
     cfg.train_dataloader = dict(
@@ -197,7 +197,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--repeats', type=int, default=5)
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--layouts', nargs='+', choices=['contiguous', 'channels_last'], default=['contiguous'])
-    parser.add_argument('--maps', nargs='+', choices=['images', 'logits'], default=['images'])
+    parser.add_argument('--maps', nargs='+', choices=['config', 'images', 'logits'], default=['config'])
     parser.add_argument('--layers', type=int, default=3)
     parser.add_argument('--cfg-options', nargs='+', action=DictAction)
     return parser.parse_args()
