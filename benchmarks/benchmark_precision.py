@@ -8,8 +8,8 @@ CPU seconds per iteration (on a GPU: seconds) of model, objectives, discriminato
 with all of its objectives from the start, on random images, labels and depth; data loading does not count. Blocks of
 ``--iterations`` take turns; of each the first two are left out, of the others the median counts. ``--maps`` compares
 the maps that discriminators see, instead of what the config says; ``--layers`` is the number of layers of an
-FCDiscriminator with maps at the size of the logits, those of images have 5. A config with rounds of self-training cannot be measured: take its
-source-only config.
+FCDiscriminator with maps at the size of the logits, for those of images it is 5. A config with rounds of self-training
+cannot be measured: take its source-only config.
 """
 
 import argparse
