@@ -214,20 +214,20 @@ class Step:
             self._logits[view] = {name: self.resize(value, view) for name, value in self.unresized_logits(view).items()}
         return self._logits[view]
 
-    def resize(self, output: Tensor, view: str, size: tuple[int, int] | None = None) -> Tensor:
+    def resize(self, output: Tensor, view: str, size: Sequence[int] | None = None) -> Tensor:
         """Resize an output (N, C, h, w), bilinearly, as the student does.
 
         Args:
             output (Tensor): (N, C, h, w).
             view (str): Whose output it is.
-            size (tuple[int, int], optional): Height and width. Defaults to None: those of the images of ``view``.
+            size (Sequence[int], optional): Height and width. Defaults to None: those of the images of ``view``.
         """
-        size = tuple(size or self.images(view).shape[2:])
-        if size == tuple(output.shape[2:]):
+        wanted = self.images(view).shape[2:] if size is None else torch.Size(size)
+        if wanted == output.shape[2:]:
             return output
         return resize(
             output,
-            size,
+            wanted,
             mode='bilinear',
             align_corners=self.student.decode_head.align_corners,
             warning=False,
