@@ -26,9 +26,20 @@ TINY = {
     'train_dataloader.batch_size': 2,
     'train_dataloader.num_workers': 0,
     'train_dataloader.persistent_workers': False,
-    'model.segmentor.backbone.base_channels': 8,
-    'model.segmentor.backbone.stem_channels': 8,
+    # A network with statistics, which a checkpoint has to keep.
+    'model.segmentor.backbone': dict(
+        type='ResNet',
+        depth=18,
+        base_channels=8,
+        stem_channels=8,
+        strides=(1, 2, 2, 1),
+        dilations=(1, 1, 1, 2),
+        out_indices=(2, 3),
+        norm_cfg=dict(_delete_=True, type='BN', requires_grad=True),
+    ),
+    'model.segmentor.neck': None,
     'model.segmentor.decode_head.in_channels': (32, 64),
+    'model.segmentor.decode_head.in_index': (0, 1),
     'model.segmentor.decode_head.channels': 32,
 }
 
