@@ -30,8 +30,8 @@ def test_mixtures_of_a_config(tmp_path, monkeypatch, capsys):
     cfg.dump(tmp_path / 'config.py')
     run(monkeypatch, str(tmp_path / 'config.py'))
     (file,) = (tmp_path / 'cache').iterdir()
-    assert Mixtures.load(file).grid == (9, 17)
-    assert f'{file}: depth of 7 classes in' in capsys.readouterr().out
+    assert Mixtures.load(file).grid == (17, 33)
+    assert f'{file}: depth of 16 classes in' in capsys.readouterr().out
     run(monkeypatch, str(tmp_path / 'config.py'), '--out', str(tmp_path / 'own.npz'))
     assert (Mixtures.load(tmp_path / 'own.npz').weight == Mixtures.load(file).weight).all()
 
