@@ -23,7 +23,7 @@ def run(monkeypatch, *arguments: str) -> None:
 
 
 def test_mixtures_of_a_config(tmp_path, monkeypatch, capsys):
-    toy = write_toy_data(tmp_path / 'toy', num_train=4, num_val=0, size=(64, 32), domains=('synthia',))
+    toy = write_toy_data(tmp_path / 'toy', num_train=8, num_val=0, size=(64, 32), domains=('synthia',))
     cfg = Config.fromfile(REPO / 'configs/toy/depth_distribution_stage1.py')
     cfg.train_dataloader.dataset.source.data_root = str(toy / 'synthia')
     cfg.custom_hooks[0].folder = str(tmp_path / 'cache')
