@@ -1,7 +1,7 @@
 # A label stays where each of five passes gives it at least 0.8.
 _base_ = [
     '../_base_/datasets/camvid_193x257.py',
-    '../_base_/methods/small_mc_dropout.py',
+    '../_base_/methods/small_mrnet_rectified.py',
 ]
 model = dict(segmentor=dict(decode_head=dict(num_classes=11)))
 train_dataloader = _base_.stage2

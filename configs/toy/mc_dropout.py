@@ -1,7 +1,7 @@
 # A label stays where the mean over five passes is at least 0.8.
 _base_ = [
     '../_base_/datasets/toy_129x257.py',
-    '../_base_/methods/small_mc_dropout.py',
+    '../_base_/methods/small_mrnet_rectified.py',
 ]
 train_dataloader = _base_.stage2
 custom_hooks = [

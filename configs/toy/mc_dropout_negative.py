@@ -1,7 +1,7 @@
 # Positive labels by mean and standard deviation; pixels without one learn which classes they do not have.
 _base_ = [
     '../_base_/datasets/toy_129x257.py',
-    '../_base_/methods/small_mc_dropout.py',
+    '../_base_/methods/small_mrnet_rectified.py',
 ]
 model = dict(objectives=_base_.negative_objectives)
 train_dataloader = _base_.stage2_negative

@@ -1,7 +1,7 @@
 # Three rounds: the model of the round before labels, training goes on on its labels.
 _base_ = [
     '../_base_/datasets/toy_129x257.py',
-    '../_base_/methods/small_mc_dropout.py',
+    '../_base_/methods/small_mrnet_rectified.py',
 ]
 model = dict(objectives=[dict(_base_.model.objectives[0], view='pool')])
 train_dataloader = _base_.stage2_pool

@@ -20,3 +20,9 @@ custom_hooks = [
         param_scheduler=dict(type='WarmupPolyLR', by_epoch=False),
     ),
 ]
+
+# With ClassMix.
+classmix_objectives = [
+    *model['objectives'],
+    dict(type='ClassMixSupervision', augmentation=dict(type='StrongAugmentation')),
+]
