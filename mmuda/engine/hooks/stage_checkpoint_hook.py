@@ -90,8 +90,8 @@ class StageCheckpointHook(Hook):
             raise RuntimeError(
                 f'the earlier stage is not trained to its end in {work_dir!r}, and from here that is possible on one '
                 f'device only, not on {devices}. Train it on these first, then start this again: '
-                f'bash tools/dist_train.sh {self.config} {devices} --resume{place} ; or start from a checkpoint as it is: '
-                '--cfg-options load_from=CHECKPOINT'
+                f'bash tools/dist_train.sh {self.config} {devices} --resume{place} ; or start from a checkpoint as it '
+                'is: --cfg-options load_from=CHECKPOINT'
             )
         runner.logger.info(f'Training the earlier stage first: {self.config}')
         program = 'from mmuda.compat import run_stock_tool; run_stock_tool("train.py")'
