@@ -17,7 +17,9 @@ NAMES = [
     'advent/synthia2cs',
     'advent/synthia2cs_minent',
     'dada/synthia2cs',
+    'advent/synthia2mapillary',
     'ctrl/synthia2cs',
+    'ctrl/synthia2mapillary_self_training',
     'depth_distribution/synthia2cs_stage1',
     'depth_distribution/synthia2cs',
     'depth_distribution/synthia2mapillary_stage1',
@@ -56,6 +58,8 @@ def small_run(data: Path, folder: Path, name: str) -> Runner:
         if hook.type == 'DepthDistributionHook':
             pytest.importorskip('sklearn')
             hook.update(folder=str(folder / 'mixtures'), number=200)
+        if hook.type == 'PseudoLabelHook':
+            hook.labeler.threshold = 0.01
     if 'labels' in cfg.train_cfg:
         cfg.train_cfg.labels.labeler.threshold = 0.01
     return train(cfg)
