@@ -15,6 +15,7 @@ optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=2.5e-4, 
 train_cfg = dict(
     num_rounds=1,
     iterations=30000,
+    val_interval=1000,
     learning_rate=dict(decay='poly', power=0.9, span=3.0),
     labels=dict(
         type='ModelLabels',
