@@ -106,7 +106,7 @@ PLACES = ('objectives', 'hooks', 'schedule', 'source', 'target', 'val', 'teacher
 
 
 def in_place(cfg: Config, key: str) -> Any:
-    """What ``<place>``, ``<place>/<type>`` or ``<place>/<type>.<argument>`` says; ``<type>:<view>`` takes one of two."""
+    """What ``<place>``, ``<place>/<type>`` or ``<place>/<type>.<argument>`` says; ``<type>:<view>`` is one of two."""
     place, _, rest = key.partition('/')
     nodes = parts(cfg, place)
     if not rest:
