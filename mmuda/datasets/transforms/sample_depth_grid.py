@@ -27,6 +27,9 @@ class SampleDepthGrid(BaseTransform):
 
     Args:
         grid (Sequence[int]): (height, width) of the network's outputs.
+
+    Raises:
+        KeyError: If the sample has no label or no depth.
     """
 
     def __init__(self, grid: Sequence[int]) -> None:
@@ -34,6 +37,14 @@ class SampleDepthGrid(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Add label and depth of the cells."""
+        missing = [
+            loader for key, loader in (('gt_seg_map', 'LoadLabelIds'), ('depth', 'LoadDepth')) if key not in results
+        ]
+        if missing:
+            raise KeyError(
+                f'SampleDepthGrid: image {results.get("img_path")} has no label or depth: put {" and ".join(missing)} '
+                'before it'
+            )
         results['grid_label'] = nearest_on_grid(results['gt_seg_map'], self.grid)
         results['grid_depth'] = nearest_on_grid(results['depth'], self.grid)
         height, width = results['gt_seg_map'].shape

@@ -46,3 +46,10 @@ def test_images_that_were_moved_since_are_refused(transform):
 def test_images_of_any_size_are_whole(scale):
     results = JitteredResize(scale=scale, ratio_range=None)(SampleDepthGrid((2, 3))(sample()))
     assert 'grid_place' not in PackDepthGrid()(results)['data_samples']
+
+
+def test_a_pipeline_without_depth_is_named():
+    results = sample()
+    del results['depth']
+    with pytest.raises(KeyError, match=r'a\.png has no label or depth: put LoadDepth before it'):
+        SampleDepthGrid((2, 3))(results)
