@@ -33,6 +33,7 @@ from mmuda.datasets.transforms import CenteredMiningCrop, PackSoftLabels
 from mmuda.engine.self_training import SelfTrainingLoop
 from mmuda.engine.self_training.labeling import build_fusion
 from mmuda.engine.self_training.teachers import prediction_settings, teacher_configs
+from mmuda.utils.length import LARGEST_SHARE
 from mmuda.utils.shipped import read_config
 from tests.helpers.published import write_dataset
 
@@ -230,6 +231,7 @@ def check_one_number_changes_the_length(name: str) -> None:
     points += [hook.param_scheduler for hook in cfg.get('custom_hooks', []) if 'param_scheduler' in hook]
     for point, key in itertools.product(points, ('begin', 'end', 'warmup_iters', 'max_iters')):
         assert isinstance(point.get(key, 0.0), float), f'{key} of {point} is a number of iterations'
+        assert point.get(key, 0.0) <= LARGEST_SHARE, f'{key} of {point}'
 
 
 def test_published_losses_of_stage_1():

@@ -40,3 +40,9 @@ def test_nothing_is_recorded_afterwards():
         pass
     X.tolist()
     assert reads.found == []
+
+
+def test_reads_of_a_file_that_does_not_count():
+    with HostReads(but_in=['tests/test_host_reads.py']) as reads:
+        X.tolist()
+    assert reads.found == []

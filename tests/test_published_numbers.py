@@ -21,7 +21,7 @@ from mmuda.engine.self_training import SelfTrainingLoop
 from mmuda.engine.self_training.schedules import SourceSchedule
 
 REPO = Path(__file__).resolve().parents[1]
-METHODS = ('mrnet', 'mc_dropout', 'cbst', 'crst', 'dacs', 'ensemble', 'advent', 'dada', 'ctrl')
+METHODS = ('mrnet', 'mc_dropout', 'cbst', 'crst', 'dacs', 'ensemble', 'advent', 'dada', 'ctrl', 'depth_distribution')
 NAMES = [f'{method}/{path.name}' for method in METHODS for path in sorted((REPO / 'configs' / method).glob('*.py'))]
 ROWS = [
     row
@@ -106,13 +106,14 @@ PLACES = ('objectives', 'hooks', 'schedule', 'source', 'target', 'val', 'teacher
 
 
 def in_place(cfg: Config, key: str) -> Any:
-    """What ``<place>``, ``<place>/<type>`` or ``<place>/<type>.<argument>`` says."""
+    """What ``<place>``, ``<place>/<type>`` or ``<place>/<type>.<argument>`` says; ``<type>:<view>`` is one of two."""
     place, _, rest = key.partition('/')
     nodes = parts(cfg, place)
     if not rest:
         return [node.get('name') if place == 'teachers' else node['type'] for node in nodes] or ABSENT
     kind, _, path = rest.partition('.')
-    found = [node for node in nodes if node['type'] == kind]
+    kind, _, view = kind.partition(':')
+    found = [node for node in nodes if node['type'] == kind and view in ('', node.get('view'))]
     if not found:
         return ABSENT
     values = [setting(node, path) for node in found]

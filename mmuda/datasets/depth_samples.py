@@ -1,7 +1,7 @@
 """Where in the image, and how far away, the pixels of each class are."""
 
 import hashlib
-import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -67,18 +67,22 @@ class DepthSamples:
             )
 
     def description(self) -> dict[str, Any]:
-        """Return what the samples depend on, JSON values: the files by names and sizes, the label table, settings.
+        """Return what the samples depend on, JSON values: names and contents of the files, the label table, settings.
+
+        All files are read, without being decoded.
 
         Raises:
             FileNotFoundError: If a depth file is missing.
         """
         digest = hashlib.sha256()
-        for info in self.infos:
+        for info in progress(self.infos, 'Fingerprint of labels and depth'):
             depth = self.depth.path(info['img_path'])
             if not depth.is_file():
                 read_centimeters(depth)  # says how to get it
-            for path in (info['seg_map_path'], depth):
-                digest.update(f'{os.path.basename(path)} {os.path.getsize(path)}\n'.encode())
+            for path in (Path(info['seg_map_path']), depth):
+                content = path.read_bytes()
+                digest.update(f'{path.name} {len(content)}\n'.encode())
+                digest.update(content)
         digest.update(self.infos[0]['label_format'].lookup.tobytes())
         digest.update(repr(self.infos[0]['label_map']).encode())
         return dict(

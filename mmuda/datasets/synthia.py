@@ -19,6 +19,9 @@ class SynthiaDataset(FolderDataset):
         lane_marking_is_road (bool): Whether lane marking (raw id 22) is road, as in CRST's code, or ignored, as in
             the code of all other methods here. Defaults to False.
         kwargs: As for :class:`FolderDataset`.
+
+    Raises:
+        ValueError: If ``lane_marking_is_road`` is set for other classes, which say themselves what lane marking is.
     """
 
     METAINFO = dict(classes=classes.CITYSCAPES_CLASSES, palette=label_maps.CITYSCAPES_PALETTE)
@@ -32,5 +35,10 @@ class SynthiaDataset(FolderDataset):
 
     def __init__(self, lane_marking_is_road: bool = False, **kwargs: Any) -> None:
         if lane_marking_is_road:
+            if self.LABEL_FORMAT is not label_maps.SYNTHIA:
+                raise ValueError(
+                    f'{type(self).__name__}: lane_marking_is_road is of the classes of Cityscapes; the label table of '
+                    'this data set says itself what lane marking is. Remove it'
+                )
             self.LABEL_FORMAT = label_maps.SYNTHIA_WITH_LANE_MARKING
         super().__init__(**kwargs)

@@ -2,10 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from mmengine.dist import barrier, is_main_process
+import torch.distributed as dist
+from mmengine.dist import is_distributed, is_main_process
 
 from mmuda.datasets.depth_samples import DepthSamples
 from mmuda.models.density import fit_mixtures
@@ -24,8 +27,8 @@ def mixtures_of(
 ) -> Path:
     """Return the file of the mixtures of a source set, which are fitted if it is missing.
 
-    Its name is a hash of what they are fitted to: names and sizes of the files, the label table, the grid and all
-    settings. To be called on all ranks; the first one fits.
+    Its name is a hash of what they are fitted to: names and contents of the files, the label table, the grid and all
+    settings. To be called on all ranks; the first one reads and fits.
 
     Args:
         samples (DepthSamples): Of the source set.
@@ -38,11 +41,25 @@ def mixtures_of(
         OSError: If a file cannot be read or written.
         ValueError: If a class does not occur.
     """
-    description = dict(samples.description(), components=components)
-    file = mixtures_file(description, folder) if path is None else Path(path)
-    missing = path is not None or not file.is_file()
-    barrier()  # all ranks have looked before the first one writes
-    if missing and is_main_process():
-        fit_mixtures(samples.collect(), samples.classes, samples.grid, components, samples.seed, description).save(file)
-    barrier()
-    return file
+
+    def make() -> Path:
+        description = dict(samples.description(), components=components)
+        file = mixtures_file(description, folder) if path is None else Path(path)
+        if path is not None or not file.is_file():
+            fitted = fit_mixtures(
+                samples.collect(), samples.classes, samples.grid, components, samples.seed, description
+            )
+            fitted.save(file)
+        return file
+
+    return _of_main_process(make)
+
+
+def _of_main_process(make: Callable[[], Path]) -> Path:
+    """Return what rank 0 makes. The others wait over gloo, for a day at most: NCCL gives up after some minutes."""
+    if not is_distributed():
+        return make()
+    group = dist.new_group(backend='gloo', timeout=timedelta(days=1))
+    made = [make() if is_main_process() else Path()]
+    dist.broadcast_object_list(made, src=0, group=group)
+    return made[0]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-LARGEST_SHARE = 10.0
+LARGEST_SHARE = 20.0
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,28 @@ def test_other_files_give_another_description(synthia, tmp_path):
     assert other.description() != DepthSamples(dataset(synthia), GRID).description()
 
 
+@pytest.mark.parametrize('file', ['Depth/0000002.png', 'GT/LABELS/0000002.png'])
+def test_a_changed_file_of_the_same_name_and_size_gives_another_description(tmp_path, file):
+    write_toy_data(tmp_path / 'toy', num_train=3, num_val=0, size=(64, 32), domains=('synthia',))
+    root = tmp_path / 'toy' / 'synthia'
+    before = DepthSamples(dataset(root), GRID).description()
+    content = bytearray((root / file).read_bytes())
+    content[-1] ^= 1
+    (root / file).write_bytes(content)
+    assert DepthSamples(dataset(root), GRID).description() != before
+
+
+def test_files_that_are_not_read_do_not_count(tmp_path):
+    write_toy_data(tmp_path / 'toy', num_train=3, num_val=0, size=(64, 32), domains=('synthia',))
+    root = tmp_path / 'toy' / 'synthia'
+    (read,) = (Path(info['img_path']).name for info in DepthSamples(dataset(root), GRID, num_images=1).infos)
+    before = DepthSamples(dataset(root), GRID, num_images=1).description()
+    for path in (root / 'Depth').iterdir():
+        if path.name != read:
+            path.write_bytes(b'')
+    assert DepthSamples(dataset(root), GRID, num_images=1).description() == before
+
+
 def test_missing_and_other_depth_are_named(tmp_path):
     write_toy_data(tmp_path / 'toy', num_train=1, num_val=0, size=(64, 32), domains=('synthia',))
     root = tmp_path / 'toy' / 'synthia'

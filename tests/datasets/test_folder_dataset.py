@@ -197,6 +197,11 @@ def test_subset_of_the_classes_renumbers_the_labels(tmp_path):
     np.testing.assert_array_equal(dataset[0]['gt_seg_map'], [[255, 1, 0, 255]])
 
 
+def test_lane_marking_is_not_set_where_the_classes_say_what_it_is():
+    with pytest.raises(ValueError, match='Synthia7Dataset: lane_marking_is_road is of the classes of Cityscapes'):
+        DATASETS.build(dict(type='Synthia7Dataset', lane_marking_is_road=True, lazy_init=True))
+
+
 @pytest.mark.parametrize('options, want', [({}, 255), (dict(lane_marking_is_road=True), 0)])
 def test_lane_marking_of_synthia_is_ignored_or_road(tmp_path, options, want):
     config = write_dataset(tmp_path, 'SynthiaDataset', np.array([[3, 22, 0, 4, 19]], np.uint8))

@@ -1,13 +1,17 @@
+import time
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch.distributed as dist
 
 from mmuda.datasets import Synthia7Dataset
 from mmuda.datasets.depth_samples import DepthSamples
 from mmuda.engine.depth_distribution import mixtures_of
 from mmuda.models.density import Mixtures
 from mmuda.toy_data import write_toy_data
+from tests.helpers.two_ranks import run_on_two_ranks
 
 GRID = (9, 17)
 pytest.importorskip('sklearn')
@@ -47,3 +51,20 @@ def test_a_file_of_choice_is_written_anew(synthia, tmp_path):
     path.write_text('something')
     assert mixtures_of(samples(synthia), path=path) == path
     np.testing.assert_allclose(Mixtures.load(path).weight.sum(1), 1)
+
+
+def fit_slowly(rank: int, synthia: str, folder: str) -> str:
+    """With a process group that gives up after two seconds, as NCCL's does after some minutes."""
+    dist.destroy_process_group()
+    dist.init_process_group(
+        'gloo', init_method=f'file://{folder}/store', rank=rank, world_size=2, timeout=timedelta(seconds=2)
+    )
+    slow = samples(Path(synthia), number=50)
+    collect = slow.collect
+    slow.collect = lambda: time.sleep(5) or collect()
+    return str(mixtures_of(slow, components=1, folder=f'{folder}/mixtures'))
+
+
+def test_other_ranks_wait_for_a_long_fit(synthia, tmp_path):
+    first, second = run_on_two_ranks(fit_slowly, str(synthia), str(tmp_path))
+    assert first == second and Path(first).is_file()

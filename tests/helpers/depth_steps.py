@@ -137,10 +137,24 @@ def run_steps(
     Returns:
         SimpleNamespace: ``case``, ``start`` (states), ``iterations`` (``outputs``, ``states``), ``release``.
     """
-    cfg.work_dir = work_dir
-    cfg.experiment_name = Path(work_dir).name
-    cfg.model.data_preprocessor = dict(type='UDADataPreprocessor')
-    cfg.model.segmentor.backbone.init_cfg = None
+    _take_settings(cfg, case, rule)
+    cfg.train_dataloader = dict(batch_size=1, num_workers=0, sampler=dict(type='UDASampler'), dataset=dataset)
+    _leave_out_the_rest(cfg, work_dir)
+    original = original_state(case)
+
+    def load(runner: Runner) -> None:
+        runner.model.student.load_state_dict(release.convert(original), strict=True)
+        _load_discriminators(runner, discriminators, old_adam)
+        if prepare is not None:
+            prepare(runner)
+
+    start, iterations = _record(cfg, load)
+    gc.collect()  # a runner is full of cycles, and of this size it holds gigabytes
+    return SimpleNamespace(case=case, start=start, iterations=iterations, release=release)
+
+
+def _take_settings(cfg: Config, case: Case, rule: str) -> None:
+    """Let a config have the rates, momentum, schedule, length and classes of a case."""
     cfg.model.segmentor.decode_head.num_classes = int(case['param_num_classes'])
     cfg.optim_wrapper.optimizer.update({key: float(case[f'param_{key}']) for key in ('lr', 'momentum', 'weight_decay')})
     if cfg.optim_wrapper.optimizer.type == 'RepeatedSGD':
@@ -151,35 +165,39 @@ def run_steps(
     for hook in cfg.custom_hooks:
         hook.optimizer.update(lr=float(case['param_lr_d']), betas=tuple(case['param_adam_betas'].tolist()))
         hook.param_scheduler.update(schedule)
-    cfg.train_dataloader = dict(batch_size=1, num_workers=0, sampler=dict(type='UDASampler'), dataset=dataset)
     images = ('in_image_source', 'in_rgb_source', 'in_image')
     cfg.train_cfg.max_iters = len(next(case[key] for key in images if key in case))
+
+
+def _leave_out_the_rest(cfg: Config, work_dir: str) -> None:
+    """No pretrained weights, no preprocessing, no evaluation, no files."""
+    cfg.work_dir = work_dir
+    cfg.experiment_name = Path(work_dir).name
+    cfg.model.data_preprocessor = dict(type='UDADataPreprocessor')
+    cfg.model.segmentor.backbone.init_cfg = None
     for key in ('val_dataloader', 'val_cfg', 'val_evaluator', 'test_dataloader', 'test_cfg', 'test_evaluator'):
         cfg.pop(key)
     cfg.default_hooks.pop('visualization')
     cfg.default_hooks.checkpoint = None
-    original = original_state(case)
 
-    def load(runner: Runner) -> None:
-        runner.model.student.load_state_dict(release.convert(original), strict=True)
-        hook = next((hook for hook in runner.hooks if type(hook).__name__ == 'DiscriminatorHook'), None)
-        for name, state in discriminators.items():
-            hook.discriminators[name].load_state_dict(state, strict=True)
-            if old_adam:
-                hook.optim_wrappers[name].optimizer.register_step_pre_hook(epsilon_before_correction())
-        if prepare is not None:
-            prepare(runner)
 
+def _load_discriminators(runner: Runner, states: dict[str, dict[str, Tensor]], old_adam: bool) -> None:
+    hook = next((hook for hook in runner.hooks if type(hook).__name__ == 'DiscriminatorHook'), None)
+    for name, state in states.items():
+        hook.discriminators[name].load_state_dict(state, strict=True)
+        if old_adam:
+            hook.optim_wrappers[name].optimizer.register_step_pre_hook(epsilon_before_correction())
+
+
+def _record(cfg: Config, load: Callable[[Runner], None]) -> tuple[dict[str, dict[str, Tensor]], list[SimpleNamespace]]:
+    """Train; return the states at the start, and what there was after each iteration."""
     with pytest.MonkeyPatch.context() as patch:
         plain_text_of_configs(patch)
         runner = Runner.from_cfg(cfg)
         recorder = DepthRecorder(load)
         runner.register_hook(recorder)
         runner.train()
-    start, iterations = recorder.start, recorder.iterations
-    del runner, recorder  # full of cycles, and of this size it holds gigabytes
-    gc.collect()
-    return SimpleNamespace(case=case, start=start, iterations=iterations, release=release)
+    return recorder.start, recorder.iterations
 
 
 def epsilon_before_correction() -> Callable[..., None]:

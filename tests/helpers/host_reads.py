@@ -1,5 +1,7 @@
 """Count what makes the host wait for the device, on the CPU too."""
 
+import traceback
+from collections.abc import Sequence
 from typing import Any
 from unittest import mock
 
@@ -27,12 +29,16 @@ READING = ('cpu', 'tolist', 'numpy', 'item', '__bool__', '__array__')
 class HostReads(TorchDispatchMode):
     """Record operators and methods with which a program reads from the device.
 
+    Args:
+        but_in (Sequence[str]): Parts of file names; what is called from these files does not count. Defaults to ().
+
     Attributes:
         found (list[str]): Their names in the order of the calls. A method may be there with its operator.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, but_in: Sequence[str] = ()) -> None:
         super().__init__()
+        self.but_in = but_in
         self.found: list[str] = []
         self._patches = [mock.patch.object(Tensor, name, self._recording(name)) for name in READING]
 
@@ -40,7 +46,7 @@ class HostReads(TorchDispatchMode):
         original = getattr(Tensor, name)
 
         def method(tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
-            self.found.append(name)
+            self._record(name)
             return original(tensor, *args, **kwargs)
 
         return method
@@ -61,5 +67,10 @@ class HostReads(TorchDispatchMode):
             index is not None and index.dtype in (torch.bool, torch.uint8) for index in args[1]
         )
         if name in WAITING or by_mask:
-            self.found.append(name)
+            self._record(name)
         return func(*args, **(kwargs or {}))
+
+    def _record(self, name: str) -> None:
+        files = [frame.f_code.co_filename for frame, _ in traceback.walk_stack(None)] if self.but_in else []
+        if not any(part in file for part in self.but_in for file in files):
+            self.found.append(name)

@@ -28,11 +28,15 @@ _CROSS_CITY = Layout(
     'gray',
     dict(img_path='Images/Test', seg_map_path='Labels/Test'),
 )
+_SYNTHIA = Layout('RGB/0000000.png', 'GT/LABELS/0000000.png', 'red16')
 LAYOUTS = {
     'GTADataset': Layout('images/00001.png', 'labels/00001.png', 'palette'),
-    'SynthiaDataset': Layout('RGB/0000000.png', 'GT/LABELS/0000000.png', 'red16'),
+    'SynthiaDataset': _SYNTHIA,
+    'Synthia7Dataset': _SYNTHIA,
     'CityscapesLabelIdsDataset': _CITYSCAPES,
+    'Cityscapes7Dataset': _CITYSCAPES,
     'Cityscapes9Dataset': _CITYSCAPES,
+    'MapillaryDataset': Layout('training/images/a.jpg', 'training/labels/a.png', 'palette'),
     'RobotCarDataset': Layout(
         'val/2014-11-25/000000.png', 'anno/2014-11-25/000000.png', 'rgba', dict(img_path='val', seg_map_path='anno')
     ),

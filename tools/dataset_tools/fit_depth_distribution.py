@@ -54,9 +54,10 @@ def main() -> None:
         source, density, hook = settings_of(Config.fromfile(args.config))
         hook = {key: value for key, value in hook.items() if key not in ('type', 'priority')}
         folder, depth = hook.pop('folder', FOLDER), LoadDepth(**(hook.pop('depth', None) or {}))
+        path = hook.pop('path', None)
         dataset = DATASETS.build({**source, 'pipeline': []})
         samples = DepthSamples(dataset, tuple(density['grid']), depth=depth, **hook)
-        file = mixtures_of(samples, density.get('components', 5), folder, args.out)
+        file = mixtures_of(samples, density.get('components', 5), folder, args.out or path)
     except (ImportError, OSError, ValueError) as error:
         sys.exit(f'fit_depth_distribution: {error}')
     print(f'{file}: depth of {len(samples.classes)} classes in {len(samples.infos)} images')

@@ -10,10 +10,12 @@ min_pixels_7 = (1000, 772, 100, 316, 234, 173, 173)
 mapillary_min_pixels = (100, 87, 50, 62, 57, 54, 54)
 
 runner_type = 'SelfTrainingRunner'
+find_unused_parameters = True  # on several devices: density and depth are not trained
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=2.5e-4, momentum=0.9, weight_decay=5e-4))
 train_cfg = dict(
     num_rounds=1,
     iterations=30000,
+    val_interval=1000,
     learning_rate=dict(decay='poly', power=0.9, span=3.0),
     labels=dict(
         type='ModelLabels',

@@ -46,8 +46,8 @@ class UDADataset(AdaptationDataset):
             Defaults to 0.
 
     Raises:
-        ValueError: If the class lists differ, both views have one name, or the target's pipeline loads labels, has a
-            crop that needs them, or, in loading, does not pack.
+        ValueError: If the class lists differ, both views have one name, or the target's pipeline loads labels or depth,
+            has a crop that needs them, or, in loading, does not pack.
 
     Example of a config::
 
@@ -68,6 +68,11 @@ class UDADataset(AdaptationDataset):
             raise ValueError(
                 f'UDADataset: the target is unlabeled, but its pipeline has {loaders}. Remove '
                 'the label loading from the pipeline of the target data set.'
+            )
+        if 'LoadDepth' in transform_names(target):
+            raise ValueError(
+                'UDADataset: the target has no depth, but its pipeline has LoadDepth. Remove it, and PackPlanes with '
+                'it, from the pipeline of the target data set; PackSegInputs packs images alone'
             )
         _check_crops(target)
         self.source: BaseDataset = DATASETS.build(source)

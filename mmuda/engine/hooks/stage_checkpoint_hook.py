@@ -31,13 +31,14 @@ class StageCheckpointHook(Hook):
         config (str): Config of the earlier stage, relative to where training is started, or one that mmuda ships.
         work_dir (str, optional): Work dir of the earlier stage, relative to where training is started. Defaults to
             that of the config, or to ``work_dirs/<config name>`` where it has none.
-        train (bool): Train the earlier stage first, or to its end, where it is not; in a process of its own, with this
-            hook's config as it is. On one device only; on several it is ignored. Defaults to False.
+        train (bool): Train the earlier stage first, or to its end, where it is not; in a process of its own, on one
+            device, with this hook's config as it is. On several devices that is an error, which names the command for
+            these. Defaults to False.
 
     Raises:
         FileNotFoundError: If there is no such config, or no checkpoint.
         CheckpointError: If the checkpoint whose iteration ``train`` reads is damaged, or carries code.
-        RuntimeError: If the training of the earlier stage fails.
+        RuntimeError: If the training of the earlier stage fails, or it would have to be trained on several devices.
 
     Example:
         >>> hook = dict(type='StageCheckpointHook', config='configs/mrnet/gta2cs.py')
@@ -59,7 +60,7 @@ class StageCheckpointHook(Hook):
         if runner._resume and latest_checkpoint(runner.work_dir) is not None:
             return
         work_dir = self.work_dir or read_config(self.config).work_dir
-        if self.train and get_world_size() == 1 and not self._is_trained(work_dir):
+        if self.train and not self._is_trained(work_dir):
             self._train(runner, work_dir)
         checkpoint = latest_checkpoint(work_dir)
         if checkpoint is None:
@@ -83,6 +84,15 @@ class StageCheckpointHook(Hook):
 
     def _train(self, runner: Runner, work_dir: str) -> None:
         """Train the earlier stage in a process of its own, continuing where it was ended."""
+        devices = get_world_size()
+        if devices > 1:
+            place = f' --work-dir {work_dir}' if self.work_dir else ''
+            raise RuntimeError(
+                f'the earlier stage is not trained to its end in {work_dir!r}, and from here that is possible on one '
+                f'device only, not on {devices}. Train it on these first, then start this again: '
+                f'bash tools/dist_train.sh {self.config} {devices} --resume{place} ; or start from a checkpoint as it '
+                'is: --cfg-options load_from=CHECKPOINT'
+            )
         runner.logger.info(f'Training the earlier stage first: {self.config}')
         program = 'from mmuda.compat import run_stock_tool; run_stock_tool("train.py")'
         command = [sys.executable, '-c', program, str(find_config(self.config)), '--work-dir', work_dir, '--resume']

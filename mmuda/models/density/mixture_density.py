@@ -22,20 +22,19 @@ class MixtureDensity(nn.Module, DensityModel):
     when it is needed, for its class alone. In float64: the sky has a standard deviation of 0.001 about the depth 1.
 
     The mixtures are buffers, so that a checkpoint has them. :class:`~mmuda.engine.hooks.DepthDistributionHook` fits and
-    sets them before training; ``path`` reads them from a file.
+    sets them before training, or reads them from a file.
 
     Args:
         num_classes (int): C.
         grid (Sequence[int]): (height, width) of the network's outputs.
         components (int): Gaussians K of each class. Defaults to 5.
-        path (str, optional): A file of ``tools/dataset_tools/fit_depth_distribution.py``. Defaults to None: set later.
 
     Raises:
-        ValueError: If the file is of another grid or number of classes or components; when called, if there are no
-            mixtures or the maps are of another size.
+        ValueError: When called, if there are no mixtures or the maps are of another size.
 
     Example:
-        >>> density = MixtureDensity(2, (4, 6), path='work_dirs/depth.npz')  # doctest: +SKIP
+        >>> density = MixtureDensity(2, (4, 6))
+        >>> density.set(Mixtures.load('work_dirs/depth.npz'), 'depth.npz')  # doctest: +SKIP
         >>> density(torch.zeros(1, 4, 6, dtype=torch.long), torch.full((1, 4, 6), 50.)).shape  # doctest: +SKIP
         torch.Size([1, 4, 6])
     """
@@ -44,15 +43,13 @@ class MixtureDensity(nn.Module, DensityModel):
     variance: Tensor
     weight: Tensor
 
-    def __init__(self, num_classes: int, grid: Sequence[int], components: int = 5, path: str | None = None) -> None:
+    def __init__(self, num_classes: int, grid: Sequence[int], components: int = 5) -> None:
         super().__init__()
         self.grid = (int(grid[0]), int(grid[1]))
         self.num_classes, self.components = num_classes, components
         for name, shape in (('mean', (3,)), ('variance', (3,)), ('weight', ())):
             self.register_buffer(name, torch.zeros(num_classes, components, *shape, dtype=torch.float64))
         self._seen = False
-        if path is not None:
-            self.set(Mixtures.load(path), path)
 
     @property
     def is_set(self) -> bool:
@@ -102,10 +99,7 @@ class MixtureDensity(nn.Module, DensityModel):
     def likelihood(self, class_ids: Tensor, inverse_depth: Tensor) -> Tensor:
         """Return p of each pixel, as of :meth:`forward`, (N, h, w) float64."""
         if not self.is_set:
-            raise ValueError(
-                'density: there are no mixtures yet. Put DepthDistributionHook into custom_hooks, or set `path` of '
-                'MixtureDensity'
-            )
+            raise ValueError('density: there are no mixtures yet. Put DepthDistributionHook into custom_hooks')
         rows, columns = torch.meshgrid(
             *(torch.arange(side, dtype=torch.float64, device=class_ids.device) for side in class_ids.shape[1:]),
             indexing='ij',

@@ -25,12 +25,12 @@ class ComponentLabeler(ConfidenceLabeler):
         min_pixels (Sequence[int], optional): For each class the size from which a component is kept.
         frequencies (Sequence[float], optional): Instead of ``min_pixels``: how common each class is in the source,
             from which :func:`~mmuda.pseudo_labels.thresholds.components.component_thresholds` makes them.
-        base (float): See there. Defaults to 50.
-        span (float): See there. Defaults to 4950.
+        base (float, optional): See there; with ``frequencies`` alone. Defaults to None: 50.
+        span (float, optional): See there; with ``frequencies`` alone. Defaults to None: 4950.
 
     Raises:
-        ValueError: If neither or both of ``min_pixels`` and ``frequencies`` are given; when called, if their number is
-            not that of the classes.
+        ValueError: If neither or both of ``min_pixels`` and ``frequencies`` are given, or ``base`` or ``span`` without
+            ``frequencies``; when called, if their number is not that of the classes.
     """
 
     def __init__(
@@ -38,15 +38,20 @@ class ComponentLabeler(ConfidenceLabeler):
         threshold: float | None = 0.9,
         min_pixels: Sequence[int] | None = None,
         frequencies: Sequence[float] | None = None,
-        base: float = 50,
-        span: float = 4950,
+        base: float | None = None,
+        span: float | None = None,
     ) -> None:
         super().__init__(threshold)
         if (min_pixels is None) == (frequencies is None):
             raise ValueError('ComponentLabeler: give either min_pixels or frequencies, one number for each class')
-        if min_pixels is None:
-            min_pixels = component_thresholds(frequencies or (), base, span)
-        self.min_pixels = tuple(min_pixels)
+        if frequencies is not None:
+            min_pixels = component_thresholds(frequencies, 50 if base is None else base, 4950 if span is None else span)
+        elif base is not None or span is not None:
+            raise ValueError(
+                'ComponentLabeler: base and span make thresholds of frequencies, and do nothing with min_pixels: give '
+                'frequencies instead of min_pixels, or leave base and span out'
+            )
+        self.min_pixels = tuple(min_pixels or ())
 
     def __call__(self, probabilities: Tensor) -> LabelPlanes:
         """See :class:`ConfidenceLabeler`."""

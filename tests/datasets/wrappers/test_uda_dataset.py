@@ -70,6 +70,12 @@ def test_target_can_be_left_out(config):
     assert torch.equal(alone[2]['inputs']['source'], pair[2]['inputs']['source'])
 
 
+def test_a_target_with_depth_is_refused_before_anything_is_read(config):
+    config['target']['pipeline'].insert(1, dict(type='LoadDepth'))
+    with pytest.raises(ValueError, match='the target has no depth, but its pipeline has LoadDepth. Remove it'):
+        DATASETS.build(config)
+
+
 def test_labeled_view_has_the_name_that_is_given(config):
     named, plain = DATASETS.build(dict(config, labeled_view='labeled')), DATASETS.build(config)
     assert named.views == ('labeled', 'target') and len(named) == len(plain)

@@ -141,9 +141,16 @@ class TestTraining:
             StageCheckpointHook('configs/toy/mrnet.py', str(earlier), train=True).before_run(runner(this))
         assert started == []
 
-    def test_on_several_devices_nothing_is_trained(self, stages, started, monkeypatch):
+    def test_on_several_devices_the_command_for_these_is_named(self, stages, started, monkeypatch):
         monkeypatch.setattr(stage_checkpoint_hook, 'get_world_size', lambda: 2)
-        assert self.before_run(stages, 7)._load_from == str(stages[0] / 'iter_7.pth') and started == []
+        command = rf'bash tools/dist_train\.sh configs/toy/mrnet\.py 2 --resume --work-dir {stages[0]}'
+        with pytest.raises(RuntimeError, match=rf'on one device only, not on 2\. .*: {command}'):
+            self.before_run(stages, 7)
+        assert started == []
+
+    def test_on_several_devices_a_trained_stage_is_started_from(self, stages, started, monkeypatch):
+        monkeypatch.setattr(stage_checkpoint_hook, 'get_world_size', lambda: 2)
+        assert self.before_run(stages, 750)._load_from == str(stages[0] / 'iter_7.pth') and started == []
 
     def test_a_failure_is_named(self, stages, monkeypatch):
         monkeypatch.setattr(stage_checkpoint_hook.subprocess, 'run', lambda *_, **__: SimpleNamespace(returncode=1))

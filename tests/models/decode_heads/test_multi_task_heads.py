@@ -2,12 +2,14 @@
 
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 
 from mmuda.models.decode_heads import AdventHead
+from tests.helpers.tiny import REPO
 
 OUTPUTS = {
     'AdventHead': {'main'},
@@ -99,3 +101,16 @@ def test_second_level():
     outputs = head([torch.randn(1, 4, 9, 9), torch.randn(1, 8, 9, 9)])
     assert {name: value.shape for name, value in outputs.items()} == dict.fromkeys(head.classifiers, (1, 3, 9, 9))
     assert head.classifiers == ('aux', 'main')
+
+
+@pytest.mark.parametrize('name, stride', [('synthia2cs_r50', 8), ('synthia2cs_mit-b0', 32)])
+def test_dada_of_another_backbone_builds_and_predicts(name, stride):
+    cfg = Config.fromfile(REPO / 'configs' / 'dada' / f'{name}.py').model
+    cfg.segmentor.backbone.init_cfg = None
+    cfg.segmentor.decode_head.update(hidden_channels=8, depth_channels=4)
+    with torch.no_grad():
+        outputs = MODELS.build(cfg).eval()._forward(torch.randn(1, 3, 64, 96))
+    height, width = 64 // stride, 96 // stride
+    assert {key: tuple(value.shape) for key, value in outputs.items()} == dict(
+        main=(1, 16, height, width), depth=(1, 1, height, width)
+    )

@@ -65,12 +65,13 @@ def test_a_checkpoint_has_the_mixtures():
 
 def test_mixtures_of_a_file(tmp_path):
     toy_mixtures().save(tmp_path / 'a' / 'depth.npz')
-    density = MixtureDensity(2, (3, 2), components=1, path=str(tmp_path / 'a' / 'depth.npz'))
+    density = MixtureDensity(2, (3, 2), components=1)
+    density.set(Mixtures.load(tmp_path / 'a' / 'depth.npz'), 'the file', CLASSES)
     assert torch.equal(density(PREDICTED, DEPTH), toy_density()(PREDICTED, DEPTH))
 
 
 def test_density_without_mixtures_says_what_is_missing():
-    with pytest.raises(ValueError, match='Put DepthDistributionHook into custom_hooks, or set `path`'):
+    with pytest.raises(ValueError, match='there are no mixtures yet. Put DepthDistributionHook into custom_hooks'):
         MixtureDensity(2, (3, 2))(PREDICTED, DEPTH)
 
 
@@ -80,10 +81,9 @@ def test_maps_of_another_size_are_refused():
 
 
 @pytest.mark.parametrize('num_classes, grid', [(3, (3, 2)), (2, (6, 4))])
-def test_mixtures_of_another_class_set_or_grid_are_refused(tmp_path, num_classes, grid):
-    toy_mixtures().save(tmp_path / 'depth.npz')
+def test_mixtures_of_another_class_set_or_grid_are_refused(num_classes, grid):
     with pytest.raises(ValueError, match=r'depth\.npz have \(classes, components, grid .* = \(2, 1, 3, 2\), expected'):
-        MixtureDensity(num_classes, grid, components=1, path=str(tmp_path / 'depth.npz'))
+        MixtureDensity(num_classes, grid, components=1).set(toy_mixtures(), 'depth.npz')
 
 
 def test_mixtures_of_classes_in_another_order_are_refused():
@@ -93,7 +93,7 @@ def test_mixtures_of_classes_in_another_order_are_refused():
 
 def test_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'no file of mixtures .*a\.npz'):
-        MixtureDensity(2, (3, 2), path=str(tmp_path / 'a.npz'))
+        Mixtures.load(tmp_path / 'a.npz')
 
 
 def test_damaged_file_is_named(tmp_path):
@@ -117,6 +117,21 @@ class TestFit:
         np.testing.assert_allclose(mixtures.weight[0, heavy], 0.75, atol=0.01)
         np.testing.assert_allclose(mixtures.variance[1, :, 2], 1e-6, rtol=1e-3)  # the sky has one depth
         assert mixtures.grid == (40, 80) and mixtures.classes == CLASSES
+
+    def test_the_start_is_that_of_the_published_code(self, monkeypatch):
+        mixture = pytest.importorskip('sklearn.mixture')
+        given = []
+
+        class Recorded(mixture.GaussianMixture):
+            def fit(self, rows):
+                given.append(self)
+                return super().fit(rows)
+
+        monkeypatch.setattr(mixture, 'GaussianMixture', Recorded)
+        fit_mixtures(self.samples()[:1], CLASSES[:1], (40, 80), components=2)
+        (start,) = given
+        assert (start.precisions_init == 1).all() and (start.weights_init == 0.5).all()
+        np.testing.assert_allclose(sorted(start.means_init[:, 0]), (20, 60), atol=1)
 
     def test_one_seed_gives_one_result(self):
         pytest.importorskip('sklearn')

@@ -37,3 +37,11 @@ def test_one_kind_of_thresholds_is_needed(settings):
 def test_another_number_of_classes_is_refused():
     with pytest.raises(ValueError, match='3 thresholds of components, but 2 classes'):
         ComponentLabeler(min_pixels=[1, 2, 3])(probabilities())
+
+
+@pytest.mark.parametrize('setting', [dict(base=50), dict(span=0)])
+def test_settings_of_frequencies_are_refused_beside_min_pixels(setting):
+    with pytest.raises(
+        ValueError, match='base and span make thresholds of frequencies, and do nothing with min_pixels'
+    ):
+        ComponentLabeler(min_pixels=[1, 2], **setting)

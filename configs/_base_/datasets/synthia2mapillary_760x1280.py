@@ -1,0 +1,31 @@
+# SYNTHIA (labeled) to Mapillary Vistas (unlabeled), one image of each, 7 classes. Photos keep their
+# aspect ratio and are filled up to 1024x768.
+_base_ = './mapillary_val_768x1024.py'
+
+source_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(type='LoadLabelIds'),
+    dict(type='JitteredResize', scale=(1280, 760), ratio_range=None),
+    dict(type='PackSegInputs'),
+]
+target_pipeline = [
+    dict(type='LoadImageStrict'),
+    dict(type='FitAndPad', scale=(1024, 768)),
+    dict(type='PackSegInputs'),
+]
+train_dataloader = dict(
+    batch_size=1,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='UDASampler'),
+    dataset=dict(
+        type='UDADataset',
+        source=dict(type='Synthia7Dataset', data_root='data/synthia', pipeline=source_pipeline),
+        target=dict(
+            type='MapillaryDataset',
+            data_root='data/mapillary',
+            data_prefix=dict(img_path='training/images'),
+            pipeline=target_pipeline,
+        ),
+    ),
+)
