@@ -201,6 +201,19 @@ def test_rounds_label_with_the_model_of_the_round_before(data, start, tmp_path):
     assert evaluated == [2, 3, 5, 6]  # every two iterations of a round of three, and at its end
 
 
+def test_unlabeled_images_move_the_statistics_in_rounds(data, start, tmp_path):
+    cfg = rounds(data, tmp_path, start)
+    images = dict(cfg.train_dataloader.dataset.target.dataset)
+    crop = dict(type='HardSampleCrop', crop_size=CROP, min_distinct=None)
+    cfg.train_dataloader.dataset.unlabeled = dict(
+        images, pipeline=[dict(type='LoadImageStrict'), crop, dict(type='PackSegInputs')]
+    )
+    cfg.model.objectives.append(dict(type='BatchNormUpdate', view='target'))
+    runner = train(cfg)
+    passes = {name: value for name, value in runner.model.named_buffers() if name.endswith('num_batches_tracked')}
+    assert passes and all(value == 2 * runner.iter for value in passes.values())  # of pool and target
+
+
 def test_rounds_warm_up_and_decay_beyond_their_end(data, start, tmp_path):
     settings = dict(decay='poly', power=0.9, span=4.0, warmup=1 / 3, round_factor=1.0)
     cfg = rounds(data, tmp_path, start, train_cfg__learning_rate=settings)

@@ -79,7 +79,7 @@ class PassStatistics:
     @staticmethod
     def _filled(value: Tensor | None) -> Tensor:
         if value is None:
-            raise ValueError('there is no such statistic: call update() first, and leave with_minimum on for the minimum')
+            raise ValueError('no such statistic yet: call update() first, and leave with_minimum on for the minimum')
         return value
 
 
