@@ -12,9 +12,11 @@ import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
 from mmseg.registry import HOOKS, MODELS, RUNNERS
 
 from mmuda.pseudo_labels import MCDropoutPredictor
+from tests.helpers.host_reads import HostReads
 from tests.helpers.tiny import CROP, hook_of, make_data, tiny_config, tiny_self_training_config, train
 from tests.helpers.two_ranks import run_on_two_ranks
 
@@ -157,6 +159,36 @@ def test_objectives_of_other_methods_are_one_line_more(data, start, tmp_path, mo
     cfg.custom_hooks.append(dict(type='RecordLosses'))
     train(cfg)
     assert losses | {'negative.loss_main', 'rectified.loss_main'} <= set(RecordLosses.seen)
+
+
+def train_on(name: str | None, data: Path, work_dir: Path, start: Path) -> Runner:
+    """Train with negative labels, and rectified on a plane of labels or the labels themselves."""
+    cfg = config(data, work_dir, start, 'mc_dropout_negative')
+    cfg.model.objectives[0].plane = name
+    cfg.model.objectives.append(dict(type='MemoryRegularization', weight=0.1))
+    load = next(part for part in cfg.train_dataloader.dataset.source.pipeline if part.type == 'LoadPlanes')
+    load.names = None  # all
+    cfg.custom_hooks.append(dict(type='RecordLosses'))
+    return train(cfg)
+
+
+def test_the_second_label_can_be_trained_on(data, start, tmp_path):
+    """More pixels have it, so that the loss differs."""
+    losses = []
+    for name in (None, 'mean_label'):
+        train_on(name, data, tmp_path / str(name), start)
+        losses.append(RecordLosses.seen['rectified.loss_main'])
+    assert losses[1] > losses[0]
+
+
+def test_a_training_step_never_waits_for_the_device(data, start, tmp_path):
+    runner = train_on('mean_label', data, tmp_path, start)
+    batch = runner.model.data_preprocessor(next(iter(runner.train_dataloader)), True)
+    with HostReads() as reads:
+        losses = runner.model(**batch, mode='loss')
+        runner.model.parse_losses(losses)[0].backward()
+    assert {'rectified.loss_aux', 'negative.loss_aux', 'memory.loss'} <= set(losses)
+    assert reads.found == []
 
 
 def test_a_store_without_the_plane_is_refused(data, start, tmp_path):
