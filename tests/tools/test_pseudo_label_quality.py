@@ -2,7 +2,9 @@
 
 import json
 import re
+import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +55,25 @@ def project(tmp_path_factory) -> Path:
     write_store(folder / 'store', data, 0.5)
     write_store(folder / 'other', data, 0.25)
     write_store(folder / 'unfinished', data, 0.5, complete=False)
+    for name in ('empty', 'without_label', 'without_classes', 'fewer_classes', 'counted'):
+        write_store(folder / name, data, 0.5)
+    shutil.rmtree(folder / 'empty/confidence')
+    next((folder / 'without_label').glob('*/*_leftImg8bit.png')).unlink()
+    change_description(folder / 'without_classes', lambda found: found.pop('classes'))
+    change_description(folder / 'fewer_classes', lambda found: found.update(classes=found['classes'][:16]))
+    change_description(folder / 'counted', lambda found: found.update(num_images=5))
+    for path in (folder / LABELS).rglob('*_gtFine_labelIds.png'):
+        small = folder / 'small' / path.relative_to(folder / LABELS)
+        small.parent.mkdir(parents=True, exist_ok=True)
+        with Image.open(path) as label:
+            label.resize((48, 32)).save(small)
     return folder
+
+
+def change_description(root: Path, change: Callable[[dict], object]) -> None:
+    manifest = json.loads((root / 'manifest.json').read_text())
+    change(manifest['description'])
+    (root / 'manifest.json').write_text(json.dumps(manifest))
 
 
 def run(project: Path, *arguments: str):
@@ -87,6 +107,17 @@ def test_results_lie_beside_the_store(project):
         (['nowhere', '--labels', LABELS], 'nowhere has no manifest.json: give the folder of a store'),
         (['unfinished', '--labels', LABELS], 'unfinished has a labeling that was not finished'),
         (['store', '--labels', 'toy/cityscapes/gtFine/val'], 'has no label of the image'),
+        (['empty', '--labels', LABELS], 'empty/confidence has 0 images, expected some.* label again'),
+        (['counted', '--labels', LABELS], 'has 4 images, expected 5, .* label again'),
+        (['without_label', '--labels', LABELS], 'without_label has no label of the image .* starts again'),
+        (['store', '--before', 'without_label', '--labels', LABELS], 'without_label has no label of the image'),
+        (['without_classes', '--labels', LABELS], 'without_classes/manifest.json names no classes.* label again'),
+        (
+            ['fewer_classes', '--labels', LABELS],
+            r'image .* of fewer_classes: masks .*19.* of 16 classes; .* label again',
+        ),
+        (['store', '--labels', 'small'], r'image .* of store: .* shapes .*\(32, 48\); expected one size'),
+        (['store', '--before', 'fewer_classes', '--labels', LABELS], '--before fewer_classes has the classes'),
         (['store', '--labels', 'toy/none'], "there is no image folder '.*toy/none'"),
         (['store', '--labels', LABELS, '--dataset', 'RobotCarDataset'], 'RobotCarDataset has the classes .*the store'),
         (['store', '--labels', LABELS, '--dataset', 'ADE20KDataset'], 'expected a data set of mmuda'),
