@@ -269,16 +269,17 @@ class RecordRates(Hook):
 
 def test_rounds_killed_in_a_pass_and_resumed_have_the_same_labels(data, start, tmp_path):
     whole, killed = tmp_path / 'whole', tmp_path / 'killed'
-    train(rounds(data, whole, start))
+    slow = dict(optim_wrapper__optimizer__lr=1e-6)  # so that the model stays unsure, and labels depend on the passes
+    train(rounds(data, whole, start, **slow))
     passes = 2 * NUM_IMAGES + 2 * 1 + 2  # the second pass of the second image of round 1
     process = multiprocessing.get_context('fork').Process(
-        target=train_and_kill, args=(rounds(data, killed, start), passes)
+        target=train_and_kill, args=(rounds(data, killed, start, **slow), passes)
     )
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
     assert not list((killed / 'round_1').rglob('round.json'))
-    cfg = rounds(data, killed, start, resume=True)
+    cfg = rounds(data, killed, start, resume=True, **slow)
     cfg.load_from = None
     train(cfg)
     for index in range(2):
