@@ -17,7 +17,8 @@ from mmuda.datasets.transforms.load_label_ids import read_train_ids
 from mmuda.pseudo_labels import MeanStdPassLabeler, PseudoLabelStore
 from mmuda.pseudo_labels.labelers.pass_labelers import MeanStdPlanes
 from mmuda.pseudo_labels.planes import BitPlane
-from tests.helpers.tiny import REPO, make_data, run_tool
+from tests.helpers.ensemble import ensemble_config, make_teachers
+from tests.helpers.tiny import REPO, make_data, run_tool, tiny_config, tiny_self_training_config, train
 
 pytestmark = pytest.mark.integration
 
@@ -99,6 +100,33 @@ def test_report_and_picture_of_a_store(project):
 def test_results_lie_beside_the_store(project):
     assert run(project, 'store', '--labels', LABELS).returncode == 0
     assert (project / 'store_quality/quality.json').is_file()
+
+
+def made_by(method: str, project: Path) -> Path:
+    """Let a method label, and return its store."""
+    data, work_dir = project / 'toy', project / method
+    if method == 'mrnet_stage2':
+        cfg = tiny_config(data, work_dir, method)
+        cfg.custom_hooks = [hook for hook in cfg.custom_hooks if hook.type == 'PseudoLabelHook']
+        cfg.custom_hooks[0].update(predictor=dict(type='MultiViewPredictor'), labeler=dict(type='ConfidenceLabeler'))
+    elif method == 'cbst':
+        cfg = tiny_self_training_config(data, work_dir, method, train_cfg__num_rounds=1)
+        cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
+    else:
+        cfg = ensemble_config(data, work_dir, make_teachers(project / 'teachers'))
+    train(cfg)
+    return work_dir / ('round_0/pseudo_labels' if method == 'cbst' else 'pseudo_labels')
+
+
+@pytest.mark.parametrize('method', ['mrnet_stage2', 'cbst', 'ensemble'])
+def test_stores_of_other_methods_are_read(project, method):
+    store = made_by(method, project)
+    result = run(project, str(store), '--labels', LABELS)
+    assert result.returncode == 0, result.stderr
+    found = json.loads((store.with_name('pseudo_labels_quality') / 'quality.json').read_text())['labels']['label']
+    labeled = sum(json.loads((store / 'summary.json').read_text())['labeled_pixels'])
+    assert 0 < found['coverage'] <= 1 and sum(found['reliability']['pixels']) <= labeled
+    assert found['coverage'] == pytest.approx(sum(found['reliability']['pixels']) / found['pixels'])
 
 
 @pytest.mark.parametrize(
