@@ -194,6 +194,7 @@ def test_a_training_step_never_waits_for_the_device(data, start, tmp_path):
 def test_a_store_without_the_plane_is_refused(data, start, tmp_path):
     cfg = config(data, tmp_path, start, 'mc_dropout_negative')
     cfg.custom_hooks[0].labeler = cfg.custom_hooks[0].labeler['positive']
+    cfg.custom_hooks[0].predictor.temperature = None
     with pytest.raises(
         KeyError, match=r"no planes \['negative'\], it has .*'confidence', 'mean_label', 'std'.*label again"
     ):
