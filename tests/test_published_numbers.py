@@ -97,12 +97,13 @@ def parts(cfg: Config, place: str) -> list[dict]:
         schedule=lambda: schedule if isinstance(schedule, list) else [schedule],
         source=lambda: pipeline(data.source),
         target=lambda: pipeline(data.target),
+        unlabeled=lambda: pipeline(data.unlabeled),
         val=lambda: cfg.val_dataloader.dataset.pipeline,
         teachers=lambda: cfg.train_cfg.labels.teachers,
     )[place]()
 
 
-PLACES = ('objectives', 'hooks', 'schedule', 'source', 'target', 'val', 'teachers')
+PLACES = ('objectives', 'hooks', 'schedule', 'source', 'target', 'unlabeled', 'val', 'teachers')
 
 
 def in_place(cfg: Config, key: str) -> Any:

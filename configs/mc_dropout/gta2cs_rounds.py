@@ -10,11 +10,17 @@ model = dict(
         backbone=_base_.backbone,
         decode_head=dict(dropout_ratio=0.2),
     ),
-    objectives=[dict(_base_.rectified_supervision, view='pool')],
+    objectives=[dict(_base_.rectified_supervision, view='pool'), _base_.statistics_of_target],
 )
 train_dataloader = dict(
     sampler=dict(_delete_=True, type='PoolSampler'),
-    dataset=dict(_delete_=True, type='PoolDataset', source=None, target=_base_.train_dataloader.dataset.source),
+    dataset=dict(
+        _delete_=True,
+        type='PoolDataset',
+        source=None,
+        target=_base_.train_dataloader.dataset.source,
+        unlabeled=_base_.train_dataloader.dataset.target,
+    ),
 )
 custom_hooks = [dict(type='StageCheckpointHook', config='configs/mrnet/gta2cs.py')]
 runner_type = 'SelfTrainingRunner'

@@ -9,7 +9,13 @@ class FusingHead:
     """Base of the decode heads with several outputs: says how their classifiers make one prediction.
 
     :class:`mmuda.models.decode_heads.MultiOutputHead` derives from it; it stands here for what knows no models.
+
+    Attributes:
+        resizes_probabilities (bool): Whether prediction resizes what :meth:`fuse` returns, and not logits. What is
+            resized linearly can be averaged before. Defaults to False.
     """
+
+    resizes_probabilities: bool = False
 
     def fuse(self, logits: Mapping[str, Tensor]) -> Tensor:
         """Return the probabilities (N, C, h, w) that all classifiers give together; here those of ``main``.
@@ -18,6 +24,11 @@ class FusingHead:
             logits (Mapping[str, Tensor]): (N, C, h, w) per classifier.
         """
         return logits['main'].softmax(dim=1)
+
+
+def resizes_probabilities(head: nn.Module) -> bool:
+    """Whether a decode head predicts by resizing probabilities, see :class:`FusingHead`; stock heads resize logits."""
+    return isinstance(head, FusingHead) and head.resizes_probabilities
 
 
 def fused_probabilities(head: nn.Module, logits: Tensor | Mapping[str, Tensor]) -> Tensor:

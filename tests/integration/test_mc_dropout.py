@@ -12,9 +12,11 @@ import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
 from mmseg.registry import HOOKS, MODELS, RUNNERS
 
 from mmuda.pseudo_labels import MCDropoutPredictor
+from tests.helpers.host_reads import HostReads
 from tests.helpers.tiny import CROP, hook_of, make_data, tiny_config, tiny_self_training_config, train
 from tests.helpers.two_ranks import run_on_two_ranks
 
@@ -159,10 +161,43 @@ def test_objectives_of_other_methods_are_one_line_more(data, start, tmp_path, mo
     assert losses | {'negative.loss_main', 'rectified.loss_main'} <= set(RecordLosses.seen)
 
 
+def train_on(name: str | None, data: Path, work_dir: Path, start: Path) -> Runner:
+    """Train with negative labels, and rectified on a plane of labels or the labels themselves."""
+    cfg = config(data, work_dir, start, 'mc_dropout_negative')
+    cfg.model.objectives[0].plane = name
+    cfg.model.objectives.append(dict(type='MemoryRegularization', weight=0.1))
+    load = next(part for part in cfg.train_dataloader.dataset.source.pipeline if part.type == 'LoadPlanes')
+    load.names = None  # all
+    cfg.custom_hooks.append(dict(type='RecordLosses'))
+    return train(cfg)
+
+
+def test_the_second_label_can_be_trained_on(data, start, tmp_path):
+    """More pixels have it, so that the loss differs."""
+    losses = []
+    for name in (None, 'mean_label'):
+        train_on(name, data, tmp_path / str(name), start)
+        losses.append(RecordLosses.seen['rectified.loss_main'])
+    assert losses[1] > losses[0]
+
+
+def test_a_training_step_never_waits_for_the_device(data, start, tmp_path):
+    runner = train_on('mean_label', data, tmp_path, start)
+    batch = runner.model.data_preprocessor(next(iter(runner.train_dataloader)), True)
+    with HostReads() as reads:
+        losses = runner.model(**batch, mode='loss')
+        runner.model.parse_losses(losses)[0].backward()
+    assert {'rectified.loss_aux', 'negative.loss_aux', 'memory.loss'} <= set(losses)
+    assert reads.found == []
+
+
 def test_a_store_without_the_plane_is_refused(data, start, tmp_path):
     cfg = config(data, tmp_path, start, 'mc_dropout_negative')
     cfg.custom_hooks[0].labeler = cfg.custom_hooks[0].labeler['positive']
-    with pytest.raises(KeyError, match=r"no planes \['negative'\], it has .*'confidence', 'mean_label', 'std'"):
+    cfg.custom_hooks[0].predictor.temperature = None
+    with pytest.raises(
+        KeyError, match=r"no planes \['negative'\], it has .*'confidence', 'mean_label', 'std'.*label again"
+    ):
         train(cfg)
 
 
@@ -201,6 +236,19 @@ def test_rounds_label_with_the_model_of_the_round_before(data, start, tmp_path):
     assert evaluated == [2, 3, 5, 6]  # every two iterations of a round of three, and at its end
 
 
+def test_unlabeled_images_move_the_statistics_in_rounds(data, start, tmp_path):
+    cfg = rounds(data, tmp_path, start)
+    images = dict(cfg.train_dataloader.dataset.target.dataset)
+    crop = dict(type='HardSampleCrop', crop_size=CROP, min_distinct=None)
+    cfg.train_dataloader.dataset.unlabeled = dict(
+        images, pipeline=[dict(type='LoadImageStrict'), crop, dict(type='PackSegInputs')]
+    )
+    cfg.model.objectives.append(dict(type='BatchNormUpdate', view='target'))
+    runner = train(cfg)
+    passes = {name: value for name, value in runner.model.named_buffers() if name.endswith('num_batches_tracked')}
+    assert passes and all(value == 2 * runner.iter for value in passes.values())  # of pool and target
+
+
 def test_rounds_warm_up_and_decay_beyond_their_end(data, start, tmp_path):
     settings = dict(decay='poly', power=0.9, span=4.0, warmup=1 / 3, round_factor=1.0)
     cfg = rounds(data, tmp_path, start, train_cfg__learning_rate=settings)
@@ -224,16 +272,17 @@ class RecordRates(Hook):
 
 def test_rounds_killed_in_a_pass_and_resumed_have_the_same_labels(data, start, tmp_path):
     whole, killed = tmp_path / 'whole', tmp_path / 'killed'
-    train(rounds(data, whole, start))
+    slow = dict(optim_wrapper__optimizer__lr=1e-6)  # so that the model stays unsure, and labels depend on the passes
+    train(rounds(data, whole, start, **slow))
     passes = 2 * NUM_IMAGES + 2 * 1 + 2  # the second pass of the second image of round 1
     process = multiprocessing.get_context('fork').Process(
-        target=train_and_kill, args=(rounds(data, killed, start), passes)
+        target=train_and_kill, args=(rounds(data, killed, start, **slow), passes)
     )
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
     assert not list((killed / 'round_1').rglob('round.json'))
-    cfg = rounds(data, killed, start, resume=True)
+    cfg = rounds(data, killed, start, resume=True, **slow)
     cfg.load_from = None
     train(cfg)
     for index in range(2):

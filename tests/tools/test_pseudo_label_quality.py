@@ -2,7 +2,9 @@
 
 import json
 import re
+import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,8 @@ from mmuda.datasets.transforms.load_label_ids import read_train_ids
 from mmuda.pseudo_labels import MeanStdPassLabeler, PseudoLabelStore
 from mmuda.pseudo_labels.labelers.pass_labelers import MeanStdPlanes
 from mmuda.pseudo_labels.planes import BitPlane
-from tests.helpers.tiny import REPO, make_data, run_tool
+from tests.helpers.ensemble import ensemble_config, make_teachers
+from tests.helpers.tiny import REPO, make_data, run_tool, tiny_config, tiny_self_training_config, train
 
 pytestmark = pytest.mark.integration
 
@@ -53,7 +56,25 @@ def project(tmp_path_factory) -> Path:
     write_store(folder / 'store', data, 0.5)
     write_store(folder / 'other', data, 0.25)
     write_store(folder / 'unfinished', data, 0.5, complete=False)
+    for name in ('empty', 'without_label', 'without_classes', 'fewer_classes', 'counted'):
+        write_store(folder / name, data, 0.5)
+    shutil.rmtree(folder / 'empty/confidence')
+    next((folder / 'without_label').glob('*/*_leftImg8bit.png')).unlink()
+    change_description(folder / 'without_classes', lambda found: found.pop('classes'))
+    change_description(folder / 'fewer_classes', lambda found: found.update(classes=found['classes'][:16]))
+    change_description(folder / 'counted', lambda found: found.update(num_images=5))
+    for path in (folder / LABELS).rglob('*_gtFine_labelIds.png'):
+        small = folder / 'small' / path.relative_to(folder / LABELS)
+        small.parent.mkdir(parents=True, exist_ok=True)
+        with Image.open(path) as label:
+            label.resize((48, 32)).save(small)
     return folder
+
+
+def change_description(root: Path, change: Callable[[dict], object]) -> None:
+    manifest = json.loads((root / 'manifest.json').read_text())
+    change(manifest['description'])
+    (root / 'manifest.json').write_text(json.dumps(manifest))
 
 
 def run(project: Path, *arguments: str):
@@ -81,12 +102,50 @@ def test_results_lie_beside_the_store(project):
     assert (project / 'store_quality/quality.json').is_file()
 
 
+def made_by(method: str, project: Path) -> Path:
+    """Let a method label, and return its store."""
+    data, work_dir = project / 'toy', project / method
+    if method == 'mrnet_stage2':
+        cfg = tiny_config(data, work_dir, method)
+        cfg.custom_hooks = [hook for hook in cfg.custom_hooks if hook.type == 'PseudoLabelHook']
+        cfg.custom_hooks[0].update(predictor=dict(type='MultiViewPredictor'), labeler=dict(type='ConfidenceLabeler'))
+    elif method == 'cbst':
+        cfg = tiny_self_training_config(data, work_dir, method, train_cfg__num_rounds=1)
+        cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
+    else:
+        cfg = ensemble_config(data, work_dir, make_teachers(project / 'teachers'))
+    train(cfg)
+    return work_dir / ('round_0/pseudo_labels' if method == 'cbst' else 'pseudo_labels')
+
+
+@pytest.mark.parametrize('method', ['mrnet_stage2', 'cbst', 'ensemble'])
+def test_stores_of_other_methods_are_read(project, method):
+    store = made_by(method, project)
+    result = run(project, str(store), '--labels', LABELS)
+    assert result.returncode == 0, result.stderr
+    found = json.loads((store.with_name('pseudo_labels_quality') / 'quality.json').read_text())['labels']['label']
+    labeled = sum(json.loads((store / 'summary.json').read_text())['labeled_pixels'])
+    assert 0 < found['coverage'] <= 1 and sum(found['reliability']['pixels']) <= labeled
+    assert found['coverage'] == pytest.approx(sum(found['reliability']['pixels']) / found['pixels'])
+
+
 @pytest.mark.parametrize(
     'arguments, message',
     [
         (['nowhere', '--labels', LABELS], 'nowhere has no manifest.json: give the folder of a store'),
         (['unfinished', '--labels', LABELS], 'unfinished has a labeling that was not finished'),
         (['store', '--labels', 'toy/cityscapes/gtFine/val'], 'has no label of the image'),
+        (['empty', '--labels', LABELS], 'empty/confidence has 0 images, expected some.* label again'),
+        (['counted', '--labels', LABELS], 'has 4 images, expected 5, .* label again'),
+        (['without_label', '--labels', LABELS], 'without_label has no label of the image .* starts again'),
+        (['store', '--before', 'without_label', '--labels', LABELS], 'without_label has no label of the image'),
+        (['without_classes', '--labels', LABELS], 'without_classes/manifest.json names no classes.* label again'),
+        (
+            ['fewer_classes', '--labels', LABELS],
+            r'image .* of fewer_classes: masks .*19.* of 16 classes; .* label again',
+        ),
+        (['store', '--labels', 'small'], r'image .* of store: .* shapes .*\(32, 48\); expected one size'),
+        (['store', '--before', 'fewer_classes', '--labels', LABELS], '--before fewer_classes has the classes'),
         (['store', '--labels', 'toy/none'], "there is no image folder '.*toy/none'"),
         (['store', '--labels', LABELS, '--dataset', 'RobotCarDataset'], 'RobotCarDataset has the classes .*the store'),
         (['store', '--labels', LABELS, '--dataset', 'ADE20KDataset'], 'expected a data set of mmuda'),

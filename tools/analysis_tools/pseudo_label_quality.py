@@ -6,7 +6,9 @@
 Any method's store will do. Writes quality.json and quality.png: accuracy and coverage per class, a reliability diagram
 with the expected calibration error, and accuracy against coverage. All label planes of the store are looked at, such as
 those before a correction (`mean_label`), and the labels of another store (`--before`), such as those of a plain
-prediction. Of negative labels it writes how many classes are excluded, and how often wrongly.
+prediction. Of negative labels it writes how many classes are excluded, and how often wrongly. The confidence is the one
+that the labeler stores: of `MinimumPassLabeler` the minimum over the passes, of `ClassBalancedLabeler` the highest
+probability, whichever class it weights up to be the label.
 """
 
 import argparse
@@ -30,7 +32,7 @@ from mmuda.datasets.files.image_files import stem_of  # noqa: E402
 from mmuda.datasets.transforms.load_label_ids import read_train_ids  # noqa: E402
 from mmuda.evaluation.pseudo_label_quality import ExclusionQuality, PseudoLabelQuality  # noqa: E402
 from mmuda.pseudo_labels import PseudoLabelStore  # noqa: E402
-from mmuda.pseudo_labels.planes import CONFIDENCE, LABEL, BitPlane, LabelPlane  # noqa: E402
+from mmuda.pseudo_labels.planes import CONFIDENCE, LABEL, BitPlane, LabelPlane, Plane  # noqa: E402
 from mmuda.utils.files import replace_file  # noqa: E402
 from mmuda.visualization.quality import quality_figure  # noqa: E402
 
@@ -49,6 +51,8 @@ def open_store(root: str) -> tuple[PseudoLabelStore, list[str]]:
             f'{root} has {state}: give the folder of a store of pseudo labels, <work dir>/pseudo_labels, or '
             '<work dir>/round_<i>/pseudo_labels, and let the run that makes it go on'
         )
+    if 'classes' not in manifest['description']:
+        raise ValueError(f'{store.root / store.MANIFEST} names no classes, so that its ids mean nothing: label again')
     return store, list(manifest['description']['classes'])
 
 
@@ -72,9 +76,37 @@ def labels_below(folder: str, kind: str, classes: list[str]) -> FolderDataset:
 
 
 def names_of(store: PseudoLabelStore) -> list[str]:
-    """Return the names of the labeled images, with the suffix ``.png``."""
+    """Return the names of the labeled images, with the suffix ``.png``.
+
+    Raises:
+        ValueError: If there are none, or others than the manifest counts.
+    """
     folder = store.root / CONFIDENCE.folder
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob('*.png'))
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob('*.png'))
+    manifest = store.manifest()
+    wanted = len(names) if manifest is None else manifest['description'].get('num_images', len(names))
+    if not names or len(names) != wanted:
+        raise ValueError(
+            f'{folder} has {len(names)} images, expected {wanted or "some"}, those that {store.MANIFEST} counts: files '
+            'were lost, let the run that makes these labels run again, or label again'
+        )
+    return names
+
+
+def read(store: PseudoLabelStore, plane: Plane, image: str) -> np.ndarray:
+    """Read a plane of an image.
+
+    Raises:
+        FileNotFoundError: If it is not there.
+    """
+    path = plane.path(store.root, image)
+    try:
+        return plane.read(path)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f'{store.root} has no {plane.name} of the image {image} ({path}): stores that are compared are of the same '
+            'images; what is missing is made when the run that makes these labels starts again'
+        ) from error
 
 
 def truths(store: PseudoLabelStore, dataset: FolderDataset) -> Iterator[tuple[str, np.ndarray]]:
@@ -120,12 +152,15 @@ def compare(store: PseudoLabelStore, before: PseudoLabelStore | None, dataset: F
     for image, truth in truths(store, dataset):
         try:
             for name, owner, plane in sources:
-                confidence = CONFIDENCE.steps(CONFIDENCE.read(CONFIDENCE.path(owner.root, image)))
-                found[name].update(plane.read(plane.path(owner.root, image)), confidence, truth)
+                confidence = CONFIDENCE.steps(read(owner, CONFIDENCE, image))
+                found[name].update(read(owner, plane, image), confidence, truth)
             for negative in negatives:
-                excluded[negative.name].update(negative.read(negative.path(store.root, image)), truth)
+                excluded[negative.name].update(read(store, negative, image), truth)
         except ValueError as error:
-            raise ValueError(f'image {image}: {error}') from error
+            raise ValueError(
+                f'image {image} of {store.root}: {error}; expected one size, and masks of the classes of '
+                f'{store.MANIFEST}: give --labels of the same images as they were labeled, or label again'
+            ) from error
     return dict(
         labels={name: quality.report(classes) for name, quality in found.items()},
         excluded={name: quality.report(classes) for name, quality in excluded.items()},

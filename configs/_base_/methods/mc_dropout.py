@@ -24,10 +24,10 @@ statistics_of_target = dict(type='BatchNormUpdate', view='target')
 objectives = [rectified_supervision, statistics_of_target]
 # The network, beside its dropout: BatchNorm is trained altogether.
 backbone = dict(norm_cfg=dict(requires_grad=True), init_cfg=None)  # StageCheckpointHook gives the weights
-# From SYNTHIA as MRNet+Rectifying is trained from there.
+# From SYNTHIA as MRNet+Rectifying is trained from there, with memory from iteration 15000 on.
 synthia_objectives = [
     rectified_supervision,
-    dict(type='MemoryRegularization', weight=0.1, begin=0.6),
+    dict(type='MemoryRegularization', weight=0.1, begin=0.15),
     statistics_of_target,
 ]
 # Pixels without a label learn which classes they do not have: an objective more.

@@ -18,6 +18,7 @@ model = dict(
     objectives=[dict(type='Supervision', view='pool')],
 )
 runner_type = 'SelfTrainingRunner'
+find_unused_parameters = True  # on several devices: density and depth are not trained
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=5e-4, weight_decay=0.01))
 train_cfg = dict(
     num_rounds=1,

@@ -43,8 +43,9 @@ class LoadPlanes(BaseTransform):
         missing = [name for name in names if name not in files]
         if missing or not files:
             raise KeyError(
-                f'LoadPlanes: image {results.get("img_path")} has no planes {missing}, it has {list(files)}: they are '
-                'those that the labeler gives, of images in a PseudoLabelDataset'
+                f'LoadPlanes: image {results.get("img_path")} has no planes {missing}, it has {list(files)}: take them '
+                'out of `names`, or label again with a labeler that gives them; only images of a PseudoLabelDataset '
+                'have planes'
             )
         for name in names:
             plane, path = files[name]

@@ -21,7 +21,7 @@ class AdaptationDataset(ABC):
 
     @abstractmethod
     def parts(self) -> dict[str, Any]:
-        """Return the data sets that samples come from, by domain: ``source``, ``target``."""
+        """Return the data sets that samples come from, by name: ``source``, ``target``, what else there is."""
 
     def pseudo_labeled(self) -> dict[str, PseudoLabelDataset]:
         """Return those of :meth:`parts` whose labels the labeling makes."""

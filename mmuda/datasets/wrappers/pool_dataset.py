@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 from mmseg.registry import DATASETS
 
 from mmuda.datasets.wrappers.adaptation_dataset import AdaptationDataset
 from mmuda.datasets.wrappers.mined_classes import MinedClasses, with_first_transform
 from mmuda.datasets.wrappers.pseudo_label_dataset import PseudoLabelDataset
 from mmuda.datasets.wrappers.subset import SubsetDataset
-from mmuda.datasets.wrappers.uda_dataset import check_classes, packed
+from mmuda.datasets.wrappers.uda_dataset import check_classes, packed, unlabeled_view
 from mmuda.utils.isolated_rng import isolated_rng
 
 
@@ -38,17 +39,19 @@ class PoolDataset(AdaptationDataset):
         source (dict, optional): Config of the labeled data set; None for the target alone, as in ensemble
             distillation.
         target (dict): Config of a :class:`~mmuda.datasets.PseudoLabelDataset`.
+        unlabeled (dict, optional): Config of a data set without labels, of which each sample has an image beside it,
+            drawn evenly: the view ``target``, as MRNet's second stage has. Defaults to None: no such view.
         seed (int): Seed of the pipelines' random numbers; the sampler sets it. Defaults to 0.
 
     Attributes:
         source (SubsetDataset or None): The selected source images, at first all.
 
     Raises:
-        ValueError: If the class lists differ.
+        ValueError: If the class lists differ, or the pipeline of ``unlabeled`` loads labels.
         TypeError: If the target has no pseudo labels.
     """
 
-    def __init__(self, source: dict | None, target: dict, seed: int = 0) -> None:
+    def __init__(self, source: dict | None, target: dict, unlabeled: dict | None = None, seed: int = 0) -> None:
         self._mined = dict(source=MinedClasses(), target=MinedClasses())
         self.source = None if source is None else SubsetDataset(with_first_transform(source, self._mined['source']))
         self.target = DATASETS.build(with_first_transform(target, self._mined['target']))
@@ -56,6 +59,7 @@ class PoolDataset(AdaptationDataset):
             raise TypeError(f'PoolDataset: the target must be a PseudoLabelDataset, got {type(self.target).__name__}')
         if self.source is not None:
             check_classes(self.source.metainfo.get('classes'), self.target.metainfo.get('classes'), 'PoolDataset')
+        self.unlabeled = None if unlabeled is None else unlabeled_view(unlabeled, 'PoolDataset', '`unlabeled`')
         self.seed = seed
 
     @property
@@ -66,12 +70,12 @@ class PoolDataset(AdaptationDataset):
     @property
     def views(self) -> tuple[str, ...]:
         """tuple[str, ...]: Names of the views of a batch."""
-        return ('pool',)
+        return ('pool',) if self.unlabeled is None else ('pool', 'target')
 
     def parts(self) -> dict[str, Any]:
         """See :class:`AdaptationDataset`."""
-        source = {} if self.source is None else dict(source=self.source)
-        return dict(source, target=self.target)
+        parts = dict(source=self.source, target=self.target, unlabeled=self.unlabeled)
+        return {name: part for name, part in parts.items() if part is not None}
 
     def mine(self, mine_ids: Sequence[int] = (), priority_ids: Sequence[int] = (), in_source: bool = True) -> None:
         """Let the crops look for classes: they are ``mine_ids`` and ``priority_ids`` of every sample to come.
@@ -105,7 +109,7 @@ class PoolDataset(AdaptationDataset):
             index (PoolIndex | int): A draw of the sampler, or an index into the pool: source images first.
 
         Returns:
-            dict: ``inputs`` and ``data_samples``, each a dict with the key ``pool``.
+            dict: ``inputs`` and ``data_samples``, each a dict with the views as keys.
         """
         if not isinstance(index, PoolIndex):
             index = PoolIndex(index, index)
@@ -118,4 +122,9 @@ class PoolDataset(AdaptationDataset):
                 domain, sample = 'target', self.target[index.index - self.num_source]
         packed(sample, f'PoolDataset: the pipeline of {domain}')
         sample['data_samples'].set_metainfo(dict(domain=domain))
-        return {key: dict(pool=sample[key]) for key in ('inputs', 'data_samples')}
+        samples = dict(pool=sample)
+        if self.unlabeled is not None:
+            with isolated_rng([self.seed, index.position, 1]):
+                drawn = self.unlabeled[np.random.randint(len(self.unlabeled))]
+            samples['target'] = packed(drawn, 'PoolDataset: the pipeline of `unlabeled`')
+        return {key: {view: samples[view][key] for view in samples} for key in ('inputs', 'data_samples')}

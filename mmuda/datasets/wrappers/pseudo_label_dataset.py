@@ -78,11 +78,20 @@ class PseudoLabelDataset(DatasetWrapper):
         return osp.join(self.store, osp.splitext(osp.basename(name) if self.flat else name)[0] + '.png')
 
     def plane_files(self, index: int) -> dict[str, tuple[Plane, str]]:
-        """Kind and path of what the store has beside the label of an image, by name."""
+        """Kind and path of what the store has beside the label of an image, by name.
+
+        Raises:
+            ValueError: If the store is of other classes.
+        """
         if self.flat or self.store is None:
             return {}
         manifest = osp.join(self.store, PseudoLabelStore.MANIFEST)
-        planes = _planes(self.store, os.stat(manifest).st_mtime_ns if osp.isfile(manifest) else 0)
+        planes, classes = _contents(self.store, os.stat(manifest).st_mtime_ns if osp.isfile(manifest) else 0)
+        if classes not in (None, tuple(self.metainfo['classes'])):
+            raise ValueError(
+                f'PseudoLabelDataset: the pseudo labels {self.store} are of the classes {classes}, the data set has '
+                f'{tuple(self.metainfo["classes"])}: name the store of these classes, or label again'
+            )
         name = self.relative_path(index)
         return {plane.name: (plane, str(plane.path(self.store, name))) for plane in planes if plane.name != LABEL.name}
 
@@ -92,6 +101,7 @@ class PseudoLabelDataset(DatasetWrapper):
         Raises:
             RuntimeError: If no store is set.
             FileNotFoundError: If the label is not in the store.
+            ValueError: If the store is of other classes.
         """
         label_path = self.label_path(index)
         if not osp.isfile(label_path):
@@ -144,6 +154,9 @@ class PseudoLabelDataset(DatasetWrapper):
 
 
 @functools.lru_cache(maxsize=4)
-def _planes(root: str, last_change: int) -> tuple[Plane, ...]:
-    """Planes of a store; its manifest is read once, and again when it was written again."""
-    return PseudoLabelStore(root).planes
+def _contents(root: str, last_change: int) -> tuple[tuple[Plane, ...], tuple[str, ...] | None]:
+    """Planes and classes of a store; its manifest is read once, and again when it was written again."""
+    store = PseudoLabelStore(root)
+    manifest = store.manifest()
+    classes = None if manifest is None else manifest['description'].get('classes')
+    return store.planes, None if classes is None else tuple(classes)

@@ -63,20 +63,8 @@ class UDADataset(AdaptationDataset):
     def __init__(self, source: dict, target: dict | None, labeled_view: str = 'source', seed: int = 0) -> None:
         if labeled_view == 'target':
             raise ValueError("UDADataset: labeled_view='target' is the name of the view without labels: choose another")
-        loaders = sorted(name for name in transform_names(target) if any(part in name for part in _LABEL_LOADERS))
-        if loaders:
-            raise ValueError(
-                f'UDADataset: the target is unlabeled, but its pipeline has {loaders}. Remove '
-                'the label loading from the pipeline of the target data set.'
-            )
-        if 'LoadDepth' in transform_names(target):
-            raise ValueError(
-                'UDADataset: the target has no depth, but its pipeline has LoadDepth. Remove it, and PackPlanes with '
-                'it, from the pipeline of the target data set; PackSegInputs packs images alone'
-            )
-        _check_crops(target)
         self.source: BaseDataset = DATASETS.build(source)
-        self.target: BaseDataset | None = None if target is None else build_unlabeled(target)
+        self.target: BaseDataset | None = None if target is None else unlabeled_view(target, 'UDADataset', 'the target')
         self.labeled_view = labeled_view
         self.seed = seed
         if self.target is not None:
@@ -132,13 +120,35 @@ def packed(sample: dict, owner: str) -> dict:
     return sample
 
 
-def _check_crops(target: dict | None) -> None:
-    for part in dicts_in(target):
+def unlabeled_view(config: dict, owner: str, name: str) -> BaseDataset:
+    """Build a data set whose labels are never looked for.
+
+    Args:
+        config (dict): Its config.
+        owner (str): Who needs it, for errors.
+        name (str): What it is there, for errors.
+
+    Raises:
+        ValueError: If its pipeline loads labels or depth, or has a crop that needs them.
+    """
+    loaders = sorted(kind for kind in transform_names(config) if any(part in kind for part in _LABEL_LOADERS))
+    if loaders:
+        raise ValueError(
+            f'{owner}: {name} is unlabeled, but its pipeline has {loaders}. Remove '
+            f'the label loading from the pipeline of {name}.'
+        )
+    if 'LoadDepth' in transform_names(config):
+        raise ValueError(
+            f'{owner}: {name} has no depth, but its pipeline has LoadDepth. Remove it, and PackPlanes with it, from the '
+            f'pipeline of {name}; PackSegInputs packs images alone'
+        )
+    for part in dicts_in(config):
         if part.get('cat_max_ratio', 1) < 1:
             raise ValueError(
-                f'UDADataset: {part.get("type")} with cat_max_ratio = {part["cat_max_ratio"]} in the '
-                'pipeline of the target chooses crops by labels; there are none. Leave cat_max_ratio out'
+                f'{owner}: {part.get("type")} with cat_max_ratio = {part["cat_max_ratio"]} in the '
+                f'pipeline of {name} chooses crops by labels; there are none. Leave cat_max_ratio out'
             )
+    return build_unlabeled(config)
 
 
 def check_classes(source: tuple | None, target: tuple | None, owner: str) -> None:

@@ -148,6 +148,16 @@ class LearningRateSchedule(RoundRates):
                 f'learning rate of the rounds: warmup = {self.warmup}, start_factor = {self.start_factor}, expected a '
                 'share of a round below 1 and a factor in (0, 1]'
             )
+        if self.decay is None and self.span != 1:
+            raise ValueError(
+                f"learning rate of the rounds: span = {self.span} has no effect without decay='poly': set that, or "
+                'remove it'
+            )
+        if not self.warmup and self.start_factor != 0.1:
+            raise ValueError(
+                f'learning rate of the rounds: start_factor = {self.start_factor} has no effect without warmup: set '
+                'that, or remove it'
+            )
         if self.round_factor is not None and self.round_factor <= 0:
             raise ValueError(
                 f'learning rate of the rounds: round_factor = {self.round_factor}, expected a positive number'

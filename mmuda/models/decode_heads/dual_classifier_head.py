@@ -133,6 +133,7 @@ class DualClassifierHead(MultiOutputHead, BaseDecodeHead):
     """
 
     classifiers = ('aux', 'main')
+    resizes_probabilities = True
 
     def __init__(
         self,

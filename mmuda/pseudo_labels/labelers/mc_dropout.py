@@ -14,7 +14,10 @@ from mmuda.pseudo_labels.labelers.labeler import IGNORE_INDEX, check_num_classes
 class PassStatistics:
     """Mean, minimum and standard deviation over passes, without keeping them.
 
-    Welford's algorithm; memory is three maps, however many passes there are.
+    Welford's algorithm, one class after the other; memory is three maps, however many passes there are.
+
+    Args:
+        with_minimum (bool): Whether the minimum is wanted. Defaults to True.
 
     Example:
         >>> statistics = PassStatistics()
@@ -24,8 +27,9 @@ class PassStatistics:
         (0.3, 0.1)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, with_minimum: bool = True) -> None:
         self.passes = 0
+        self.with_minimum = with_minimum
         self._mean: Tensor | None = None
         self._minimum: Tensor | None = None
         self._squares: Tensor | None = None  # sum of squared differences from the mean
@@ -34,15 +38,15 @@ class PassStatistics:
         """Add one pass.
 
         Args:
-            probabilities (Tensor): Of any shape, the same in every pass; floating point.
+            probabilities (Tensor): (C, ...), the same shape in every pass; floating point.
 
         Raises:
             ValueError: If the shape differs from that of the passes before.
         """
         self.passes += 1
-        if self._mean is None or self._minimum is None or self._squares is None:
+        if self._mean is None or self._squares is None:
             self._mean = probabilities.clone()
-            self._minimum = probabilities.clone()
+            self._minimum = probabilities.clone() if self.with_minimum else None
             self._squares = torch.zeros_like(probabilities)
             return
         if probabilities.shape != self._mean.shape:
@@ -50,10 +54,12 @@ class PassStatistics:
                 f'pass {self.passes} has the shape {tuple(probabilities.shape)}, the passes before it '
                 f'{tuple(self._mean.shape)}'
             )
-        difference = probabilities - self._mean
-        self._mean.add_(difference / self.passes)
-        self._squares.addcmul_(difference, probabilities - self._mean)
-        torch.minimum(self._minimum, probabilities, out=self._minimum)
+        for values, mean, squares in zip(probabilities, self._mean, self._squares):
+            difference = values - mean
+            mean.add_(difference, alpha=1 / self.passes)
+            squares.addcmul_(difference, difference, value=1 - 1 / self.passes)
+        if self._minimum is not None:
+            torch.minimum(self._minimum, probabilities, out=self._minimum)
 
     @property
     def mean(self) -> Tensor:
@@ -62,18 +68,18 @@ class PassStatistics:
 
     @property
     def minimum(self) -> Tensor:
-        """Tensor: Smallest value over the passes."""
+        """Tensor: Smallest value over the passes, unless ``with_minimum`` is False."""
         return self._filled(self._minimum)
 
     @property
     def std(self) -> Tensor:
         """Tensor: Population standard deviation over the passes."""
-        return (self._filled(self._squares) / self.passes).sqrt()
+        return (self._filled(self._squares) / self.passes).sqrt_()
 
     @staticmethod
     def _filled(value: Tensor | None) -> Tensor:
         if value is None:
-            raise ValueError('there are no statistics before the first pass: call update() first')
+            raise ValueError('no such statistic yet: call update() first, and leave with_minimum on for the minimum')
         return value
 
 

@@ -46,9 +46,9 @@ class MeanPassLabeler(Labeler):
         """Label one image, of statistics (S, C, H, W).
 
         Raises:
-            ValueError: If they are none.
+            ValueError: If they are none, or with a temperature.
         """
-        mean = PassPredictions.of(prediction).mean
+        mean = PassPredictions.positive(prediction).mean
         return LabelPlanes(mean_label(mean, self.threshold), mean.amax(0))
 
     def description(self) -> dict[str, Any]:
@@ -80,9 +80,9 @@ class MinimumPassLabeler(Labeler):
         """Label one image, of statistics (S, C, H, W).
 
         Raises:
-            ValueError: If they are none.
+            ValueError: If they are none, or with a temperature.
         """
-        passes = PassPredictions.of(prediction)
+        passes = PassPredictions.positive(prediction)
         mean = passes.mean if self.index == 'mean' else None
         return LabelPlanes(min_label(passes.minimum, self.threshold, mean), passes.minimum.amax(0))
 
@@ -126,9 +126,9 @@ class MeanStdPassLabeler(Labeler):
         """Label one image, of statistics (S, C, H, W).
 
         Raises:
-            ValueError: If they are none, or of one pass.
+            ValueError: If they are none, of one pass, or with a temperature.
         """
-        passes = PassPredictions.of(prediction)
+        passes = PassPredictions.positive(prediction)
         mean, std = passes.mean, passes.deviation()
         return MeanStdPlanes(
             certain_label(mean, std, self.threshold, self.max_std),
@@ -187,7 +187,7 @@ class NegativePassLabeler(Labeler):
         mean, std = PassPredictions.of(prediction).warm()
         negative = negative_labels(mean, std, self.max_mean, self.max_std)
         negative.scatter_(0, mean.argmax(0, keepdim=True), False)
-        positive = self.positive(prediction)
+        positive = self.positive(prediction[:3])
         return NegativePlanes(positive.label, positive.confidence, positive, negative)
 
     def description(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from mmseg.models import EncoderDecoder
+from mmseg.models.utils import resize
 from mmseg.registry import TASK_UTILS
 from mmseg.structures import SegDataSample
 from torch import Tensor, nn
@@ -16,6 +17,7 @@ from torch.nn.modules.dropout import _DropoutNd
 from mmuda.pseudo_labels.labelers.mc_dropout import PassStatistics
 from mmuda.pseudo_labels.predictors.multi_view_predictor import MultiViewPredictor
 from mmuda.pseudo_labels.predictors.pass_predictions import PassPredictions
+from mmuda.utils.fused_probabilities import fused_probabilities, resizes_probabilities
 
 
 @contextlib.contextmanager
@@ -129,7 +131,7 @@ class MCDropoutPredictor(MultiViewPredictor):
             ValueError: If the segmentor has no dropout or predicts in sliding windows, or all passes are the same.
         """
         student = _student(segmentor)
-        plain, warm = PassStatistics(), PassStatistics()
+        plain, warm = PassStatistics(), PassStatistics(with_minimum=False)
         with active_dropout(segmentor, self.dropout_ratio) as layers:
             views = [self._view(segmentor, image, *view) for view in self.views(image)]
             keep = all('decode_head' in layer.split('.') for layer in layers)
@@ -140,18 +142,14 @@ class MCDropoutPredictor(MultiViewPredictor):
                 plain.update(means[0])
                 if self.temperature is not None:
                     warm.update(means[1])
-        if self.passes > 1 and not plain.std.any():
+        std = plain.std if self.passes > 1 else None
+        if std is not None and not std.any():
             raise ValueError(
                 f'all {self.passes} passes of the image {name!r} are the same: dropout ({", ".join(layers)}) has no '
                 'effect on the predictions'
             )
-        return PassPredictions(
-            plain.mean,
-            plain.minimum,
-            plain.std if self.passes > 1 else None,
-            warm.mean if self.temperature is not None else None,
-            warm.std if self.temperature is not None else None,
-        ).stacked()
+        calm = (plain.mean, plain.minimum, std)
+        return PassPredictions(*calm, *((warm.mean, warm.std) if self.temperature is not None else ())).stacked()
 
     def description(self) -> dict[str, Any]:
         """See :class:`Predictor`."""
@@ -182,16 +180,63 @@ class MCDropoutPredictor(MultiViewPredictor):
     ) -> list[Tensor]:
         """Make one pass; return its probabilities (C, H, W), mean over the views, without and with temperature."""
         temperatures = (1.0,) if self.temperature is None else (1.0, self.temperature)
-        totals: list[Tensor] = []
+        means = [ViewMean(student) for _ in temperatures]
         for index, (inputs, sample) in enumerate(views):
             outputs = student.decode_head(student.extract_feat(inputs) if kept is None else kept[index])
-            for place, temperature in enumerate(temperatures):
-                probabilities = _probabilities(student, _divided(outputs, temperature), sample)
-                if index == 0:
-                    totals.append(probabilities)
-                else:
-                    totals[place].add_(probabilities)
-        return [total.div_(len(views)) for total in totals]
+            for mean, temperature in zip(means, temperatures):
+                mean.add(_divided(outputs, temperature), inputs, sample)
+        return [mean.result() for mean in means]
+
+
+class ViewMean:
+    """Mean of the probabilities of the views of an image, at its size.
+
+    Of a head that resizes probabilities, those at its own resolution are read: resizing is linear, so that views of one
+    size are added before.
+
+    Args:
+        student (EncoderDecoder): Who predicts.
+    """
+
+    def __init__(self, student: EncoderDecoder) -> None:
+        self.student = student
+        self.number = 0
+        self.size: tuple[int, int] = (0, 0)
+        self._small: dict[torch.Size, Tensor] = {}  # (1, C, h, w) by its shape: to be resized
+        self._large: list[Tensor] = []  # at most one, (C, H, W)
+
+    def add(self, outputs: Tensor | Mapping[str, Tensor], inputs: Tensor, sample: SegDataSample) -> None:
+        """Add a view.
+
+        Args:
+            outputs (Tensor or Mapping[str, Tensor]): Of the decode head.
+            inputs (Tensor): (1, 3, h, w), of the network.
+            sample (SegDataSample): What to know of the view.
+        """
+        self.number += 1
+        self.size = sample.ori_shape
+        head = self.student.decode_head
+        if resizes_probabilities(head) and inputs.shape[2:] == sample.img_shape:
+            values = fused_probabilities(head, outputs).float()
+            values = values.flip(3) if sample.flip else values
+            known = self._small.get(values.shape)
+            self._small[values.shape] = values if known is None else known + values
+        else:  # the end of a test step
+            logits = head.predict_by_feat(outputs, [sample.metainfo])
+            self._add(self.student.postprocess_result(logits, [sample])[0].seg_logits.data.softmax(dim=0))
+
+    def result(self) -> Tensor:
+        """Return the mean (C, H, W)."""
+        align_corners = self.student.decode_head.align_corners
+        for values in self._small.values():
+            self._add(resize(values, self.size, mode='bilinear', align_corners=align_corners, warning=False)[0])
+        return self._large[0].div_(self.number)
+
+    def _add(self, probabilities: Tensor) -> None:
+        if self._large:
+            self._large[0].add_(probabilities)
+        else:
+            self._large.append(probabilities)
 
 
 def _student(segmentor: nn.Module) -> EncoderDecoder:
@@ -214,9 +259,3 @@ def _divided(outputs: Tensor | Mapping[str, Tensor], temperature: float) -> Tens
     if isinstance(outputs, Tensor):
         return outputs / temperature
     return {name: values / temperature for name, values in outputs.items()}
-
-
-def _probabilities(student: EncoderDecoder, outputs: Tensor | Mapping[str, Tensor], sample: SegDataSample) -> Tensor:
-    """Return the probabilities (C, H, W) at the size of the image: the end of a test step."""
-    logits = student.decode_head.predict_by_feat(outputs, [sample.metainfo])
-    return student.postprocess_result(logits, [sample])[0].seg_logits.data.softmax(dim=0)

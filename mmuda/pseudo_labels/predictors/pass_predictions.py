@@ -45,6 +45,21 @@ class PassPredictions:
             )
         return cls(*stacked)
 
+    @classmethod
+    def positive(cls, stacked: Tensor) -> 'PassPredictions':
+        """Read what :meth:`stacked` returned, for labels that need no temperature.
+
+        Raises:
+            ValueError: If it is something else, or made with a temperature, which has no effect on these labels.
+        """
+        passes = cls.of(stacked)
+        if passes.warm_mean is not None:
+            raise ValueError(
+                'temperature of MCDropoutPredictor has no effect on positive labels, and takes time: remove it, or '
+                'label with NegativePassLabeler'
+            )
+        return passes
+
     def stacked(self) -> Tensor:
         """Return all statistics as one tensor (2, 3 or 5, C, H, W)."""
         return torch.stack(

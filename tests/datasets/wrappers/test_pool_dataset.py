@@ -56,6 +56,31 @@ def test_pool_without_source(config):
     assert {dataset[index]['data_samples']['pool'].domain for index in range(NUM_TARGET)} == {'target'}
 
 
+def with_unlabeled(config: dict, pipeline: list[dict]) -> dict:
+    return dict(config, unlabeled=dict(config['target']['dataset'], pipeline=pipeline))
+
+
+def test_unlabeled_images_are_a_view_beside_the_pool(config):
+    pipeline = [part for part in PIPELINE if part['type'] != 'LoadLabelIds']
+    dataset = DATASETS.build(
+        with_unlabeled(config, [dict(part, min_distinct=None) if 'Crop' in part['type'] else part for part in pipeline])
+    )
+    assert dataset.views == ('pool', 'target') and list(dataset.parts()) == ['source', 'target', 'unlabeled']
+    draws = [dataset[PoolIndex(position, 0)] for position in range(8)]
+    assert all(list(draw['inputs']) == ['pool', 'target'] for draw in draws)
+    samples = [draw['data_samples']['target'] for draw in draws]
+    assert {sample.img_path[-16:] for sample in samples} == {'usk_train/00.jpg', 'usk_train/01.jpg'}
+    assert not any('gt_sem_seg' in sample for sample in samples)
+    assert torch.equal(dataset[PoolIndex(5, 2)]['inputs']['target'], draws[5]['inputs']['target'])
+    alone = DATASETS.build(config)
+    assert torch.equal(alone[PoolIndex(5, 0)]['inputs']['pool'], draws[5]['inputs']['pool'])
+
+
+def test_labels_of_the_unlabeled_view_are_refused(config):
+    with pytest.raises(ValueError, match=r"PoolDataset: `unlabeled` is unlabeled, .* \['LoadLabelIds'\]. Remove"):
+        DATASETS.build(with_unlabeled(config, PIPELINE))
+
+
 def test_target_labels_are_the_pseudo_labels(config):
     labels = DATASETS.build(config)[NUM_SOURCE]['data_samples']['pool'].gt_sem_seg.data
     assert set(labels.unique().tolist()) <= {3, 255}

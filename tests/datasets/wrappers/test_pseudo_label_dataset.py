@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from mmseg.registry import DATASETS
 
+from mmuda.pseudo_labels import PseudoLabelStore
 from tests.helpers.published import write_camvid, write_label
 
 PIPELINE = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds'), dict(type='PackSegInputs')]
@@ -98,6 +99,19 @@ def test_a_store_without_manifest_has_a_confidence(config, tmp_path):
     dataset = DATASETS.build(dict(config, store=str(tmp_path / 'store')))
     ((name, (plane, path)),) = dataset.plane_files(1).items()
     assert (name, plane.name, path) == ('confidence', 'confidence', f'{tmp_path}/store/confidence/dusk_train/01.png')
+
+
+@pytest.mark.parametrize('change', [list, lambda classes: classes[::-1], lambda classes: classes[:-1]])
+def test_a_store_of_other_classes_is_refused(config, tmp_path, change):
+    """Also of as many: negative masks and labels would mean something else."""
+    dataset = DATASETS.build(dict(config, store=str(tmp_path / 'store')))
+    classes = list(dataset.metainfo['classes'])
+    PseudoLabelStore(tmp_path / 'store').open(dict(classes=change(classes)))
+    if change(classes) == classes:
+        assert 'confidence' in dataset.plane_files(0)
+    else:
+        with pytest.raises(ValueError, match=r'the pseudo labels .*store are of the classes .* label again'):
+            dataset.plane_files(0)
 
 
 def test_flat_labels_and_unlabeled_images_have_no_planes(config):

@@ -147,6 +147,8 @@ def test_poly_decay_inside_a_round():
         (dict(decay='cosine'), "decay = 'cosine', expected one of"),
         (dict(decay='poly', power=0), 'power = 0, expected'),
         (dict(decay='poly', span=0.5), 'span = 0.5, expected at least 1'),
+        (dict(span=4.0), "span = 4.0 has no effect without decay='poly'"),
+        (dict(start_factor=0.5), 'start_factor = 0.5 has no effect without warmup'),
     ],
 )
 def test_unknown_decay_is_refused(settings, message):

@@ -62,8 +62,15 @@ def test_label_on_which_passes_differ_is_ignored():
 
 
 def test_no_statistics_before_the_first_pass():
-    with pytest.raises(ValueError, match='before the first pass'):
+    with pytest.raises(ValueError, match=r'call update\(\) first'):
         _ = PassStatistics().mean
+
+
+def test_minimum_that_was_not_wanted():
+    statistics = PassStatistics(with_minimum=False)
+    statistics.update(torch.ones(2, 3))
+    with pytest.raises(ValueError, match='leave with_minimum on'):
+        _ = statistics.minimum
 
 
 def test_pass_of_another_shape_is_refused():

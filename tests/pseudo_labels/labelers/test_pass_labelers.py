@@ -16,7 +16,7 @@ from mmuda.pseudo_labels import (
 SUMS = [[3.6, 0.3, 0.1], [3.4, 0.4, 0.2], [3.0, 0.8, 0.2], [3.5, 0.3, 0.2], [3.3, 0.5, 0.2]]  # of four views
 
 
-def passes(warm: bool = True) -> torch.Tensor:
+def passes(warm: bool = False) -> torch.Tensor:
     statistics = PassStatistics()
     for sums in SUMS:
         statistics.update(torch.tensor(sums).reshape(3, 1, 1) / 4)
@@ -36,21 +36,23 @@ def test_minimum_does_not():
 
 
 def test_deviation_does_not_and_the_label_by_the_mean_is_stored_beside():
-    arrays = MeanStdPassLabeler()(passes(warm=False)).arrays()
+    arrays = MeanStdPassLabeler()(passes()).arrays()
     assert [plane.name for plane in MeanStdPassLabeler.planes] == list(arrays)
     assert (arrays['label'].item(), arrays['mean_label'].item()) == (255, 0)
     assert arrays['std'].item() == pytest.approx(0.2059 / 4, abs=1e-4)
 
 
 def test_negative_label_needs_a_low_deviation():
-    strict, loose = (NegativePassLabeler(max_std=limit)(passes()).arrays()['negative'] for limit in (0.005, 0.02))
+    strict, loose = (
+        NegativePassLabeler(max_std=limit)(passes(warm=True)).arrays()['negative'] for limit in (0.005, 0.02)
+    )
     assert strict.ravel().tolist() == [False] * 3
     assert loose.ravel().tolist() == [False, False, True]
 
 
 def test_planes_of_the_positive_labeler_are_stored_beside_the_masks():
     labeler = NegativePassLabeler(positive=dict(type='MinimumPassLabeler', threshold=0.7))
-    arrays = labeler(passes()).arrays()
+    arrays = labeler(passes(warm=True)).arrays()
     assert [plane.name for plane in labeler.planes] == list(arrays) == ['label', 'confidence', 'negative']
     assert arrays['negative'].dtype == bool and arrays['negative'].shape == (3, 1, 1)
     assert arrays['label'].item() == 0
@@ -80,7 +82,13 @@ def test_one_pass_has_no_deviation(labeler):
 
 def test_negative_labels_without_a_temperature_are_refused():
     with pytest.raises(ValueError, match='set temperature of MCDropoutPredictor'):
-        NegativePassLabeler()(passes(warm=False))
+        NegativePassLabeler()(passes())
+
+
+@pytest.mark.parametrize('labeler', [MeanPassLabeler(), MinimumPassLabeler(), MeanStdPassLabeler()])
+def test_a_temperature_that_has_no_effect_is_refused(labeler):
+    with pytest.raises(ValueError, match='temperature of MCDropoutPredictor has no effect .* remove it, or label with'):
+        labeler(passes(warm=True))
 
 
 @pytest.mark.parametrize('labeler', [MeanPassLabeler(), MinimumPassLabeler(), MeanStdPassLabeler()])

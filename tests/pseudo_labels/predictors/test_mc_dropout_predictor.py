@@ -52,6 +52,29 @@ def test_passes_that_drop_nothing_are_those_of_the_plain_predictor(model, image)
     assert torch.equal(one.mean, one.minimum) and one.std is None
 
 
+def test_padded_inputs_are_cut_before_they_are_resized(image):
+    padding = dict(type='UDADataPreprocessor', std=[58.0] * 3, test_cfg=dict(size_divisor=32))
+    model = segmentor(data_preprocessor=padding)
+    plain = MultiViewPredictor(SCALES)(model, image, 'a.png')
+    one = predict(model, image, passes=1, dropout_ratio=1e-12)
+    torch.testing.assert_close(one.mean, plain, rtol=0, atol=1e-6)
+    assert not torch.allclose(plain, MultiViewPredictor(SCALES)(segmentor(), image, 'a.png'), atol=1e-3)
+
+
+def test_views_of_one_size_are_resized_together(model, image):
+    """Maps at the size of the image are what passes cost, once the backbone runs once."""
+    with torch.profiler.profile(record_shapes=True) as profiler:
+        predict(model, image, passes=3)
+    calls = [(call.name, call.input_shapes[0]) for call in profiler.events() if call.input_shapes]
+    resized = [shape for name, shape in calls if name == 'aten::upsample_bilinear2d' and shape[1] == CLASSES]
+    assert len(resized) == 3 * len(SCALES)
+    assert not [
+        name
+        for name, shape in calls
+        if name in ('aten::log', 'aten::argmax', 'aten::_softmax') and shape[-2:] == list(SIZE)
+    ]
+
+
 def test_statistics_are_those_of_single_passes(model, image, monkeypatch):
     seen = []
     original = MCDropoutPredictor._pass
@@ -109,7 +132,7 @@ def test_dropout_alone_is_on_and_off_again(image):
 
 def test_dropout_is_switched_off_after_an_error(image):
     model = segmentor()
-    model.decode_head.predict_by_feat = lambda *_: 1 / 0
+    model.decode_head.fuse = lambda *_: 1 / 0
     with pytest.raises(ZeroDivisionError):
         predict(model, image)
     assert not any(module.training for module in model.modules())
