@@ -139,8 +139,8 @@ def unlabeled_view(config: dict, owner: str, name: str) -> BaseDataset:
         )
     if 'LoadDepth' in transform_names(config):
         raise ValueError(
-            f'{owner}: {name} has no depth, but its pipeline has LoadDepth. Remove it, and PackPlanes with it, from the '
-            f'pipeline of {name}; PackSegInputs packs images alone'
+            f'{owner}: {name} has no depth, but its pipeline has LoadDepth. Remove it, and PackPlanes with it, from '
+            f'the pipeline of {name}; PackSegInputs packs images alone'
         )
     for part in dicts_in(config):
         if part.get('cat_max_ratio', 1) < 1:
