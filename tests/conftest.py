@@ -8,9 +8,11 @@ import torch
 from mmengine.registry import DefaultScope, init_default_scope
 
 import mmuda  # noqa: F401  (registers everything, makes the stack work)
+from tests.helpers.configs import parse_shipped_files_once
 from tests.helpers.locks import locked_by_another
 
 torch.set_num_threads(1)
+parse_shipped_files_once()
 PARITY = Path(__file__).parent / 'parity'
 INTEGRATION = Path(__file__).parent / 'integration'
 
@@ -25,6 +27,15 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     if INTEGRATION in item.path.parents:
         item.add_marker(pytest.mark.integration)
     item.add_marker(pytest.mark.xdist_group('parity' if PARITY in item.path.parents else str(item.path)))
+
+
+def pytest_collection_finish() -> None:
+    """What is imported stays: it need not be walked through in every collection of garbage.
+
+    mmengine asks for that with every data set, and there are a million such objects.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

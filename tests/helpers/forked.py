@@ -1,5 +1,6 @@
 """Processes that start with torch and mmuda imported: these are forked from a server that has imported them once."""
 
+import gc
 import multiprocessing
 import os
 import runpy
@@ -31,6 +32,7 @@ def run_script(*command: str, cwd: Path, env: dict[str, str]) -> subprocess.Comp
 
 
 def _run(command: list[str], cwd: str, env: dict[str, str], streams: list[Path]) -> None:
+    gc.freeze()  # what the server has imported
     for number, path in enumerate(streams, 1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
     os.chdir(cwd)
