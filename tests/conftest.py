@@ -5,14 +5,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.registry import DefaultScope, init_default_scope
 
 import mmuda  # noqa: F401  (registers everything, makes the stack work)
-from tests.helpers.configs import parse_shipped_files_once
+from tests.helpers.configs import FORMATTED_TEXT, parse_shipped_files_once, write_plain_texts
 from tests.helpers.locks import locked_by_another
 
 torch.set_num_threads(1)
 parse_shipped_files_once()
+write_plain_texts()
 PARITY = Path(__file__).parent / 'parity'
 INTEGRATION = Path(__file__).parent / 'integration'
 
@@ -51,6 +53,12 @@ def runners_are_freed() -> Iterator[None]:
     """Runners are full of cycles: left to themselves those of many modules add up to gigabytes."""
     yield
     gc.collect()
+
+
+@pytest.fixture
+def formatted_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Configs have the text that mmengine writes outside of the tests."""
+    monkeypatch.setattr(Config, 'pretty_text', FORMATTED_TEXT)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Processes that start with torch and mmuda imported: these are forked from a server that has imported them once."""
 
-import gc
 import multiprocessing
 import os
 import runpy
@@ -17,7 +16,7 @@ import torch
 def context() -> ForkServerContext:
     """The context of ``multiprocessing`` for such processes; their server starts with the first of them."""
     forkserver = multiprocessing.get_context('forkserver')
-    forkserver.set_forkserver_preload(['mmuda', 'tests.helpers.tiny'])
+    forkserver.set_forkserver_preload(['tests.helpers.preloaded'])
     return forkserver
 
 
@@ -32,7 +31,6 @@ def run_script(*command: str, cwd: Path, env: dict[str, str]) -> subprocess.Comp
 
 
 def _run(command: list[str], cwd: str, env: dict[str, str], streams: list[Path]) -> None:
-    gc.freeze()  # what the server has imported
     for number, path in enumerate(streams, 1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
     os.chdir(cwd)
