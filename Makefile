@@ -37,7 +37,7 @@ $(STAMP): requirements/$(STACK).txt requirements/tests.txt pyproject.toml
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-PYTEST = $(VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadgroup
+PYTEST = $(VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 test: lint
 	$(PYTEST) tests

@@ -31,6 +31,12 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     item.add_marker(pytest.mark.xdist_group('parity' if PARITY in item.path.parents else str(item.path)))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole runs come first: what ends last is then a short file, and no process waits for the others."""
+    long = {item.path for item in items if item.get_closest_marker('integration')}
+    items.sort(key=lambda item: (PARITY not in item.path.parents, item.path not in long))
+
+
 def pytest_collection_finish() -> None:
     """What is imported stays: it need not be walked through in every collection of garbage.
 
