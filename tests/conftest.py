@@ -38,9 +38,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
+    free_garbage_and_freeze_the_rest()
+
+
+def free_garbage_and_freeze_the_rest() -> None:
     """What is imported stays: it need not be walked through in every collection of garbage.
 
-    mmengine asks for that with every data set, and there are a million such objects.
+    mmengine asks for one with every data set, and there are hundreds of thousands of such objects.
     """
     gc.collect()
     gc.freeze()
@@ -58,7 +62,7 @@ def default_scope_is_that_of_the_configs() -> None:
 def runners_are_freed() -> Iterator[None]:
     """Runners are full of cycles: left to themselves those of many modules add up to gigabytes."""
     yield
-    gc.collect()
+    free_garbage_and_freeze_the_rest()
 
 
 @pytest.fixture
