@@ -44,7 +44,7 @@ test: lint
 
 # Without whole runs and the comparison with recorded values.
 test-fast: lint
-	$(PYTEST) -m 'not integration' --ignore tests/parity tests
+	$(PYTEST) -m 'not integration' --ignore tests/parity --ignore tests/integration tests
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .

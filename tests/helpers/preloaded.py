@@ -2,7 +2,11 @@
 
 import gc
 
-import tests.helpers.tiny  # noqa: F401  (imports torch, mmuda and registers the hooks of the tests)
+import matplotlib.pyplot  # noqa: F401
+import mmseg.visualization  # noqa: F401
+import torch._dynamo  # noqa: F401  (this and the two above are what a run imports when it starts)
+
+import tests.helpers.tiny  # noqa: F401  (imports mmuda and registers the hooks of the tests)
 from tests.helpers.configs import parse_shipped_files_once, write_plain_texts
 
 parse_shipped_files_once()
