@@ -10,6 +10,7 @@ from mmengine.registry import DefaultScope, init_default_scope
 
 import mmuda  # noqa: F401  (registers everything, makes the stack work)
 from tests.helpers.configs import FORMATTED_TEXT, parse_shipped_files_once, write_plain_texts
+from tests.helpers.golden import DEPTH_FAMILIES
 from tests.helpers.locks import locked_by_another
 
 torch.set_num_threads(1)
@@ -22,13 +23,22 @@ INTEGRATION = Path(__file__).parent / 'integration'
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark what lies in ``integration``; keep together what one process has to run.
 
-    That is a file with its fixtures, and all of parity, which asks what was read.
-
     Here, as pytest-xdist reads the groups before the items can be modified.
     """
     if INTEGRATION in item.path.parents:
         item.add_marker(pytest.mark.integration)
-    item.add_marker(pytest.mark.xdist_group('parity' if PARITY in item.path.parents else str(item.path)))
+    item.add_marker(pytest.mark.xdist_group(group_of(item)))
+
+
+def group_of(item: pytest.Item) -> str:
+    """A file with its fixtures; in parity half of the families, as its end asks what was read of each of them."""
+    if PARITY not in item.path.parents:
+        return str(item.path)
+    _, family, *_ = item.path.stem.split('_')
+    if family == 'coverage':
+        params = item.callspec.params
+        family = params['family'] if 'family' in params else params['pattern'].partition('/')[0]
+    return 'parity, depth' if family in ('depth', *DEPTH_FAMILIES) else 'parity'
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
