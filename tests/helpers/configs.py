@@ -32,7 +32,10 @@ def parse_shipped_files_once() -> None:
 
 
 def write_plain_texts() -> None:
-    """Let mmengine write configs as they come; yapf takes longer than a tiny run."""
+    """Let mmengine write configs as they come; yapf takes longer than a tiny run.
+
+    Not so in the processes of tools, which are as they are outside of the tests.
+    """
 
     def text(cfg: Config) -> str:
         return '\n'.join(f'{key} = {value!r}' for key, value in cfg.to_dict().items())

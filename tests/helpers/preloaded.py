@@ -10,9 +10,8 @@ import mmseg.visualization  # noqa: F401
 import torch._dynamo  # noqa: F401  (as the two above, imported by a run when it starts)
 
 import tests.helpers.tiny  # noqa: F401  (registers the hooks of the tests)
-from tests.helpers.configs import parse_shipped_files_once, write_plain_texts
+from tests.helpers.configs import parse_shipped_files_once
 
 parse_shipped_files_once()
-write_plain_texts()
 gc.collect()
 gc.freeze()
