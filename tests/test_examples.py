@@ -96,6 +96,7 @@ def test_images_and_labels_are_matched_by_stem():
 
 
 def test_mrnet_and_its_second_stage_train():
+    train(example('source_only'))
     train(example('mrnet'))
     runner = train(example('mrnet_rectified'))
     assert runner.iter == ITERATIONS and losses(runner)
@@ -124,9 +125,9 @@ def test_they_train_a_stock_head_with_one_classifier(method):
 
 
 def test_test_without_labels_writes_predictions_and_measures_nothing():
-    config = example('mrnet')
+    config = example('source_only')
     train(config)
-    config.load_from = f'work_dirs/example/own_data_mrnet/iter_{ITERATIONS}.pth'
+    config.load_from = f'work_dirs/example/own_data_source_only/iter_{ITERATIONS}.pth'
     config.experiment_name = 'test'
     config.test_evaluator.output_dir = 'predictions'
     assert Runner.from_cfg(config).test() == {}
@@ -135,6 +136,7 @@ def test_test_without_labels_writes_predictions_and_measures_nothing():
 
 
 def test_labeled_target_images_validate():
+    train(example('source_only'))
     runner = train(example('mrnet_validated'))
     assert 0 <= runner.message_hub.get_scalar('val/mIoU').current() <= 100
 

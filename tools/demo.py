@@ -117,7 +117,7 @@ def train(run: Run, iterations: int) -> None:
     """
     shutil.rmtree(run.work_dir, ignore_errors=True)
     options = [f'load_from={run.start.checkpoint}'] if run.start else []
-    config, full = Config.fromfile(run.config), Config.fromfile(ROOT / 'configs' / 'toy' / 'source_only_colors.py')
+    config, full = Config.fromfile(run.config), Config.fromfile(ROOT / 'configs' / 'toy' / 'source_only.py')
     length = iterations * config.train_cfg.max_iters // full.train_cfg.max_iters
     options += [f'train_cfg.max_iters={length}', f'train_cfg.val_interval={length}']
     arguments = [str(run.config), '--work-dir', str(run.work_dir), '--cfg-options', *options]
@@ -202,7 +202,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--work-dir', type=Path, default=ROOT / 'work_dirs' / 'demo', help='for everything made')
     parser.add_argument(
-        '--iterations', type=int, default=450, help='of source-only and MRNet (configs: 750); stage 2 in proportion'
+        '--iterations', type=int, default=1500, help='of source-only (config: 3000); the others in proportion'
     )
     return parser.parse_args()
 
@@ -210,8 +210,8 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     configs, work_dir, console = ROOT / 'configs' / 'toy', args.work_dir.resolve(), Console()
-    source_only = Run('source only', configs / 'source_only_colors.py', work_dir / 'source_only')
-    mrnet = Run('MRNet', configs / 'mrnet.py', work_dir / 'mrnet')
+    source_only = Run('source only', configs / 'source_only.py', work_dir / 'source_only')
+    mrnet = Run('MRNet', configs / 'mrnet.py', work_dir / 'mrnet', source_only)
     rectified = Run('MRNet + Rectifying', configs / 'mrnet_rectified.py', work_dir / 'mrnet_rectified', mrnet)
     runs = [source_only, mrnet, rectified]
     os.chdir(ROOT)  # the configs name the data from here

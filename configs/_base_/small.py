@@ -1,10 +1,11 @@
-# What the configs for the CPU share: runtime, and a small network with two classifiers that starts from scratch.
+# What the configs for the CPU share: runtime, and a small network with two classifiers that starts from scratch. It has
+# no batch statistics, so that nothing but a method adapts it.
 #
-# Its feature k lies on pixel 16 k, and logits are resized with aligned corners: only inputs of 16 n + 1 pixels are
-# covered evenly. Others are stretched by up to 15 pixels, each size by another amount, and a network that learns on
-# crops of one size and is tested on another then errs by these.
+# All strides are powers of two and logits are resized with aligned corners: inputs of 32 n + 1 pixels a side are
+# covered evenly.
 _base_ = './default_runtime.py'
 
+norm_cfg = dict(type='GN', num_groups=8, requires_grad=True)
 model = dict(
     type='UDASegmentor',
     data_preprocessor=dict(
@@ -17,25 +18,27 @@ model = dict(
         backbone=dict(
             type='ResNet',
             depth=18,
-            base_channels=32,
-            stem_channels=32,
-            strides=(1, 2, 2, 1),
-            dilations=(1, 1, 1, 2),
-            out_indices=(2, 3),
-            norm_cfg=dict(type='BN', requires_grad=True),
+            base_channels=16,
+            stem_channels=16,
+            strides=(1, 2, 2, 2),
+            dilations=(1, 1, 1, 1),
+            out_indices=(0, 1, 2, 3),
+            norm_cfg=norm_cfg,
         ),
+        neck=dict(type='FPN', in_channels=[16, 32, 64, 128], out_channels=48, num_outs=4, norm_cfg=norm_cfg),
         decode_head=dict(
             type='DualClassifierHead',
-            in_channels=(128, 256),
-            branch_channels=32,
-            channels=64,
+            in_channels=(48, 48),
+            in_index=(1, 0),  # strides 8 and 4; the logits have stride 8
+            branch_channels=16,
+            channels=48,
             dilations=(2, 4, 6),
-            norm_cfg=dict(type='GN', num_groups=4, requires_grad=True),  # 8 channels each, as at full size
+            norm_cfg=norm_cfg,
             num_classes=19,
         ),
         train_cfg=dict(),
         test_cfg=dict(mode='whole'),
     ),
 )
-default_hooks = dict(logger=dict(interval=20), checkpoint=dict(interval=250, max_keep_ckpts=2))
+default_hooks = dict(logger=dict(interval=50), checkpoint=dict(interval=500, max_keep_ckpts=1))
 randomness = dict(seed=0)

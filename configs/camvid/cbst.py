@@ -5,9 +5,6 @@ _base_ = [
 ]
 model = dict(segmentor=dict(decode_head=dict(num_classes=11)))
 train_dataloader = _base_.pool
-custom_hooks = [
-    dict(type='StageCheckpointHook', config='configs/camvid/source_only.py'),
-    dict(type='AdaptiveBatchNormHook', scale=(257, 193)),
-]
-train_cfg = dict(labels=dict(predictor=dict(type='LogitMapPredictor', scale=(257, 193))))
+custom_hooks = [dict(type='StageCheckpointHook', config='configs/camvid/source_only.py')]
+train_cfg = dict(labels=dict(predictor=dict(type='LogitMapPredictor', scale=_base_.test_scale)))
 work_dir = 'work_dirs/camvid/cbst'

@@ -5,8 +5,5 @@ _base_ = [
 ]
 model = dict(segmentor=dict(decode_head=dict(num_classes=11)))
 train_dataloader = _base_.source_and_target
-custom_hooks = [
-    dict(type='StageCheckpointHook', config='configs/camvid/source_only.py'),
-    dict(type='AdaptiveBatchNormHook', scale=(257, 193)),
-]
+custom_hooks = [dict(type='StageCheckpointHook', config='configs/camvid/source_only.py')]
 work_dir = 'work_dirs/camvid/dacs'

@@ -9,7 +9,7 @@ custom_hooks = [
     dict(type='StageCheckpointHook', config='configs/camvid/mrnet.py'),
     dict(
         type='PseudoLabelHook',
-        predictor=dict(type='MultiViewPredictor', scales=[(257, 193), (321, 241)]),
+        predictor=dict(type='MultiViewPredictor', scales=_base_.label_scales),
         labeler=dict(type='ConfidenceLabeler'),
     ),
 ]

@@ -20,4 +20,8 @@ val_dataloader = dict(
 )
 val_evaluator = dict(type='UDAIoUMetric')
 test_dataloader = val_dataloader
+custom_hooks = [
+    dict(type='StageCheckpointHook', config='configs/example/own_data_source_only.py'),
+    *_base_.custom_hooks,
+]
 work_dir = 'work_dirs/example/own_data_mrnet_validated'

@@ -1,4 +1,4 @@
-# The labeled source alone, on own data: the baseline, and what CBST and DACS start from.
+# The labeled source alone, on own data: the baseline, and where all methods start.
 _base_ = [
     '../_base_/datasets/own_data.py',
     '../_base_/methods/small_source_only.py',

@@ -8,9 +8,9 @@ model = dict(
         decode_head=dict(
             _delete_=True,
             type='FCNHead',
-            in_channels=256,
+            in_channels=48,
             in_index=1,
-            channels=64,
+            channels=48,
             num_convs=1,
             num_classes=len(_base_.classes),
         )

@@ -4,4 +4,5 @@ _base_ = [
     '../_base_/methods/small_advent.py',
 ]
 train_dataloader = _base_.source_and_target
+custom_hooks = [dict(type='StageCheckpointHook', config='configs/toy/source_only.py'), *_base_.custom_hooks]
 work_dir = 'work_dirs/toy/advent'

@@ -4,9 +4,6 @@ _base_ = [
     '../_base_/methods/small_cbst.py',
 ]
 train_dataloader = _base_.pool
-custom_hooks = [
-    dict(type='StageCheckpointHook', config='configs/toy/source_only.py'),
-    dict(type='AdaptiveBatchNormHook', scale=(257, 129)),
-]
-train_cfg = dict(labels=dict(predictor=dict(type='LogitMapPredictor', scale=(257, 129))))
+custom_hooks = [dict(type='StageCheckpointHook', config='configs/toy/source_only.py')]
+train_cfg = dict(labels=dict(predictor=dict(type='LogitMapPredictor', scale=_base_.test_scale)))
 work_dir = 'work_dirs/toy/cbst'

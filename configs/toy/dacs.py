@@ -4,8 +4,5 @@ _base_ = [
     '../_base_/methods/small_dacs.py',
 ]
 train_dataloader = _base_.source_and_target
-custom_hooks = [
-    dict(type='StageCheckpointHook', config='configs/toy/source_only.py'),
-    dict(type='AdaptiveBatchNormHook', scale=(257, 129)),
-]
+custom_hooks = [dict(type='StageCheckpointHook', config='configs/toy/source_only.py')]
 work_dir = 'work_dirs/toy/dacs'

@@ -1,10 +1,9 @@
-# Depth Distribution on the small network, 7 classes: stage 1, if it is not there, pseudo labels and stage 2.
+# Depth Distribution on the small network, 16 classes: stage 1, if it is not there, pseudo labels, stage 2.
 _base_ = [
     '../_base_/datasets/toy_depth_129x257.py',
     '../_base_/methods/small_depth_distribution_stage2.py',
 ]
-train_dataloader = _base_.pool_7
-val_dataloader = test_dataloader = _base_.val_7
+train_dataloader = _base_.pool_without_source
 custom_hooks = [
     dict(type='StageCheckpointHook', config='configs/toy/depth_distribution_stage1.py', train=True),
 ]

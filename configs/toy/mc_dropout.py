@@ -1,14 +1,14 @@
 # A label stays where the mean over five passes is at least 0.8.
 _base_ = [
     '../_base_/datasets/toy_129x257.py',
-    '../_base_/methods/small_mc_dropout.py',
+    '../_base_/methods/small_mrnet_rectified.py',
 ]
 train_dataloader = _base_.stage2
 custom_hooks = [
     dict(type='StageCheckpointHook', config='configs/toy/mrnet.py'),
     dict(
         type='PseudoLabelHook',
-        predictor=dict(_base_.passes, scales=[(257, 129), (321, 161)]),
+        predictor=dict(_base_.passes, scales=_base_.label_scales),
         labeler=_base_.mean_labeler,
     ),
 ]

@@ -1,7 +1,7 @@
 # Positive labels by mean and standard deviation; pixels without one learn which classes they do not have.
 _base_ = [
     '../_base_/datasets/toy_129x257.py',
-    '../_base_/methods/small_mc_dropout.py',
+    '../_base_/methods/small_mrnet_rectified.py',
 ]
 model = dict(objectives=_base_.negative_objectives)
 train_dataloader = _base_.stage2_negative
@@ -9,7 +9,7 @@ custom_hooks = [
     dict(type='StageCheckpointHook', config='configs/toy/mrnet.py'),
     dict(
         type='PseudoLabelHook',
-        predictor=dict(_base_.passes, temperature=2.0, scales=[(257, 129), (321, 161)]),
+        predictor=dict(_base_.passes, temperature=2.0, scales=_base_.label_scales),
         labeler=_base_.negative_labeler,
     ),
 ]

@@ -3,5 +3,6 @@ _base_ = [
     '../_base_/datasets/toy_129x257.py',
     '../_base_/methods/small_mrnet.py',
 ]
-train_dataloader = _base_.source_and_target_colors
+train_dataloader = _base_.source_and_target
+custom_hooks = [dict(type='StageCheckpointHook', config='configs/toy/source_only.py'), *_base_.custom_hooks]
 work_dir = 'work_dirs/toy/mrnet'

@@ -8,7 +8,7 @@ custom_hooks = [
     dict(type='StageCheckpointHook', config='configs/toy/mrnet.py'),
     dict(
         type='PseudoLabelHook',
-        predictor=dict(type='MultiViewPredictor', scales=[(257, 129), (321, 161)]),
+        predictor=dict(type='MultiViewPredictor', scales=_base_.label_scales),
         labeler=dict(type='ConfidenceLabeler'),
     ),
 ]

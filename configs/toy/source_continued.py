@@ -1,9 +1,8 @@
-# Source-only trained on for as long as self-training, with its crops: what self-training gains beyond this comes from
-# the target.
+# The control: source-only, trained on for as long as the methods.
 _base_ = [
     '../_base_/datasets/toy_129x257.py',
     '../_base_/methods/small_source_continued.py',
 ]
-train_dataloader = _base_.source_continued
+train_dataloader = _base_.source_only
 custom_hooks = [dict(type='StageCheckpointHook', config='configs/toy/source_only.py')]
 work_dir = 'work_dirs/toy/source_continued'

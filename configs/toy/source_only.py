@@ -1,4 +1,4 @@
-# The labeled source alone on the small network.
+# The labeled source alone: where all methods start.
 _base_ = [
     '../_base_/datasets/toy_129x257.py',
     '../_base_/methods/small_source_only.py',

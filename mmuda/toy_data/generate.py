@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +22,11 @@ STAMP = 'toy.json'
 def write_toy_data(
     out: str | os.PathLike,
     seed: int = 0,
-    num_train: int = 64,
-    num_val: int = 32,
+    num_train: int = 320,
+    num_val: int = 64,
     size: tuple[int, int] = (256, 128),
     domains: Sequence[str] = DOMAINS,
+    looks: Mapping[str, str] | None = None,
 ) -> Path:
     """Write street scenes with all 19 Cityscapes classes, in two looks.
 
@@ -34,8 +35,8 @@ def write_toy_data(
     ``synthia/{RGB,GT/LABELS,Depth}``, ``cityscapes/{leftImg8bit,gtFine}/{train,val}/<city>``,
     ``robotcar/{train/<traversal>,val,anno}``,
     ``mapillary/{training,validation}/{images,labels}``. GTA5 and SYNTHIA have no splits: their
-    validation images follow the training images in the numbering (64 + 32 images: GTA5's
-    validation is 00065.png to 00096.png).
+    validation images follow the training images in the numbering (320 + 64 images: GTA5's
+    validation is 00321.png to 00384.png).
 
     The result depends only on the arguments. Everything is written to a temporary folder
     beside ``out`` and renamed at the end, so that nothing is left half-written.
@@ -44,10 +45,12 @@ def write_toy_data(
         out (str | os.PathLike): Folder to create. Toy data made with the same arguments
             are left as they are.
         seed (int): Seed of all choices. Defaults to 0.
-        num_train (int): Training images per domain. Defaults to 64.
-        num_val (int): Validation images per domain. Defaults to 32.
+        num_train (int): Training images per domain. Defaults to 320.
+        num_val (int): Validation images per domain. Defaults to 64.
         size (tuple[int, int]): Width and height in pixels, at least 32. Defaults to (256, 128).
         domains (Sequence[str]): Which of ``DOMAINS`` to write. Defaults to all.
+        looks (Mapping[str, str], optional): Domain -> the domain whose look its images have. The layout of the files
+            stays. Defaults to None: each has its own.
 
     Returns:
         Path: ``out``.
@@ -58,7 +61,7 @@ def write_toy_data(
             other arguments.
     """
     out = Path(out)
-    settings = _settings(seed, num_train, num_val, size, domains)
+    settings = _settings(seed, num_train, num_val, size, domains, looks or {})
     if _is_made(out, settings):
         return out
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +69,8 @@ def write_toy_data(
     temporary.chmod(0o755)
     try:
         for domain in settings['domains']:
-            _write_domain(temporary / domain, domain, seed, num_train, num_val, size)
+            look = settings['looks'].get(domain, domain)
+            _write_domain(temporary / domain, domain, look, seed, num_train, num_val, size)
         (temporary / STAMP).write_text(json.dumps(settings, indent=2) + '\n')
         try:
             os.replace(temporary, out)
@@ -78,10 +82,23 @@ def write_toy_data(
     return out
 
 
-def _settings(seed: int, num_train: int, num_val: int, size: tuple[int, int], domains: Sequence[str]) -> dict:
+def _settings(
+    seed: int,
+    num_train: int,
+    num_val: int,
+    size: tuple[int, int],
+    domains: Sequence[str],
+    looks: Mapping[str, str],
+) -> dict:
     unknown = set(domains) - set(DOMAINS)
     if unknown or not domains:
         raise ValueError(f'domains={list(domains)}: expected some of {list(DOMAINS)}')
+    unknown = (set(looks) - set(domains)) | (set(looks.values()) - set(DOMAINS))
+    if unknown:
+        raise ValueError(
+            f'looks={dict(looks)}: {sorted(unknown)} not expected. Give one of the domains {list(domains)} the look of '
+            f'one of {list(DOMAINS)}'
+        )
     if seed < 0 or num_train < 0 or num_val < 0:
         raise ValueError(f'seed={seed}, num_train={num_train}, num_val={num_val}: none may be negative')
     if len(size) != 2 or min(size) < 32:
@@ -93,6 +110,7 @@ def _settings(seed: int, num_train: int, num_val: int, size: tuple[int, int], do
         num_val=num_val,
         size=list(size),
         domains=[domain for domain in DOMAINS if domain in domains],
+        looks={domain: look for domain, look in sorted(looks.items()) if look != domain},
     )
 
 
@@ -113,7 +131,8 @@ def _is_made(out: Path, settings: dict) -> bool:
     same = (
         isinstance(found, dict)
         and set(settings['domains']) <= set(found.get('domains', ()))
-        and all(found.get(key) == value for key, value in settings.items() if key != 'domains')
+        and found.get('looks', {}) == settings['looks']  # older toy data do not say that each has its own
+        and all(found.get(key) == value for key, value in settings.items() if key not in ('domains', 'looks'))
     )
     if not same:
         raise FileExistsError(
@@ -123,10 +142,12 @@ def _is_made(out: Path, settings: dict) -> bool:
     return True
 
 
-def _write_domain(root: Path, domain: str, seed: int, num_train: int, num_val: int, size: tuple[int, int]) -> None:
+def _write_domain(
+    root: Path, domain: str, look: str, seed: int, num_train: int, num_val: int, size: tuple[int, int]
+) -> None:
     replace = SYNTHIA_ABSENT if domain == 'synthia' else None
     for split, number, written_as, write in plan(domain, num_train, num_val):
         key = [seed, DOMAINS.index(domain), split == 'val', number]
         layout_rng, look_rng = (np.random.default_rng([*key, stream]) for stream in (0, 1))
         canvas = draw_scene(layout_rng, size, FEATURED[number % len(FEATURED)], replace)
-        write(root, written_as, (render(canvas, LOOKS[domain], look_rng), canvas))
+        write(root, written_as, (render(canvas, LOOKS[look], look_rng), canvas))

@@ -26,9 +26,20 @@ TINY = {
     'train_dataloader.batch_size': 2,
     'train_dataloader.num_workers': 0,
     'train_dataloader.persistent_workers': False,
-    'model.segmentor.backbone.base_channels': 8,
-    'model.segmentor.backbone.stem_channels': 8,
+    # A network with statistics, which a checkpoint has to keep.
+    'model.segmentor.backbone': dict(
+        type='ResNet',
+        depth=18,
+        base_channels=8,
+        stem_channels=8,
+        strides=(1, 2, 2, 1),
+        dilations=(1, 1, 1, 2),
+        out_indices=(2, 3),
+        norm_cfg=dict(_delete_=True, type='BN', requires_grad=True),
+    ),
+    'model.segmentor.neck': None,
     'model.segmentor.decode_head.in_channels': (32, 64),
+    'model.segmentor.decode_head.in_index': (0, 1),
     'model.segmentor.decode_head.channels': 32,
 }
 
@@ -94,6 +105,8 @@ def make_data(folder: Path) -> Path:
 def tiny_config(data: Path, work_dir: Path, name: str = 'mrnet', **options: Any) -> Config:
     """Config ``configs/toy/<name>.py`` on a network of a few thousand weights; two iterations by default.
 
+    It starts from random weights, and its supervision balances the classes, which gives objectives a state.
+
     Args:
         data (Path): What :func:`make_data` returned.
         work_dir (Path): Of the run.
@@ -114,10 +127,13 @@ def tiny_config(data: Path, work_dir: Path, name: str = 'mrnet', **options: Any)
     cfg.optim_wrapper.optimizer = dict(type='SGD', lr=0.02, momentum=0.9, weight_decay=5e-4, nesterov=True)
     for objective in cfg.model.objectives:
         objective.pop('begin', None)
-        if 'class_weights' in objective:
-            objective.class_weights.often_balance = True  # a state to save and restore
+        if objective.type in ('Supervision', 'RectifiedSupervision'):
+            objective.class_weights = dict(type='ClassBalanceWeights', min_pixels=256, often_balance=True)
+        if 'maps' in objective:
+            objective.maps.pop('resolution', None)  # logits of a few pixels are too small
     shrink_data(cfg, data)
-    for hook in cfg.get('custom_hooks', []):
+    cfg.custom_hooks = without_stages(cfg)
+    for hook in cfg.custom_hooks:
         if hook.type == 'DiscriminatorHook':
             hook.discriminator.base_channels = 4
     for key in ('val_dataloader', 'val_cfg', 'val_evaluator', 'test_dataloader', 'test_cfg', 'test_evaluator'):
@@ -141,12 +157,18 @@ def tiny_self_training_config(data: Path, work_dir: Path, name: str = 'cbst', **
     cfg.experiment_name = uuid.uuid4().hex  # mmengine keeps its singletons under this name
     cfg.merge_from_dict({'log_level': 'WARNING', 'train_cfg.num_rounds': 2, 'train_cfg.iterations': 3, **TINY})
     cfg.optim_wrapper.optimizer = dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=5e-4, nesterov=True)
+    cfg.train_cfg.pop('learning_rate', None)  # the default rates of rounds
     cfg.train_cfg.labels.predictor.update(scale=(96, 64))
     shrink_data(cfg, data)
-    cfg.custom_hooks = [hook for hook in cfg.get('custom_hooks', []) if hook.type != 'StageCheckpointHook']
+    cfg.custom_hooks = without_stages(cfg)
     del cfg.default_hooks['visualization']
     cfg.merge_from_dict({key.replace('__', '.'): value for key, value in options.items()})
     return cfg
+
+
+def without_stages(cfg: Config) -> list[dict]:
+    """The custom hooks without those that find an earlier stage."""
+    return [hook for hook in cfg.get('custom_hooks', []) if hook.type != 'StageCheckpointHook']
 
 
 def shrink_data(cfg: Config, data: Path) -> None:

@@ -28,7 +28,6 @@ def small_run(data: Path, work_dir: Path, name: str = 'dacs', **options) -> Conf
         default_hooks__checkpoint__max_keep_ckpts=-1,
         **{'train_cfg__max_iters': END, **options},
     )
-    cfg.custom_hooks = [hook for hook in cfg.get('custom_hooks', []) if hook.type != 'StageCheckpointHook']
     # ClassMix pairs images: the target has the size of the source's crops.
     cfg.train_dataloader.dataset.target.pipeline[1].scale = (64, 48)
     return cfg

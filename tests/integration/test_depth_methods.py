@@ -27,7 +27,7 @@ def small_run(data: Path, work_dir: Path, name: str, **options) -> Config:
     if name in ('dada', 'ctrl'):
         head = cfg.model.segmentor.decode_head
         head.pop('channels')  # tiny_config sets it for a head with a bottleneck
-        head.update(in_channels=64, hidden_channels=16, depth_channels=8)
+        head.update(in_channels=64, in_index=1, hidden_channels=16, depth_channels=8)
     return cfg
 
 

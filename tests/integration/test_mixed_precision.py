@@ -26,7 +26,7 @@ RELATIVE, ABSOLUTE = 0.05, 2e-3
 
 
 @HOOKS.register_module()
-class RecordLosses(Hook):
+class RecordEveryLoss(Hook):
     """Keep what is logged in each iteration."""
 
     priority = 'LOWEST'
@@ -53,7 +53,7 @@ def config(data: Path, work_dir: Path, name: str, **options) -> Config:
     if name == 'dacs':  # ClassMix pairs images: the target has the size of the source's crops
         cfg.train_dataloader.dataset.target.pipeline[1].scale = (64, 48)
         cfg.model.objectives[-1].weighting = dict(type='ConfidentShare', threshold=0.0)
-    return add_hook(cfg, type='RecordLosses')
+    return add_hook(cfg, type='RecordEveryLoss')
 
 
 def amp(data: Path, work_dir: Path, name: str, **options) -> Config:
@@ -63,7 +63,7 @@ def amp(data: Path, work_dir: Path, name: str, **options) -> Config:
 
 
 def losses_of(runner: Runner) -> list[dict[str, float]]:
-    return next(hook for hook in runner.hooks if isinstance(hook, RecordLosses)).losses
+    return next(hook for hook in runner.hooks if isinstance(hook, RecordEveryLoss)).losses
 
 
 @pytest.fixture(scope='module')

@@ -144,7 +144,6 @@ def between_steps(data: Path, work_dir: Path, name: str, **options) -> Config:
         default_hooks__checkpoint__max_keep_ckpts=-1,
         **options,
     )
-    cfg.custom_hooks = [hook for hook in cfg.get('custom_hooks', []) if hook.type != 'StageCheckpointHook']
     if name == 'dacs':  # ClassMix pairs images: the target has the size of the source's crops
         cfg.train_dataloader.dataset.target.pipeline[1].scale = (64, 48)
     return cfg

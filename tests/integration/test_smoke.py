@@ -8,7 +8,7 @@ import pytest
 
 from tests.helpers.tiny import REPO
 
-TOY = REPO / 'configs' / 'toy' / 'mrnet.py'
+START, TOY = (REPO / 'configs' / 'toy' / f'{name}.py' for name in ('source_only', 'mrnet'))
 pytestmark = pytest.mark.smoke
 
 
@@ -20,6 +20,14 @@ def run(*command: object, cwd: Path) -> str:
 
 def test_toy_trains_tests_and_resumes(tmp_path):
     run(REPO / 'tools/make_toy_data.py', '--out', 'data/toy', '--train', 4, '--val', 2, cwd=tmp_path)
+    run(
+        REPO / 'tools/train.py',
+        START,
+        '--cfg-options',
+        'train_cfg.max_iters=2',
+        'train_cfg.val_interval=2',
+        cwd=tmp_path,
+    )
     options = ('--work-dir', 'out', '--cfg-options', 'train_cfg.val_interval=2', 'default_hooks.checkpoint.interval=2')
 
     run(REPO / 'tools/train.py', TOY, *options, 'train_cfg.max_iters=2', cwd=tmp_path)

@@ -150,7 +150,6 @@ def stage2(data: Path, work_dir: Path, start: Path, interval: int | None = None,
         default_hooks__checkpoint__max_keep_ckpts=-1,
         **options,
     )
-    cfg.custom_hooks = [hook for hook in cfg.custom_hooks if hook.type != 'StageCheckpointHook']
     cfg.custom_hooks[0].update(predictor=dict(type='MultiViewPredictor', flip=False), interval=interval)
     return add_hook(cfg, type='RecordImages')
 

@@ -23,15 +23,15 @@ def run(monkeypatch, *arguments: str) -> None:
 
 
 def test_mixtures_of_a_config(tmp_path, monkeypatch, capsys):
-    toy = write_toy_data(tmp_path / 'toy', num_train=4, num_val=0, size=(64, 32), domains=('synthia',))
+    toy = write_toy_data(tmp_path / 'toy', num_train=8, num_val=0, size=(64, 32), domains=('synthia',))
     cfg = Config.fromfile(REPO / 'configs/toy/depth_distribution_stage1.py')
     cfg.train_dataloader.dataset.source.data_root = str(toy / 'synthia')
     cfg.custom_hooks[0].folder = str(tmp_path / 'cache')
     cfg.dump(tmp_path / 'config.py')
     run(monkeypatch, str(tmp_path / 'config.py'))
     (file,) = (tmp_path / 'cache').iterdir()
-    assert Mixtures.load(file).grid == (9, 17)
-    assert f'{file}: depth of 7 classes in' in capsys.readouterr().out
+    assert Mixtures.load(file).grid == (17, 33)
+    assert f'{file}: depth of 16 classes in' in capsys.readouterr().out
     run(monkeypatch, str(tmp_path / 'config.py'), '--out', str(tmp_path / 'own.npz'))
     assert (Mixtures.load(tmp_path / 'own.npz').weight == Mixtures.load(file).weight).all()
 

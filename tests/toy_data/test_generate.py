@@ -165,6 +165,44 @@ def test_toy_data_with_other_settings_are_refused(tmp_path):
         write_toy_data(out, num_train=2, num_val=0, size=(64, 32), domains=['gta'])
 
 
+def test_a_domain_in_the_look_of_another_keeps_its_scenes_and_layout(toy, tmp_path):
+    options = dict(num_train=8, num_val=2, size=(128, 64), domains=['gta', 'cityscapes'])
+    other = write_toy_data(tmp_path / 'toy', looks=dict(cityscapes='robotcar'), **options)
+    same = {name for name in names(other) if (other / name).read_bytes() == (toy / name).read_bytes()}
+    assert {name for name in names(other) if name not in same} == {
+        f'cityscapes/leftImg8bit/{name}' for name in names(toy / 'cityscapes/leftImg8bit')
+    }
+
+
+def test_a_domain_in_the_look_of_another_is_drawn_in_it(tmp_path, monkeypatch):
+    options = dict(num_train=2, num_val=1, size=(64, 32), domains=['gta', 'cityscapes'])
+    given = write_toy_data(tmp_path / 'given', looks=dict(cityscapes='robotcar'), **options)
+    monkeypatch.setitem(LOOKS, 'cityscapes', LOOKS['robotcar'])
+    own = write_toy_data(tmp_path / 'own', **options)
+    assert names(given) == names(own)
+    assert all((given / name).read_bytes() == (own / name).read_bytes() for name in names(own))
+
+
+def test_looks_are_settings_of_toy_data(tmp_path):
+    options = dict(num_train=1, num_val=0, size=(64, 32), domains=['gta'])
+    looks = dict(gta='robotcar')
+    out = write_toy_data(tmp_path / 'toy', looks=looks, **options)
+    assert json.loads((out / 'toy.json').read_text())['looks'] == looks
+    assert write_toy_data(out, looks=looks, **options) == out
+    for other in (None, dict(gta='mapillary')):
+        with pytest.raises(FileExistsError, match='other settings'):
+            write_toy_data(out, looks=other, **options)
+
+
+def test_toy_data_from_before_there_were_looks_are_known(tmp_path):
+    options = dict(num_train=1, num_val=0, size=(64, 32), domains=['gta'])
+    out = write_toy_data(tmp_path / 'toy', **options)
+    stamp = json.loads((out / 'toy.json').read_text())
+    del stamp['looks']
+    (out / 'toy.json').write_text(json.dumps(stamp))
+    assert write_toy_data(out, **options) == out
+
+
 def test_a_failure_leaves_nothing_behind(tmp_path, monkeypatch):
     def full_disk(*args, **kwargs):
         raise OSError(28, 'No space left on device')
@@ -177,7 +215,14 @@ def test_a_failure_leaves_nothing_behind(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     'wrong, named',
-    [(dict(domains=['gta', 'kitti']), 'kitti'), (dict(seed=-1), 'seed=-1'), (dict(size=(16, 16)), 'size=')],
+    [
+        (dict(domains=['gta', 'kitti']), 'kitti'),
+        (dict(seed=-1), 'seed=-1'),
+        (dict(size=(16, 16)), 'size='),
+        (dict(looks=dict(cityscapes='kitti')), "looks=.*'kitti'.*robotcar"),
+        (dict(looks=dict(kitti='gta')), r"\['kitti'\] not expected"),
+        (dict(domains=['gta'], looks=dict(synthia='gta')), r"\['synthia'\] not expected.*domains \['gta'\]"),
+    ],
 )
 def test_wrong_arguments_are_named(tmp_path, wrong, named):
     with pytest.raises(ValueError, match=named):

@@ -1,6 +1,6 @@
 # CamVid, day (labeled) to dusk (unlabeled), 11 classes. As published for the large tasks, crops of the source have
-# the size at which the target is seen whole, in training and testing. Sides are 16 n + 1:
-# then the features of a stride-16 network lie evenly on the image, at every size (see ../small.py).
+# the size at which the target is seen whole, in training and testing. Sides are 32 n + 1:
+# then the features of all strides lie evenly on the image, at every size (see ../small.py).
 resize = dict(type='Resize', interpolation='bicubic', backend='pillow')
 # Stock image loading and labels where there are any: MMSegInferencer uses this pipeline, too.
 test_pipeline = [
@@ -36,7 +36,10 @@ test_dataloader = val_dataloader
 val_evaluator = dict(type='UDAIoUMetric')
 test_evaluator = val_evaluator
 
-# What methods train on: `train_dataloader = _base_.<one of the loaders below>`.
+# What methods train on: `train_dataloader = _base_.<one of the loaders below>`. All labeled images have random colors
+# and 1 to 1.5 times the size of the test images.
+test_scale = (257, 193)
+label_scales = [(257, 193), (321, 241)]
 load_labeled = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds')]
 colors = dict(type='PhotoMetricDistortion')
 pack = dict(type='PackSegInputs')
@@ -45,17 +48,17 @@ target_files = dict(
     type='CamVidDataset', data_root='data/camvid_day2dusk', data_prefix=dict(img_path='images/dusk_train')
 )
 
-source_crop = [
-    dict(type='JitteredResize', scale=(321, 241), ratio_range=(0.8, 1.2)),
+crop = [
+    dict(type='JitteredResize', scale=test_scale, ratio_range=(1.0, 1.5)),
     dict(type='HardSampleCrop', crop_size=(193, 257), min_distinct=9),
     dict(type='HorizontalFlip', prob=0.5),
+    colors,
 ]
-source = dict(pipeline=[*load_labeled, *source_crop, pack], **source_files)
-source_colors = dict(pipeline=[*load_labeled, *source_crop, colors, pack], **source_files)  # random ones
+source = dict(pipeline=[*load_labeled, *crop, pack], **source_files)
 target = dict(
     pipeline=[
         dict(type='LoadImageStrict'),
-        dict(type='JitteredResize', scale=(257, 193), ratio_range=None),
+        dict(type='JitteredResize', scale=test_scale, ratio_range=None),
         pack,
     ],
     **target_files,
@@ -63,15 +66,14 @@ target = dict(
 loader = dict(batch_size=4, num_workers=1, persistent_workers=True)
 domains = dict(sampler=dict(type='UDASampler'), **loader)
 source_only = dict(dataset=dict(type='UDADataset', source=source, target=None), **domains)
-source_only_colors = dict(dataset=dict(type='UDADataset', source=source_colors, target=None), **domains)
 source_and_target = dict(dataset=dict(type='UDADataset', source=source, target=target), **domains)
-source_and_target_colors = dict(dataset=dict(type='UDADataset', source=source_colors, target=target), **domains)
 
-# Self-training: labeled source and pseudo-labeled target crops in one pool, rare classes mined in both. Images of
-# 480x360 are scaled to 0.8 to 1.2 times the size of the test images, 257x193.
+# Self-training: labeled source and pseudo-labeled target crops in one pool, rare classes mined in both. Scales are
+# factors of the images' own size, 480x360.
 pool_crop = [
-    dict(type='CenteredMiningCrop', crop_size=(193, 257), scales=(0.428, 0.482, 0.535, 0.589, 0.643)),
+    dict(type='CenteredMiningCrop', crop_size=(193, 257), scales=(0.535, 0.602, 0.669, 0.736, 0.803)),
     dict(type='HorizontalFlip', prob=0.5),
+    colors,
 ]
 pool_source = dict(pipeline=[*load_labeled, *pool_crop, pack], **source_files)
 pool_target = dict(type='PseudoLabelDataset', dataset=target_files, pipeline=[*load_labeled, *pool_crop, pack])
@@ -80,35 +82,13 @@ one_pool = dict(sampler=dict(type='PoolSampler'), **loader)
 pool = dict(dataset=dict(type='PoolDataset', source=pool_source, target=pool_target), **one_pool)
 pool_soft = dict(dataset=dict(type='PoolDataset', source=pool_source, target=pool_soft_target), **one_pool)
 pool_without_source = dict(dataset=dict(type='PoolDataset', source=None, target=pool_target), **one_pool)
-# The source alone with the crops of self-training.
-pool_source_colors = dict(pipeline=[*load_labeled, *pool_crop, colors, pack], **source_files)
-source_continued = dict(dataset=dict(type='UDADataset', source=pool_source, target=None), **domains)
-source_continued_colors = dict(dataset=dict(type='UDADataset', source=pool_source_colors, target=None), **domains)
 
-# Stage 2: pseudo-labeled target crops at the scale of testing, and the same images without labels.
-labeled = dict(
-    type='PseudoLabelDataset',
-    dataset=target_files,
-    pipeline=[
-        *load_labeled,
-        dict(type='JitteredResize', scale=(257, 193), ratio_range=(1.0, 1.2)),
-        dict(type='HardSampleCrop', crop_size=(193, 257), min_distinct=5),
-        dict(type='HorizontalFlip', prob=0.5),
-        colors,
-        pack,
-    ],
-)
+# Stage 2: pseudo-labeled target crops, and the same images without labels.
+labeled = dict(type='PseudoLabelDataset', dataset=target_files, pipeline=[*load_labeled, *crop, pack])
 stage2 = dict(dataset=dict(type='UDADataset', labeled_view='labeled', source=labeled, target=target), **domains)
 # The same with negative labels beside the pseudo labels.
-labeled_negative = dict(
-    labeled,
-    pipeline=[
-        *load_labeled,
-        dict(type='LoadPlanes', names=['negative']),
-        *labeled['pipeline'][2:-1],
-        dict(type='PackPlanes'),
-    ],
-)
+load_negative = dict(type='LoadPlanes', names=['negative'])
+labeled_negative = dict(labeled, pipeline=[*load_labeled, load_negative, *crop, dict(type='PackPlanes')])
 stage2_negative = dict(
     dataset=dict(type='UDADataset', labeled_view='labeled', source=labeled_negative, target=target), **domains
 )

@@ -13,7 +13,7 @@ files = dict(
 source_files = dict(data_root='data/mydata/sim', data_prefix=dict(img_path='images', seg_map_path='labels'), **files)
 target_files = dict(data_root='data/mydata/real', data_prefix=dict(img_path='images'), **files)
 
-# Sizes are (width, height), crops (height, width). For the small network sides are 16 n + 1, see ../small.py.
+# Sizes are (width, height), crops (height, width). For the small network sides are 32 n + 1, see ../small.py.
 source_pipeline = [
     dict(type='LoadImageStrict'),
     dict(type='LoadLabelIds'),

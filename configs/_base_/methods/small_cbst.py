@@ -1,19 +1,14 @@
-# CBST on the small network: cross entropy on the pool of source and pseudo-labeled target crops, in rounds of minutes
-# on a CPU. Each domain is normalized by its own statistics, and those of the target serve prediction.
+# CBST on the small network: cross entropy on the pool of source and pseudo-labeled target crops, in rounds that are
+# together as long as the further training of other methods.
 _base_ = '../small.py'
 
-model = dict(
-    separate_domains=True,
-    statistics_views=('target',),
-    objectives=[
-        dict(type='Supervision', view='pool', loss=dict(type='PixelCrossEntropyLoss')),
-    ],
-)
+model = dict(objectives=[dict(type='Supervision', view='pool', loss=dict(type='PixelCrossEntropyLoss'))])
 runner_type = 'SelfTrainingRunner'
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=5e-4, weight_decay=0.01))
 train_cfg = dict(
-    num_rounds=3,
-    iterations=200,
+    num_rounds=4,
+    iterations=250,
+    learning_rate=dict(decay='poly', warmup=0.05, round_factor=1.0),
     source=dict(portion=dict(start=1.0)),
     labels=dict(
         type='ModelLabels',

@@ -7,12 +7,12 @@ model = dict(
         decode_head=dict(
             _delete_=True,
             type='DensityHead',
-            in_channels=256,
+            in_channels=48,
             in_index=1,
-            hidden_channels=64,
+            hidden_channels=48,
             encoded_channels=32,
             dilations=(2, 4, 6),
-            num_classes=7,
+            num_classes=16,
         )
     ),
     objectives=[dict(type='Supervision', view='pool')],
@@ -21,15 +21,18 @@ runner_type = 'SelfTrainingRunner'
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=5e-4, weight_decay=0.01))
 train_cfg = dict(
     num_rounds=1,
-    iterations=250,
-    learning_rate=dict(decay='poly', power=0.9),
+    iterations=500,
+    learning_rate=dict(decay='poly', warmup=0.05),
     labels=dict(
         type='ModelLabels',
         predictor=dict(type='FixedSizePredictor', scale=(257, 129)),
         labeler=dict(
             type='ComponentLabeler',
             threshold=0.9,
-            frequencies=(0.387, 0.268, 0.038, 0.118, 0.087, 0.008, 0.094),
+            frequencies=(
+                *(0.321, 0.038, 0.24, 0.015, 0.009, 0.026, 0.007, 0.007),
+                *(0.126, 0.081, 0.008, 0.004, 0.079, 0.03, 0.003, 0.007),
+            ),
             base=5,
             span=45,
         ),

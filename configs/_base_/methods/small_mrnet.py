@@ -1,17 +1,15 @@
-# MRNet, stage 1, on the small network. It starts from nothing, so it sees the source alone for the first two thirds.
-_base_ = '../small.py'
+# MRNet, stage 1, on the small network.
+_base_ = './small_source_continued.py'
 
 model = dict(
-    statistics_views=('target',),  # trained for minutes, no blend of two domains
     objectives=[
+        *_base_.model.objectives,
         dict(
-            type='Supervision',
-            view='source',
-            loss=dict(type='PixelCrossEntropyLoss'),
-            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
+            type='AdversarialAlignment',
+            weights=dict(aux=2e-4, main=1e-3),
+            maps=dict(type='ClassifierProbabilities', resolution='logits'),
         ),
-        dict(type='AdversarialAlignment', weights=dict(aux=2e-4, main=1e-3), begin=2 / 3),
-        dict(type='MemoryRegularization', weight=0.02, begin=2 / 3),  # 0.1 is too much here, see toy/README
+        dict(type='MemoryRegularization', weight=0.1),
     ],
 )
 custom_hooks = [
@@ -22,8 +20,9 @@ custom_hooks = [
         param_scheduler=dict(type='WarmupPolyLR', by_epoch=False),
     ),
 ]
-optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.01))
-param_scheduler = dict(type='WarmupPolyLR', warmup_iters=1 / 15, by_epoch=False)
-train_cfg = dict(type='UDATrainLoop', max_iters=750, val_interval=750)
-val_cfg = dict(type='ValLoop')
-test_cfg = dict(type='TestLoop')
+
+# With ClassMix.
+classmix_objectives = [
+    *model['objectives'],
+    dict(type='ClassMixSupervision', augmentation=dict(type='StrongAugmentation')),
+]

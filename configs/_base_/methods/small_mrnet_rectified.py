@@ -1,19 +1,22 @@
-# MRNet+Rectifying on the small network: a third of stage 1's length at half of its rate.
-_base_ = '../small.py'
+# MRNet+Rectifying on the small network.
+_base_ = './small_source_continued.py'
 
 model = dict(
     segmentor=dict(decode_head=dict(dropout_ratio=0.2)),
-    objectives=[
-        dict(
-            type='RectifiedSupervision',
-            loss=dict(type='RectifiedLoss', aux_weight=0.5),
-            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
-        ),
-        dict(type='BatchNormUpdate', view='target'),
-    ],
+    objectives=[dict(type='RectifiedSupervision', loss=dict(type='RectifiedLoss', aux_weight=0.5))],
 )
-optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=5e-4, weight_decay=0.01))
-param_scheduler = dict(type='WarmupPolyLR', warmup_iters=0.2, by_epoch=False)
-train_cfg = dict(type='UDATrainLoop', max_iters=250, val_interval=250)
-val_cfg = dict(type='ValLoop')
-test_cfg = dict(type='TestLoop')
+
+# With labels that Monte-Carlo dropout corrects. What passes with dropout agree about: the mean, every pass, or mean and
+# deviation and which classes a pixel has not.
+passes = dict(type='MCDropoutPredictor', passes=5, dropout_ratio=0.1)
+mean_labeler = dict(type='MeanPassLabeler', threshold=0.8)
+minimum_labeler = dict(type='MinimumPassLabeler', threshold=0.8, index='mean')  # by the published rule of the index
+negative_labeler = dict(
+    type='NegativePassLabeler',
+    positive=dict(type='MeanStdPassLabeler', threshold=0.8, max_std=0.05),
+    max_mean=0.05,
+    max_std=0.005,
+)
+
+# Pixels without a label learn which classes they do not have.
+negative_objectives = [*model['objectives'], dict(type='NegativeSupervision')]

@@ -1,21 +1,10 @@
-# MRNet, stage 2, on the small network: a third of stage 1's length at half of its rate.
-_base_ = '../small.py'
+# MRNet, stage 2, on the small network.
+_base_ = './small_source_continued.py'
 
 model = dict(
     segmentor=dict(decode_head=dict(dropout_ratio=0.2)),
     objectives=[
-        dict(
-            type='Supervision',
-            view='labeled',
-            loss=dict(type='PixelCrossEntropyLoss'),
-            class_weights=dict(type='ClassBalanceWeights', min_pixels=256, often_balance=False),
-        ),
-        dict(type='MemoryRegularization', weight=0.02),
-        dict(type='BatchNormUpdate', view='target'),
+        dict(_base_.model.objectives[0], view='labeled'),
+        dict(type='MemoryRegularization', weight=0.1),
     ],
 )
-optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=5e-4, weight_decay=0.01))
-param_scheduler = dict(type='WarmupPolyLR', warmup_iters=0.2, by_epoch=False)
-train_cfg = dict(type='UDATrainLoop', max_iters=250, val_interval=250)
-val_cfg = dict(type='ValLoop')
-test_cfg = dict(type='TestLoop')

@@ -94,8 +94,14 @@ class AdaptiveBatchNormHook(Hook):
                 'AdaptiveBatchNormHook: the training data have no target (train_dataloader.dataset.target '
                 'is None or missing); give a UDADataset or PoolDataset one, or remove the hook'
             )
+        segmentor = student_of(model)
+        if not any(isinstance(module, _BatchNorm) for module in segmentor.modules()):
+            raise ValueError(
+                'AdaptiveBatchNormHook: model.segmentor has no BatchNorm, so that there are no statistics to set; '
+                'remove the hook from custom_hooks'
+            )
         paths = dict.fromkeys(target.get_data_info(i)['img_path'] for i in range(len(target)))  # repeated ones once
-        reestimate_statistics(student_of(model), self._batches(model, list(paths)))
+        reestimate_statistics(segmentor, self._batches(model, list(paths)))
 
     def _batches(self, model: BaseSegmentor, paths: list[str]) -> Iterator[Tensor]:
         shown = progress(paths, 'BatchNorm statistics of the target images')

@@ -44,8 +44,7 @@ class DataCheckHook(Hook):
         dataset = runner.train_dataloader.dataset
         if not isinstance(model, UDASegmentor) or not isinstance(dataset, AdaptationDataset):
             return
-        statistics_views = None if model.separate_domains else model.statistics_views
-        check_views(dataset.views, model.objectives, statistics_views)
+        check_views(dataset.views, model.objectives, model.statistics_views)
 
     def before_test(self, runner: Runner) -> None:
         """Tell the metrics where the images lie."""
@@ -99,8 +98,7 @@ def check_views(
     Args:
         available (Sequence[str]): Views of a batch.
         objectives (Iterable[Objective]): The method.
-        statistics_views (Sequence[str], optional): As of :class:`~mmuda.models.segmentors.UDASegmentor`; None for no
-            check.
+        statistics_views (Sequence[str], optional): As of :class:`~mmuda.models.segmentors.UDASegmentor`.
 
     Raises:
         ValueError: If a view is missing.

@@ -4,9 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 
-import torch
-from mmcv.ops import SyncBatchNorm as MMCVSyncBatchNorm
-from mmengine.dist import get_world_size
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -48,52 +45,6 @@ class Pass:
 
     def _statistics(self) -> AbstractContextManager[None]:
         return nullcontext() if self.moves_statistics else frozen_statistics(self.network)
-
-
-class DomainPasses:
-    """A batch of images of several domains, of which each passes in a batch of its own.
-
-    Args:
-        passes (dict[str, Pass]): Per domain, in the order of the passes.
-        domains (Sequence[str]): Domain of each image of the whole batch.
-
-    Raises:
-        ValueError: If the network joins BatchNorm over ranks.
-    """
-
-    def __init__(self, passes: dict[str, Pass], domains: Sequence[str]) -> None:
-        self.passes = passes
-        self.domains = domains
-        for part in passes.values():
-            _check_nothing_is_joined(part.network)
-
-    @cached_property
-    def features(self) -> Sequence[Tensor]:
-        """Sequence[Tensor]: Feature maps of the whole batch."""
-        parts = {domain: part.features for domain, part in self.passes.items()}
-        return [self._joined(dict(zip(parts, maps))) for maps in zip(*parts.values(), strict=True)]
-
-    @cached_property
-    def outputs(self) -> dict[str, Tensor]:
-        """dict[str, Tensor]: What the heads give for the whole batch, by name."""
-        parts = {domain: part.outputs for domain, part in self.passes.items()}
-        names = next(iter(parts.values()))
-        return {name: self._joined({domain: part[name] for domain, part in parts.items()}) for name in names}
-
-    def _joined(self, parts: dict[str, Tensor]) -> Tensor:
-        rows = {domain: iter(value) for domain, value in parts.items()}
-        return torch.stack([next(rows[domain]) for domain in self.domains])
-
-
-def _check_nothing_is_joined(student: nn.Module) -> None:
-    """Refuse BatchNorm that waits for the other ranks: these may have images of fewer domains and pass less often."""
-    if get_world_size() > 1 and any(
-        isinstance(module, nn.SyncBatchNorm | MMCVSyncBatchNorm) for module in student.modules()
-    ):
-        raise ValueError(
-            'on several ranks model.separate_domains=True cannot be trained with SyncBN: set norm_cfg='
-            "dict(type='BN') in the student and no `sync_bn`, or model.separate_domains=False"
-        )
 
 
 @contextmanager

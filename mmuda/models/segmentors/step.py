@@ -10,7 +10,7 @@ from mmseg.models.utils import resize
 from torch import Tensor
 
 from mmuda.models.augmentation import Normalization
-from mmuda.models.segmentors.passes import DomainPasses, Pass
+from mmuda.models.segmentors.passes import Pass
 from mmuda.models.segmentors.student import classifiers_of
 
 NO_TEACHER = (
@@ -45,9 +45,6 @@ class Step:
         statistics_views (Sequence[str], optional): Views whose passes move the running statistics of
             the student's BatchNorm. Defaults to None: all.
         teacher (BaseSegmentor, optional): A segmentor of the student's architecture. Defaults to None.
-        separate_domains (bool): Whether the source and the target images of a mixed view (a pool) pass the student
-            one after the other, each domain in a batch of its own. ``statistics_views`` then speaks of domains.
-            Defaults to False.
         normalization (Normalization, optional): How the images were preprocessed. Defaults to None: not known.
     """
 
@@ -59,7 +56,6 @@ class Step:
         iteration: int,
         statistics_views: Sequence[str] | None = None,
         teacher: BaseSegmentor | None = None,
-        separate_domains: bool = False,
         normalization: Normalization | None = None,
     ) -> None:
         self.student = student
@@ -68,9 +64,8 @@ class Step:
         self.data_samples = data_samples
         self.iteration = iteration
         self.statistics_views = statistics_views
-        self.separate_domains = separate_domains
         self._normalization = normalization
-        self._passes: dict[str, Pass | DomainPasses] = {}
+        self._passes: dict[str, Pass] = {}
         self._logits: dict[str, dict[str, Tensor]] = {}
         self._teacher_passes: dict[str, Pass] = {}
         self._teacher_logits: dict[str, dict[str, Tensor]] = {}
@@ -233,27 +228,11 @@ class Step:
             warning=False,
         )
 
-    def _pass(self, view: str) -> Pass | DomainPasses:
+    def _pass(self, view: str) -> Pass:
         if view not in self._passes:
-            images = self.images(view)
-            samples = self.data_samples.get(view, ()) if self.separate_domains else ()
-            domains = [sample.get('domain') for sample in samples]
-            if domains and None not in domains:
-                self._passes[view] = DomainPasses(
-                    {
-                        domain: self._new_pass(
-                            torch.stack([image for image, where in zip(images, domains) if where == domain]), domain
-                        )
-                        for domain in sorted(set(domains))
-                    },
-                    domains,
-                )
-            else:
-                self._passes[view] = self._new_pass(images, view)
+            moves = self.statistics_views is None or view in self.statistics_views
+            self._passes[view] = Pass(self.student, self.images(view), moves)
         return self._passes[view]
-
-    def _new_pass(self, images: Tensor, name: str) -> Pass:
-        return Pass(self.student, images, self.statistics_views is None or name in self.statistics_views)
 
     # What the teacher gives -------------------------------------------------------------------------------------------
     @torch.no_grad()

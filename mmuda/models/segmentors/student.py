@@ -153,9 +153,8 @@ def _explain(error: Exception, images: Tensor, part: str) -> None:
     if ONE_VALUE in text:
         raise ValueError(
             f'{text}: BatchNorm in model.segmentor.{part} got {len(images)} image of {size} in training, and a map of '
-            '1 x 1, as of global pooling, has no statistics then. Set train_dataloader.batch_size to 2 or more '
-            '(with separate_domains each domain needs 2), or norm_cfg of that part to GroupNorm, '
-            "dict(type='GN', num_groups=32)"
+            '1 x 1, as of global pooling, has no statistics then. Set train_dataloader.batch_size to 2 or more, '
+            "or norm_cfg of that part to GroupNorm, dict(type='GN', num_groups=32)"
         ) from error
     if (isinstance(error, AssertionError) and 'divisible' in text) or 'Sizes of tensors must match' in text:
         raise ValueError(

@@ -41,10 +41,6 @@ class UDASegmentor(BaseSegmentor):
             statistics of BatchNorm, which prediction uses. Defaults to None: all views, as in the
             published code, so that the statistics are a blend of both domains. ``('target',)`` gives
             those of the target alone (Li et al., AdaBN, Pattern Recognition 2018).
-        separate_domains (bool): Whether source and target images of a mixed view (a pool) pass one after the other,
-            so that BatchNorm normalizes each domain by its own statistics (Chang et al., Domain-Specific Batch
-            Normalization, CVPR 2019); ``statistics_views`` then names domains. Not with SyncBN on several ranks,
-            which may have images of fewer domains. Defaults to False.
         data_preprocessor (dict, optional): Usually ``UDADataPreprocessor``.
         allow_partial_checkpoint (bool): Accept checkpoints that lack parameters of the student, hold them in other
             shapes (these keep their values), or hold more than the student has. Defaults to False.
@@ -61,7 +57,6 @@ class UDASegmentor(BaseSegmentor):
         segmentor: ConfigType,
         objectives: Sequence[ConfigType] = (),
         statistics_views: Sequence[str] | None = None,
-        separate_domains: bool = False,
         data_preprocessor: OptConfigType = None,
         allow_partial_checkpoint: bool = False,
         init_cfg: OptConfigType = None,
@@ -78,7 +73,6 @@ class UDASegmentor(BaseSegmentor):
             MODELS.build(_with_num_classes(objective, self.num_classes)) for objective in objectives
         )
         self.statistics_views = statistics_views
-        self.separate_domains = separate_domains
         self.allow_partial_checkpoint = allow_partial_checkpoint
         self._not_submodules: dict[str, nn.Module] = {}
         self._check_preprocessor()
@@ -182,7 +176,6 @@ class UDASegmentor(BaseSegmentor):
             iteration,
             self.statistics_views,
             self.teacher,
-            self.separate_domains,
             self.normalization,
         )
         losses = {}

@@ -129,6 +129,13 @@ def test_data_without_target_say_so(dataset):
         AdaptiveBatchNormHook(scale=(6, 4)).before_train(runner(dataset))
 
 
+def test_network_without_batch_norm_says_so(tmp_path):
+    run = runner(Pair(target=Target(tmp_path)))
+    run.model.norm = nn.GroupNorm(3, 3)
+    with pytest.raises(ValueError, match='model.segmentor has no BatchNorm'):
+        AdaptiveBatchNormHook(scale=(6, 4)).before_train(run)
+
+
 def test_repeated_images_are_read_once(tmp_path):
     target = Target(tmp_path)
     target.paths *= 2

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.optim import OptimWrapper
 from torch import nn
@@ -11,6 +12,9 @@ from torch.optim import SGD
 
 from mmuda.compat import UnsafeCheckpointError
 from mmuda.engine.hooks import StageCheckpointHook, stage_checkpoint_hook
+from tests.helpers.tiny import REPO
+
+LENGTH = Config.fromfile(REPO / 'configs/toy/mrnet.py').train_cfg.max_iters
 
 
 def runner(work_dir, **options) -> SimpleNamespace:
@@ -107,7 +111,7 @@ class TestTraining:
 
         def train(command: list[str], env: dict[str, str]) -> SimpleNamespace:
             commands.append(command)
-            write_checkpoint(stages[0], 750)
+            write_checkpoint(stages[0], LENGTH)
             return SimpleNamespace(returncode=0)
 
         monkeypatch.setattr(stage_checkpoint_hook.subprocess, 'run', train)
@@ -122,12 +126,12 @@ class TestTraining:
 
     def test_a_stage_that_was_ended_early_is_continued(self, stages, started):
         run = self.before_run(stages, 7)
-        assert run._load_from == str(stages[0] / 'iter_750.pth')
+        assert run._load_from == str(stages[0] / f'iter_{LENGTH}.pth')
         assert [command[-3:] for command in started] == [['--work-dir', str(stages[0]), '--resume']]
         assert started[0][3].endswith('configs/toy/mrnet.py')
 
     def test_a_stage_that_is_trained_is_not_trained_again(self, stages, started):
-        run = self.before_run(stages, 750)
+        run = self.before_run(stages, LENGTH)
         assert run._load_from == str(stages[0] / 'iter_7.pth') and started == []
 
     def test_code_of_a_checkpoint_is_not_run(self, stages, started):

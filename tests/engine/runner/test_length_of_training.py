@@ -54,12 +54,10 @@ class RecordLength(Hook):
 
 
 def mrnet(data, work_dir, max_iters, **options) -> Config:
-    """The toy MRNet with its own points in training."""
+    """The toy MRNet whose source is alone for the first two thirds."""
     cfg = tiny_config(data, work_dir, train_cfg__max_iters=max_iters, **options)
-    shipped = Config.fromfile(REPO / 'configs/toy/mrnet.py')
-    for objective, other in zip(cfg.model.objectives, shipped.model.objectives):
-        if 'begin' in other:
-            objective.begin = other.begin
+    for objective in cfg.model.objectives[1:]:
+        objective.begin = 2 / 3
     return add_hook(cfg, type='RecordLength')
 
 
@@ -109,19 +107,11 @@ PUBLISHED = {
     'cbst/source_only_gta2cs_dlv2.py': dict(max_iters=100000, rate=[(100000,)], discriminator=[]),
     'ensemble/source_only_gta2cs.py': dict(max_iters=100000, rate=[(100000,)], discriminator=[]),
     'cbst/source_only_gta2cs_mit-b0.py': dict(max_iters=40000, rate=[(1500,), (1500, 40000)], discriminator=[]),
-    'toy/mrnet.py': dict(
-        max_iters=750, rate=[(50, 750)], discriminator=[(750,)], AdversarialAlignment=500, MemoryRegularization=500
-    ),
-    'toy/mrnet_classmix.py': dict(
-        max_iters=750,
-        rate=[(50, 750)],
-        discriminator=[(750,)],
-        AdversarialAlignment=500,
-        MemoryRegularization=500,
-        ClassMixSupervision=500,
-    ),
-    'toy/mrnet_stage2.py': dict(max_iters=250, rate=[(50, 250)], discriminator=[]),
-    'camvid/source_only.py': dict(max_iters=750, rate=[(50, 750)], discriminator=[]),
+    'toy/mrnet.py': dict(max_iters=1000, rate=[(50, 1000)], discriminator=[(1000,)]),
+    'toy/mrnet_classmix.py': dict(max_iters=1000, rate=[(50, 1000)], discriminator=[(1000,)]),
+    'toy/mrnet_stage2.py': dict(max_iters=1000, rate=[(50, 1000)], discriminator=[]),
+    'toy/dada.py': dict(max_iters=3000, rate=[(150, 3000)], discriminator=[(3000,)], AdversarialAlignment=2000),
+    'camvid/source_only.py': dict(max_iters=3000, rate=[(150, 3000)], discriminator=[]),
 }
 
 

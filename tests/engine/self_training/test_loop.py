@@ -280,7 +280,8 @@ def test_labeler_without_passes(data, tmp_path):
 
 
 def test_log_file_names_what_is_done_before_training(data, tmp_path):
-    train(short(data, tmp_path, log_level='INFO'))
+    cfg = short(data, tmp_path, log_level='INFO')
+    train(add_hook(cfg, type='AdaptiveBatchNormHook', scale=(96, 64)))
     log = next(tmp_path.rglob('*.log')).read_text()
     for name in (
         'BatchNorm statistics of the target images',

@@ -10,7 +10,6 @@ from torch import nn
 
 from mmuda.models.decode_heads import MultiOutputHead
 from mmuda.models.segmentors import Step
-from tests.helpers.two_ranks import run_on_two_ranks
 
 
 class Head(MultiOutputHead, nn.Conv2d):
@@ -152,67 +151,6 @@ def test_plane_that_is_missing_is_named_with_those_there_are():
     step.add_view('mixed', torch.zeros(1, 3, 8, 8), planes=dict(weight=torch.ones(1, 1, 8, 8)))
     with pytest.raises(KeyError, match=r"no plane 'depth', it has \['weight'\]"):
         step.planes('mixed', 'depth')
-
-
-def make_pool_step(domains: list[str], **options) -> SimpleNamespace:
-    student = Student().train()
-    samples = [SegDataSample(metainfo=dict(domain=domain)) for domain in domains]
-    images = torch.stack([torch.randn(3, 8, 8) + (5 if domain == 'source' else -5) for domain in domains])
-    return SimpleNamespace(student=student, step=Step(student, dict(pool=images), dict(pool=samples), 0, **options))
-
-
-def test_domains_of_a_pool_are_normalized_apart():
-    case = make_pool_step(['target', 'source', 'target', 'source'], separate_domains=True)
-    logits = case.step.unresized_logits('pool')['main']
-    reference = Student().train()
-    reference.load_state_dict(case.student.state_dict())
-    images = case.step.images('pool')
-    expected = {part: reference.decode_head(reference.extract_feat(images[part::2])) for part in (0, 1)}
-    rows = [expected[0]['main'][0], expected[1]['main'][0], expected[0]['main'][1], expected[1]['main'][1]]
-    torch.testing.assert_close(logits, torch.stack(rows))
-
-
-def test_features_and_other_outputs_of_a_pool_are_in_the_order_of_its_images():
-    case = make_pool_step(['target', 'source', 'target', 'source'], separate_domains=True)
-    images, (features,) = case.step.images('pool'), case.step.features('pool')
-    torch.testing.assert_close(features[::2], nn.BatchNorm2d(3)(images[::2]))
-    torch.testing.assert_close(case.step.outputs('pool')['depth'], features.mean(dim=(1, 2, 3)))
-    assert case.student.passes == 2
-
-
-def test_statistics_views_name_domains_where_these_are_apart():
-    case = make_pool_step(['target', 'source', 'source'], separate_domains=True, statistics_views=('target',))
-    case.step.logits('pool')
-    assert (case.student.norm.running_mean < -0.3).all()
-
-
-def test_pool_of_one_domain_passes_once():
-    case = make_pool_step(['target', 'target'], separate_domains=True)
-    case.step.logits('pool')
-    assert case.student.passes == 1
-
-
-def pass_with_joined_statistics(rank: int) -> str:
-    """One rank would pass twice, the other once."""
-    case = make_pool_step([('target', 'source'), ('target', 'target')][rank], separate_domains=True)
-    case.student.norm = nn.SyncBatchNorm(3)
-    try:
-        case.step.logits('pool')
-    except ValueError as error:
-        return str(error)
-    return ''
-
-
-def test_statistics_joined_over_ranks_do_not_wait_for_a_domain_that_a_rank_lacks():
-    for message in run_on_two_ranks(pass_with_joined_statistics):
-        assert "separate_domains=True cannot be trained with SyncBN: set norm_cfg=dict(type='BN')" in message
-
-
-def test_sync_batch_norm_of_a_single_process_passes_domains():
-    case = make_pool_step(['target', 'source'], separate_domains=True)
-    case.student.norm = nn.SyncBatchNorm(3)
-    case.step.logits('pool')
-    assert case.student.passes == 2
 
 
 def test_teacher_passes_a_view_once_at_the_size_of_the_images_without_gradient():

@@ -26,7 +26,7 @@ def config(tmp_path_factory) -> Config:
     cfg = tiny_config(data, folder / 'run')
     full = Config.fromfile(REPO / 'configs/toy/mrnet.py')
     shrink_data(full, data)
-    full.merge_from_dict(dict(model=dict(segmentor=cfg.model.segmentor), work_dir=str(folder / 'run')))
+    full.model, full.work_dir = cfg.model, str(folder / 'run')
     full.test_evaluator = full.val_evaluator
     full.experiment_name = cfg.experiment_name
     full.dump(folder / 'config.py')
