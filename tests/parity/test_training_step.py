@@ -24,7 +24,6 @@ from mmuda.models.losses import LSGANLoss
 from mmuda.models.losses.hard_pixel_cross_entropy_loss import hard_pixels
 from mmuda.models.segmentors import UDADataPreprocessor
 from tests.helpers.golden import Case, assert_close, cases, load_case, original_state
-from tests.helpers.tiny import plain_text_of_configs
 from tests.parity.test_discriminator import our_name as discriminator_name
 from tests.parity.test_network import convert
 
@@ -195,7 +194,6 @@ def run(case_name: str, when: str, work_dir: str) -> SimpleNamespace:
     cfg.custom_hooks = [hook for hook in cfg.get('custom_hooks', []) if hook.type == 'DiscriminatorHook']
     cfg.custom_hooks.append(dict(type='GoldenStart', case=case_name, iteration=iteration))
     with pytest.MonkeyPatch.context() as patch:
-        plain_text_of_configs(patch)
         kinds = [objective.type for objective in cfg.model.objectives]
         logits = record_logits(patch, stops_at_features='BatchNormUpdate' in kinds and not memory)
         runner = Runner.from_cfg(cfg)

@@ -24,7 +24,6 @@ from tests.helpers.tiny import (
     hook_of,
     load,
     make_data,
-    plain_text_of_configs,
     run_tool,
     tiny_config,
     tiny_self_training_config,
@@ -468,7 +467,6 @@ def test_full_disk_while_writing_the_summary(data, tmp_path, monkeypatch):
 def train_on_rank(rank: int, data: str, work_dir: str) -> dict[str, torch.Tensor]:
     """Train, and resume at the end: then the ranks agree that the evaluation is there."""
     os.environ['LOCAL_RANK'] = str(rank)
-    plain_text_of_configs(pytest.MonkeyPatch())
     for resume in (False, True):
         cfg = tiny_self_training_config(
             Path(data), Path(work_dir), launcher='pytorch', resume=resume, train_cfg__iterations=1
