@@ -148,6 +148,8 @@ def test_two_processes_train_rounds_and_test_from_any_folder(tmp_path):
     config = tiny_self_training_config(
         make_data(tmp_path), tmp_path / 'two', train_cfg__num_rounds=1, train_cfg__iterations=1, log_level='INFO'
     )
+    for split in ('val', 'test'):
+        config[f'{split}_dataloader'].update(num_workers=0, persistent_workers=False)
     config.dump(tmp_path / 'config.py')
     trained = run('bash', REPO / 'tools/dist_train.sh', 'config.py', 2, cwd=tmp_path, PORT=free_port())
     assert trained.returncode == 0, trained.stderr
