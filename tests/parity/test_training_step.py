@@ -1,7 +1,6 @@
 """One whole iteration of the published trainers, through the shipped configs, runner and hooks."""
 
 import gc
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -236,9 +235,9 @@ def record_logits(patch: pytest.MonkeyPatch, stops_at_features: bool) -> dict[st
 
 
 @pytest.fixture(params=RUNS, ids='-'.join, scope='module')
-def step(request, tmp_path_factory) -> Iterator[SimpleNamespace]:
-    yield run(*request.param, str(tmp_path_factory.mktemp('step')))
-    gc.collect()  # a runner is full of cycles and, of this size, holds more than a gigabyte
+def step(request, tmp_path_factory) -> SimpleNamespace:
+    gc.collect()  # the runner before is full of cycles and, of this size, holds more than a gigabyte
+    return run(*request.param, str(tmp_path_factory.mktemp('step')))
 
 
 def check(step, key, got, tolerance=TOLERANCE):
