@@ -37,14 +37,14 @@ $(STAMP): requirements/$(STACK).txt requirements/tests.txt pyproject.toml
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-PYTEST = $(VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadgroup
+PYTEST = $(VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 test: lint
 	$(PYTEST) tests
 
 # Without whole runs and the comparison with recorded values.
 test-fast: lint
-	$(PYTEST) -m 'not integration' --ignore tests/parity tests
+	$(PYTEST) -m 'not integration' --ignore tests/parity --ignore tests/integration tests
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .

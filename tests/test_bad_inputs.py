@@ -7,28 +7,25 @@ from pathlib import Path
 import pytest
 
 from mmuda.compat import run_stock_tool
-from tests.helpers.tiny import make_data, plain_text_of_configs, tiny_config
+from tests.helpers.tiny import make_data, tiny_config
 
 
 @pytest.fixture(scope='module')
 def project(tmp_path_factory) -> Path:
     """A folder with data and ``mrnet.py``."""
     folder = tmp_path_factory.mktemp('project')
-    with pytest.MonkeyPatch.context() as patch:
-        plain_text_of_configs(patch)
-        config = tiny_config(make_data(folder), folder / 'run')
-        config.test_dataloader = dict(
-            sampler=dict(type='DefaultSampler', shuffle=False), dataset=config.train_dataloader.dataset.source
-        )
-        config.test_evaluator, config.test_cfg = dict(type='UDAIoUMetric'), dict(type='TestLoop')
-        config.dump(folder / 'mrnet.py')
+    config = tiny_config(make_data(folder), folder / 'run')
+    config.test_dataloader = dict(
+        sampler=dict(type='DefaultSampler', shuffle=False), dataset=config.train_dataloader.dataset.source
+    )
+    config.test_evaluator, config.test_cfg = dict(type='UDAIoUMetric'), dict(type='TestLoop')
+    config.dump(folder / 'mrnet.py')
     return folder
 
 
 @pytest.fixture
 def run(project, tmp_path, monkeypatch):
     """Run a stock tool in this process, with a work dir and an experiment of its own."""
-    plain_text_of_configs(monkeypatch)
     monkeypatch.chdir(project)
 
     def run_(name: str, *arguments: object, **options: object) -> None:

@@ -10,19 +10,12 @@ from mmengine.runner import Runner
 
 from mmuda.compat import CheckpointError, safe_load
 from mmuda.engine.checkpoints import describe_last, is_whole, latest_checkpoint, newest_whole
-from tests.helpers.tiny import load, make_data, plain_text_of_configs, tiny_config, train
+from tests.helpers.tiny import load, make_data, tiny_config, train
 
 
 @pytest.fixture(scope='module')
 def data(tmp_path_factory) -> Path:
     return make_data(tmp_path_factory.mktemp('data'))
-
-
-@pytest.fixture(scope='module', autouse=True)
-def plain_texts():
-    with pytest.MonkeyPatch.context() as patch:
-        plain_text_of_configs(patch)
-        yield
 
 
 @pytest.fixture(scope='module')

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-import pytest
 import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
@@ -19,7 +18,6 @@ from torch import Tensor
 
 from mmuda.datasets.files.depth_files import inverse_depth
 from tests.helpers.golden import Case, load_case, original_state, params_file, recipe
-from tests.helpers.tiny import plain_text_of_configs
 from tests.helpers.tolerances import assert_within
 from tools.model_converters.advent_family import Release
 
@@ -191,12 +189,10 @@ def _load_discriminators(runner: Runner, states: dict[str, dict[str, Tensor]], o
 
 def _record(cfg: Config, load: Callable[[Runner], None]) -> tuple[dict[str, dict[str, Tensor]], list[SimpleNamespace]]:
     """Train; return the states at the start, and what there was after each iteration."""
-    with pytest.MonkeyPatch.context() as patch:
-        plain_text_of_configs(patch)
-        runner = Runner.from_cfg(cfg)
-        recorder = DepthRecorder(load)
-        runner.register_hook(recorder)
-        runner.train()
+    runner = Runner.from_cfg(cfg)
+    recorder = DepthRecorder(load)
+    runner.register_hook(recorder)
+    runner.train()
     return recorder.start, recorder.iterations
 
 

@@ -62,7 +62,7 @@ def ensemble_config(data: Path, work_dir: Path, teachers: list[dict], **options:
         train_cfg__iterations=2,
         train_cfg__labels__labeler__threshold=6,
         default_hooks__checkpoint__interval=1,
-        **options,
+        **{'train_cfg__learning_rate': dict(decay='poly', power=0.9), **options},  # as ensemble/gta2cs
     )
     cfg.train_cfg.labels.teachers = teachers
     for key in ('val_dataloader', 'val_cfg', 'val_evaluator'):

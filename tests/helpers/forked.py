@@ -16,7 +16,7 @@ import torch
 def context() -> ForkServerContext:
     """The context of ``multiprocessing`` for such processes; their server starts with the first of them."""
     forkserver = multiprocessing.get_context('forkserver')
-    forkserver.set_forkserver_preload(['mmuda', 'tests.helpers.tiny'])
+    forkserver.set_forkserver_preload(['tests.helpers.preloaded'])
     return forkserver
 
 

@@ -4,6 +4,8 @@ import importlib.util
 import json
 import os
 from fnmatch import fnmatch
+from functools import cache, lru_cache
+from math import prod
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,7 +15,11 @@ import pytest
 import torch
 
 GOLDEN_ROOT = Path(os.environ.get('MMUDA_GOLDEN') or Path(__file__).resolve().parents[1] / 'golden')
-FAMILIES = ('mrnet', 'cbst', 'crst', 'dacs', 'ensemble', 'advent', 'dada', 'ctrl', 'depdis')
+DEPTH_FAMILIES = ('advent', 'dada', 'ctrl', 'depdis')
+"""Those that ``test_advent_*`` and ``test_depth_*`` of parity read, and no others: a second process may run these."""
+FAMILIES = ('mrnet', 'cbst', 'crst', 'dacs', 'ensemble', *DEPTH_FAMILIES)
+
+KEPT_WEIGHTS = 2**20  # in a tensor of a network
 
 READ: dict[tuple[str, str], set[str]] = {}
 """Names of the arrays that tests have read so far, by family and case; test_coverage.py asks for them."""
@@ -122,11 +128,25 @@ def listed_shapes(family: str, network: str) -> dict[str, tuple[int, ...]]:
     return {entry['name']: tuple(entry['shape']) for entry in json.loads(params_file(family, network).read_text())}
 
 
+@cache
 def recipe() -> ModuleType:
-    """The module that draws the weights of the network fixtures."""
+    """The module that draws the weights of the network fixtures.
+
+    Most networks have the ResNet-101 in common, whose tensors are drawn by their names: what was drawn is kept, but
+    for the largest tensors, which would take gigabytes.
+    """
     spec = importlib.util.spec_from_file_location('golden_recipe', GOLDEN_ROOT / 'RECIPE.py')
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    draw = module.make_tensor
+    kept = lru_cache(maxsize=1000)(draw)
+
+    def make_tensor(name: str, shape: list[int], kind: str, weight_gain: float = 1.0) -> np.ndarray:
+        if prod(shape) > KEPT_WEIGHTS:
+            return draw(name, shape, kind, weight_gain)
+        return kept(name, tuple(shape), kind, weight_gain).copy()
+
+    module.make_tensor = make_tensor
     return module
 
 

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 import torch
 from mmcv.transforms import BaseTransform
 from mmengine.config import Config
@@ -190,15 +189,6 @@ def shrink_data(cfg: Config, data: Path) -> None:
 
     for key in ('train_dataloader', 'val_dataloader', 'test_dataloader', 'test_pipeline'):
         visit(cfg[key])
-
-
-def plain_text_of_configs(patch: pytest.MonkeyPatch) -> None:
-    """Let mmengine write configs as they come; yapf takes longer than a tiny run."""
-
-    def text(cfg: Config) -> str:
-        return '\n'.join(f'{key} = {value!r}' for key, value in cfg.to_dict().items())
-
-    patch.setattr(Config, 'pretty_text', property(text))
 
 
 def add_hook(cfg: Config, **hook: Any) -> Config:

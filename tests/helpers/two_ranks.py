@@ -11,6 +11,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 
 from tests.helpers import forked
+from tests.helpers.configs import write_plain_texts
 
 WORLD_SIZE = 2
 
@@ -25,6 +26,7 @@ def run_on_two_ranks(function: Callable[..., Any], *args: Any) -> list[Any]:
 
 def _worker(rank: int, function: Callable[..., Any], args: tuple, folder: str) -> None:
     torch.set_num_threads(1)
+    write_plain_texts()
     dist.init_process_group('gloo', init_method=f'file://{folder}/store', rank=rank, world_size=WORLD_SIZE)
     torch.save(function(rank, *args), _result_file(folder, rank))
     dist.destroy_process_group()

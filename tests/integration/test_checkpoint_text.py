@@ -20,20 +20,12 @@ from tests.helpers.tiny import (
     add_hook,
     load,
     make_data,
-    plain_text_of_configs,
     shrink_data,
     tiny_config,
     train,
 )
 
 TEXT = "x = __import__('os').system('touch {marker}')\ngpu_ids = None\ntrain_cfg = dict(max_iters=9)\n"
-
-
-@pytest.fixture(scope='module', autouse=True)
-def plain_texts():
-    with pytest.MonkeyPatch.context() as patch:
-        plain_text_of_configs(patch)
-        yield
 
 
 @pytest.fixture(scope='module')

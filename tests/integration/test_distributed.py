@@ -1,4 +1,4 @@
-"""Two processes on the CPU: through tools/dist_train.sh, and against one process with the whole batch."""
+"""Two processes on the CPU against one process with the whole batch (through the launcher: test_tools.py)."""
 
 import os
 from pathlib import Path
@@ -8,8 +8,8 @@ import torch
 from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 
-from tests.helpers.tiny import REPO, Killed, add_hook, hook_of, load, make_data, run_tool, tiny_config, train
-from tests.helpers.two_ranks import free_port, run_on_two_ranks
+from tests.helpers.tiny import Killed, add_hook, hook_of, load, make_data, tiny_config, train
+from tests.helpers.two_ranks import run_on_two_ranks
 
 STEPS = 3
 
@@ -17,15 +17,6 @@ STEPS = 3
 @pytest.fixture(scope='module')
 def data(tmp_path_factory) -> Path:
     return make_data(tmp_path_factory.mktemp('data'))
-
-
-def test_dist_train_writes_a_checkpoint(data, tmp_path):
-    tiny_config(data, tmp_path / 'run').dump(tmp_path / 'config.py')
-    result = run_tool(REPO / 'tools/dist_train.sh', 'config.py', 2, cwd=tmp_path, PORT=free_port())
-    assert result.returncode == 0, result.stderr
-    checkpoint = load(tmp_path / 'run' / 'iter_2.pth')
-    assert checkpoint['samples_drawn'] == 2 * 2 * 2  # iterations, batch size, ranks
-    assert set(checkpoint['discriminators']) == {'aux', 'main'}
 
 
 def equality_config(data: str, work_dir: str, batch_size: int, class_balance: bool, **options) -> Config:
@@ -118,3 +109,6 @@ def test_two_ranks_resume_exactly_between_two_steps(data, tmp_path):
     for whole, resumed in run_on_two_ranks(accumulate_on_rank, str(data), str(tmp_path)):
         for name, want in whole.items():
             assert torch.equal(resumed[name], want), name
+    checkpoint = load(tmp_path / 'whole' / 'iter_6.pth')
+    assert checkpoint['samples_drawn'] == 6 * 1 * 2  # iterations, batch size, ranks
+    assert set(checkpoint['discriminators']) == {'aux', 'main'}

@@ -12,7 +12,7 @@ from mmengine.runner import Runner
 from mmseg.registry import DATASETS
 from PIL import Image
 
-from tests.helpers.tiny import REPO, make_data, plain_text_of_configs, train
+from tests.helpers.tiny import REPO, make_data, train
 
 FOLDER = 'gtFine/PLF_source'
 
@@ -79,7 +79,6 @@ def tiny(cfg: Config, work_dir: Path) -> Config:
 
 
 def test_the_shipped_config_trains_on_them(data, tmp_path, monkeypatch):
-    plain_text_of_configs(monkeypatch)
     runner = Runner.from_cfg(tiny(config(data), tmp_path / 'run'))
     before = {name: value.clone() for name, value in runner.model.student.state_dict().items()}
     runner.train()
@@ -122,7 +121,6 @@ def test_images_of_one_name_are_refused(data):
 
 
 def test_they_are_not_made_again(data, tmp_path, monkeypatch):
-    plain_text_of_configs(monkeypatch)
     cfg = tiny(config(data), tmp_path / 'run')
     cfg.custom_hooks = [dict(type='PseudoLabelHook')]
     with pytest.raises(ValueError, match='PLF_source were made elsewhere'):

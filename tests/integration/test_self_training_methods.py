@@ -43,7 +43,7 @@ def small_run(data: Path, work_dir: Path, name: str) -> Config:
     cfg = tiny_self_training_config(data, work_dir, name, train_cfg__iterations=2)
     for part in ('source', 'target'):
         cfg.train_dataloader.dataset[part].pipeline[2].scales = (1.0,)
-    return add_hook(cfg, type='KeepSamples')
+    return add_hook(add_hook(cfg, type='AdaptiveBatchNormHook', scale=(96, 64)), type='KeepSamples')
 
 
 def summaries(runner: Runner) -> list[dict]:

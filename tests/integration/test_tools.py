@@ -17,9 +17,9 @@ from mmseg.registry import MODELS
 from PIL import Image
 
 from mmuda import compat
+from tests.helpers.tiny import REPO, load, make_data, run_tool, tiny_self_training_config
 from tests.helpers.two_ranks import free_port
 
-REPO = Path(__file__).parents[2]
 STOCK_TOOLS = Path(mmseg.__file__).parent / '.mim' / 'tools'
 
 CONFIG = """
@@ -89,7 +89,7 @@ def test_train_writes_checkpoint_and_pictures(trained):
 
 
 def test_train_resumes(trained):
-    result = run(
+    result = run_tool(
         sys.executable,
         REPO / 'tools/train.py',
         'config.py',
@@ -131,7 +131,7 @@ def test_test_tool_prints_miou(trained):
 
 
 def test_test_time_augmentation_without_a_pipeline_is_explained(trained):
-    result = run(sys.executable, REPO / 'tools/test.py', 'config.py', trained, '--tta', cwd=trained.parents[1])
+    result = run_tool(sys.executable, REPO / 'tools/test.py', 'config.py', trained, '--tta', cwd=trained.parents[1])
     assert result.returncode == 1 and 'Traceback' not in result.stderr
     assert result.stderr.splitlines()[-1].startswith('--tta: the config has no tta_pipeline. ')
 
@@ -144,20 +144,25 @@ def test_inferencer_loads_a_training_checkpoint(trained, monkeypatch):
     assert np.asarray(result['visualization']).shape[-3:] == (32, 32, 3)
 
 
-def test_two_processes_train_and_test_from_any_folder(project):
-    trained = run(
-        'bash', REPO / 'tools/dist_train.sh', 'config.py', 2, '--work-dir', 'two', cwd=project, PORT=free_port()
+def test_two_processes_train_rounds_and_test_from_any_folder(tmp_path):
+    config = tiny_self_training_config(
+        make_data(tmp_path), tmp_path / 'two', train_cfg__num_rounds=1, train_cfg__iterations=1, log_level='INFO'
     )
+    for split in ('val', 'test'):
+        config[f'{split}_dataloader'].update(num_workers=0, persistent_workers=False)
+    config.dump(tmp_path / 'config.py')
+    trained = run('bash', REPO / 'tools/dist_train.sh', 'config.py', 2, cwd=tmp_path, PORT=free_port())
     assert trained.returncode == 0, trained.stderr
+    assert load(tmp_path / 'two' / 'round_0.pth')['samples_drawn'] == 1 * 2 * 2  # iterations, batch size, ranks
     tested = run(
         'bash',
         REPO / 'tools/dist_test.sh',
         'config.py',
-        'two/iter_2.pth',
+        'two/round_0.pth',
         2,
         '--work-dir',
         'two',
-        cwd=project,
+        cwd=tmp_path,
         PORT=free_port(),
     )
     assert tested.returncode == 0, tested.stderr
@@ -272,7 +277,7 @@ def test_exported_segmentor_predicts_as_the_student_in_stock_mmseg(project):
         },
         project / 'uda.pth',
     )
-    exported = run(
+    exported = run_tool(
         sys.executable, REPO / 'tools/export_segmentor.py', 'uda.py', 'uda.pth', '--out', 'plain', cwd=project
     )
     assert 'Needs stock mmseg only.' in exported.stdout, exported.stderr
@@ -292,6 +297,8 @@ def test_export_does_not_overwrite_its_input(project):
     config.dump(str(project / 'same.py'))
     torch.save({'state_dict': {'student.x': torch.zeros(1)}}, project / 'same.pth')
     before = (project / 'same.pth').read_bytes()
-    result = run(sys.executable, REPO / 'tools/export_segmentor.py', 'same.py', 'same.pth', '--out', '.', cwd=project)
+    result = run_tool(
+        sys.executable, REPO / 'tools/export_segmentor.py', 'same.py', 'same.pth', '--out', '.', cwd=project
+    )
     assert result.returncode == 2 and 'choose another folder' in result.stderr
     assert (project / 'same.pth').read_bytes() == before

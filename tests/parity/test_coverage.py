@@ -1,4 +1,4 @@
-"""Every array of every golden case was read by the tests that have run.
+"""Every array of every golden case was read by the tests that have run in this process.
 
 Asked after all other tests, and only where all files of this folder were run as a whole.
 """

@@ -21,7 +21,6 @@ from torch import Tensor, nn
 from mmuda.models.objectives import ClassMixSupervision
 from mmuda.models.segmentors import Step
 from tests.helpers.golden import Case, assert_close, cases, each_case, load_case, original_state
-from tests.helpers.tiny import plain_text_of_configs
 from tests.parity.test_training_step import Float64Preprocessor
 
 CONFIG = Path(__file__).resolve().parents[2] / 'configs' / 'dacs' / 'gta2cs.py'
@@ -165,7 +164,6 @@ def run(request, tmp_path_factory) -> SimpleNamespace:
     cfg.custom_hooks = [dict(type='DacsRecorder', case=request.param)]
     pseudo_labels, mixed_labels = [], []
     with pytest.MonkeyPatch.context() as patch:
-        plain_text_of_configs(patch)
         record_labels(patch, ClassMixSupervision, 'mix', pseudo_labels)
         record_labels(patch, Step, 'add_view', mixed_labels)
         runner = Runner.from_cfg(cfg)

@@ -1,7 +1,6 @@
 """One whole iteration of the published trainers, through the shipped configs, runner and hooks."""
 
 import gc
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,7 +23,6 @@ from mmuda.models.losses import LSGANLoss
 from mmuda.models.losses.hard_pixel_cross_entropy_loss import hard_pixels
 from mmuda.models.segmentors import UDADataPreprocessor
 from tests.helpers.golden import Case, assert_close, cases, load_case, original_state
-from tests.helpers.tiny import plain_text_of_configs
 from tests.parity.test_discriminator import our_name as discriminator_name
 from tests.parity.test_network import convert
 
@@ -195,7 +193,6 @@ def run(case_name: str, when: str, work_dir: str) -> SimpleNamespace:
     cfg.custom_hooks = [hook for hook in cfg.get('custom_hooks', []) if hook.type == 'DiscriminatorHook']
     cfg.custom_hooks.append(dict(type='GoldenStart', case=case_name, iteration=iteration))
     with pytest.MonkeyPatch.context() as patch:
-        plain_text_of_configs(patch)
         kinds = [objective.type for objective in cfg.model.objectives]
         logits = record_logits(patch, stops_at_features='BatchNormUpdate' in kinds and not memory)
         runner = Runner.from_cfg(cfg)
@@ -238,9 +235,9 @@ def record_logits(patch: pytest.MonkeyPatch, stops_at_features: bool) -> dict[st
 
 
 @pytest.fixture(params=RUNS, ids='-'.join, scope='module')
-def step(request, tmp_path_factory) -> Iterator[SimpleNamespace]:
-    yield run(*request.param, str(tmp_path_factory.mktemp('step')))
-    gc.collect()  # a runner is full of cycles and, of this size, holds more than a gigabyte
+def step(request, tmp_path_factory) -> SimpleNamespace:
+    gc.collect()  # the runner before is full of cycles and, of this size, holds more than a gigabyte
+    return run(*request.param, str(tmp_path_factory.mktemp('step')))
 
 
 def check(step, key, got, tolerance=TOLERANCE):

@@ -14,7 +14,7 @@ from mmengine.runner import Runner
 from mmseg.registry import DATASETS, MODELS
 from PIL import Image
 
-from tests.helpers.tiny import REPO, TINY, make_data, plain_text_of_configs, run_tool, shrink_data, train
+from tests.helpers.tiny import REPO, TINY, make_data, run_tool, shrink_data, train
 from tools.export_segmentor import export_config, student_config
 
 pytestmark = pytest.mark.integration
@@ -55,27 +55,25 @@ def project(tmp_path_factory) -> Path:
     """A user's folder: data, ``mrnet.py`` and ``cbst.py``, and what four iterations of each left."""
     folder = tmp_path_factory.mktemp('project')
     make_data(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        plain_text_of_configs(patch)
-        mrnet = {
-            'train_cfg.max_iters': 4,
-            'train_cfg.val_interval': 4,
-            'param_scheduler.max_iters': 4,
-            'param_scheduler.warmup_iters': 1,
-        }
-        config = toy_config(folder, 'mrnet', **mrnet)
-        for hook in config.custom_hooks:
-            hook.discriminator.base_channels = 4
-        for objective in config.model.objectives:
-            objective.pop('begin', None)
-        train(config)
-        train(
-            toy_config(
-                folder,
-                'cbst',
-                **{'train_cfg.num_rounds': 2, 'train_cfg.iterations': 2, 'train_cfg.labels.predictor.scale': (96, 64)},
-            )
+    mrnet = {
+        'train_cfg.max_iters': 4,
+        'train_cfg.val_interval': 4,
+        'param_scheduler.max_iters': 4,
+        'param_scheduler.warmup_iters': 1,
+    }
+    config = toy_config(folder, 'mrnet', **mrnet)
+    for hook in config.custom_hooks:
+        hook.discriminator.base_channels = 4
+    for objective in config.model.objectives:
+        objective.pop('begin', None)
+    train(config)
+    train(
+        toy_config(
+            folder,
+            'cbst',
+            **{'train_cfg.num_rounds': 2, 'train_cfg.iterations': 2, 'train_cfg.labels.predictor.scale': (96, 64)},
         )
+    )
     return folder
 
 

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from tests.helpers.tiny import make_data, plain_text_of_configs, tiny_config, train
+from tests.helpers.tiny import make_data, tiny_config, train
 
 pytestmark = pytest.mark.integration
 
@@ -13,7 +13,6 @@ pytestmark = pytest.mark.integration
 def test_tensorboard_gets_every_loss_by_its_name(tmp_path, monkeypatch):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    plain_text_of_configs(monkeypatch)
     config = tiny_config(
         make_data(tmp_path), tmp_path / 'run', default_hooks__logger__interval=1, visualizer__name=uuid.uuid4().hex
     )

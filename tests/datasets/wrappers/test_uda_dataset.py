@@ -1,7 +1,6 @@
 import json
 import random
 import shutil
-import subprocess
 import sys
 
 import numpy as np
@@ -12,6 +11,7 @@ from mmseg.registry import DATASETS
 
 from mmuda.datasets import UDAIndex
 from tests.helpers.published import write_camvid
+from tests.helpers.tiny import run_tool
 
 IMAGE = dict(type='LoadImageStrict')
 LABEL = dict(type='LoadLabelIds')
@@ -229,9 +229,9 @@ print(json.dumps(touched))
 
 @pytest.mark.integration
 def test_no_target_label_is_opened_or_listed(config, tmp_path):
-    result = subprocess.run(
-        [sys.executable, '-W', 'ignore', '-c', WATCH, json.dumps(config)], check=True, capture_output=True, text=True
-    )
+    (tmp_path / 'watch.py').write_text(WATCH)
+    result = run_tool(sys.executable, tmp_path / 'watch.py', json.dumps(config), cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
     touched = json.loads(result.stdout.splitlines()[-1])
     assert str(tmp_path / 'labels/day_train/00.png') in touched  # the watch does see labels
     assert str(tmp_path / 'images/dusk_train/04.jpg') in touched

@@ -14,7 +14,7 @@ from mmengine.logging import MessageHub, MMLogger
 from mmengine.runner import Runner
 
 from mmuda.engine.hooks import SafeCheckpointHook, safe_checkpoint_hook
-from tests.helpers.tiny import assert_same, load, make_data, plain_text_of_configs, tiny_config, train
+from tests.helpers.tiny import assert_same, load, make_data, tiny_config, train
 
 pytestmark = pytest.mark.integration
 
@@ -24,13 +24,6 @@ STATE = ('state_dict', 'optimizer', 'samples_drawn')
 @pytest.fixture(scope='module')
 def data(tmp_path_factory) -> Path:
     return make_data(tmp_path_factory.mktemp('data'))
-
-
-@pytest.fixture(scope='module', autouse=True)
-def plain_texts():
-    with pytest.MonkeyPatch.context() as patch:
-        plain_text_of_configs(patch)
-        yield
 
 
 def config(data: Path, work_dir: Path, keep: int = 1, **options) -> Config:

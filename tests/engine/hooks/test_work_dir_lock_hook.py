@@ -18,7 +18,6 @@ from tests.helpers.tiny import (
     Killed,
     add_hook,
     make_data,
-    plain_text_of_configs,
     shrink_data,
     tiny_config,
     train,
@@ -31,13 +30,6 @@ pytestmark = pytest.mark.integration
 @pytest.fixture(scope='module')
 def data(tmp_path_factory) -> Path:
     return make_data(tmp_path_factory.mktemp('data'))
-
-
-@pytest.fixture(scope='module', autouse=True)
-def plain_texts():
-    with pytest.MonkeyPatch.context() as patch:
-        plain_text_of_configs(patch)
-        yield
 
 
 @pytest.fixture

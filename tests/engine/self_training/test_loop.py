@@ -18,19 +18,16 @@ from PIL import Image
 from mmuda.engine.self_training import SelfTrainingLoop, round_files
 from mmuda.pseudo_labels import ClassBalancedLabeler, LabelPlanes
 from tests.helpers.tiny import (
-    REPO,
     Killed,
     add_hook,
     hook_of,
     load,
     make_data,
-    plain_text_of_configs,
-    run_tool,
     tiny_config,
     tiny_self_training_config,
     train,
 )
-from tests.helpers.two_ranks import free_port, run_on_two_ranks
+from tests.helpers.two_ranks import run_on_two_ranks
 
 pytestmark = pytest.mark.integration
 
@@ -468,7 +465,6 @@ def test_full_disk_while_writing_the_summary(data, tmp_path, monkeypatch):
 def train_on_rank(rank: int, data: str, work_dir: str) -> dict[str, torch.Tensor]:
     """Train, and resume at the end: then the ranks agree that the evaluation is there."""
     os.environ['LOCAL_RANK'] = str(rank)
-    plain_text_of_configs(pytest.MonkeyPatch())
     for resume in (False, True):
         cfg = tiny_self_training_config(
             Path(data), Path(work_dir), launcher='pytorch', resume=resume, train_cfg__iterations=1
@@ -485,13 +481,6 @@ def test_two_ranks_label_as_one_and_agree(data, tmp_path):
     files = [{str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob('*.*')} for folder in folders]
     assert files[0] == files[1]  # labels, thresholds, class sizes
     assert summary(tmp_path / 'two', 1)['evaluation']
-
-
-def test_dist_train_runs_the_rounds(data, tmp_path):
-    short(data, tmp_path / 'run').dump(tmp_path / 'config.py')
-    result = run_tool(REPO / 'tools/dist_train.sh', 'config.py', 2, cwd=tmp_path, PORT=free_port())
-    assert result.returncode == 0, result.stderr
-    assert load(tmp_path / 'run' / 'round_0.pth')['samples_drawn'] == 1 * 2 * 2  # iterations, batch size, ranks
 
 
 def test_model_that_is_no_numbers_does_not_label(data, work_dir, tmp_path):

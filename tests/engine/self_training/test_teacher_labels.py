@@ -29,7 +29,7 @@ from mmuda.pseudo_labels import (
 from mmuda.pseudo_labels.ensemble.teacher_predictions import TeacherPredictions
 from mmuda.pseudo_labels.ensemble.teachers import Teacher
 from tests.helpers.ensemble import CLASSES, ensemble_config, make_teachers
-from tests.helpers.tiny import Killed, add_hook, assert_same, hook_of, load, make_data, plain_text_of_configs, train
+from tests.helpers.tiny import Killed, add_hook, assert_same, hook_of, load, make_data, train
 from tests.helpers.two_ranks import run_on_two_ranks
 
 pytestmark = pytest.mark.integration
@@ -392,7 +392,6 @@ def test_killed_and_resumed_run_equals_an_undisturbed_one(data, teachers, run, t
 
 def train_on_rank(rank: int, data: str, work_dir: str, teachers: list[dict]) -> dict[str, torch.Tensor]:
     os.environ['LOCAL_RANK'] = str(rank)
-    plain_text_of_configs(pytest.MonkeyPatch())
     runner = train(ensemble_config(Path(data), Path(work_dir), teachers, launcher='pytorch'))
     return {name: weight.detach() for name, weight in runner.model.module.named_parameters()}
 

@@ -153,6 +153,7 @@ def test_checkpoints_that_changed_places_are_refused(teachers):
         loaded(teachers)
 
 
+@pytest.mark.usefixtures('formatted_texts')
 class TestTrainedSettings:
     """A checkpoint holds the config that it was trained with."""
 

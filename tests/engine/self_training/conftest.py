@@ -1,1 +1,0 @@
-from tests.engine.runner.conftest import plain_texts  # noqa: F401
