@@ -19,7 +19,7 @@ from PIL import Image
 
 from mmuda.datasets.transforms.load_label_ids import read_train_ids
 from mmuda.evaluation.pseudo_label_quality import PseudoLabelQuality
-from mmuda.pseudo_labels import PseudoLabelStore, disagreement
+from mmuda.pseudo_labels import disagreement
 from mmuda.pseudo_labels.planes import CONFIDENCE, LABEL
 from mmuda.visualization import colorize
 from tools.demonstration.runs import Run
@@ -107,8 +107,7 @@ class Pictures:
         config = Config.fromfile(run.config)
         place = dict(data_prefix=dict(img_path='leftImg8bit/train', seg_map_path='gtFine/train'))
         self.target = DATASETS.build({**config.test_dataloader.dataset, **place})
-        pipeline = config.test_dataloader.dataset.pipeline
-        self.source = DATASETS.build(dict(config.source_files, pipeline=pipeline))
+        self.source = DATASETS.build(dict(config.source_files, pipeline=[]))
         self.classes, self.palette = self.target.metainfo['classes'], self.target.metainfo['palette']
         infos = [self.target.get_data_info(index) for index in range(len(self.target))]
         folder = self.target.data_prefix['img_path']
@@ -130,14 +129,22 @@ class Pictures:
             labels (dict[str, Path]): Stores of pseudo labels, by title.
         """
         sample = self.target[index]
-        row = {'target image': image_of(sample)}
+        row = {'target image': self.target_image(index)}
         for title, finding in findings.items():
             row[title] = predict(finding.model, sample).pred_sem_seg.data[0].numpy().astype(np.uint8)
-        row['labels'] = labels_of(sample)
+        row['labels'] = self.truths[index]
         for title, root in labels.items():
-            stored = Image.open(PseudoLabelStore(root).label_path(self.names[index]))
-            row[title] = np.array(stored.resize(row['labels'].shape[::-1], Image.Resampling.NEAREST))
+            row[title] = LABEL.read(LABEL.path(root, self.names[index]))
         return row
+
+    def target_image(self, index: int) -> np.ndarray:
+        """Return a target image, (H, W, 3) RGB."""
+        return read_rgb(self.target.get_data_info(index)['img_path'])
+
+    def labeled_source(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return a source image, (H, W, 3) RGB, and its labels, (H, W)."""
+        info = self.source.get_data_info(index)
+        return read_rgb(info['img_path']), read_train_ids(info)
 
     def paint(self, labels: np.ndarray) -> np.ndarray:
         """Return labels (H, W) in the colors of the classes, (H, W, 3)."""
@@ -152,11 +159,7 @@ class Pictures:
         return quality
 
 
-def image_of(sample: dict) -> np.ndarray:
-    """Return the image of a sample of a data set, (H, W, 3) RGB."""
-    return np.ascontiguousarray(sample['inputs'].permute(1, 2, 0).flip(-1).numpy())
-
-
-def labels_of(sample: dict) -> np.ndarray:
-    """Return the labels of a sample of a data set, (H, W)."""
-    return sample['data_samples'].gt_sem_seg.data[0].numpy()
+def read_rgb(path: str) -> np.ndarray:
+    """Read an image, (H, W, 3) RGB."""
+    with Image.open(path) as image:
+        return np.array(image.convert('RGB'))

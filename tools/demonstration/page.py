@@ -16,7 +16,7 @@ from mmuda.visualization.html import (
     write_page,
 )
 from mmuda.visualization.scalars import read_scalars
-from tools.demonstration.findings import SMALL, Finding, Pictures, image_of, labels_of
+from tools.demonstration.findings import SMALL, Finding, Pictures
 
 COLUMNS = ('training', 'mIoU', 'share of the gap closed', 'thin and small classes', 'CPU time')
 LEAD = (
@@ -82,12 +82,12 @@ def write_demo_page(path: Path, findings: dict[str, Finding], pictures: Pictures
 
 
 def _domains(pictures: Pictures, number: int = 4) -> Section:
-    source = [pictures.source[index] for index in range(number)]
-    target = [pictures.target[index] for index in pictures.busiest(number)]
+    source = [pictures.labeled_source(index) for index in range(number)]
+    target = [pictures.target_image(index) for index in pictures.busiest(number)]
     rows = [
-        {f'source {place}': image_of(sample) for place, sample in enumerate(source, 1)},
-        {f'labels of source {place}': pictures.paint(labels_of(sample)) for place, sample in enumerate(source, 1)},
-        {f'target {place}': image_of(sample) for place, sample in enumerate(target, 1)},
+        {f'source {place}': image for place, (image, _) in enumerate(source, 1)},
+        {f'labels of source {place}': pictures.paint(labels) for place, (_, labels) in enumerate(source, 1)},
+        {f'target {place}': image for place, image in enumerate(target, 1)},
     ]
     return Section('Two domains', DOMAINS, [*map(image_row, rows), _legend(pictures)])
 

@@ -26,6 +26,7 @@ PROGRESS = (
     (re.compile(r'^\[[> ]*\]\s*(\d+)/(\d+), .*ETA:\s*(\S+)'), 'pseudo label {}/{}, remaining {}'),
 )  # lines of mmengine's log -> what is shown
 SHOW_EVERY = 20.0  # seconds
+EVALUATIONS, LOGGED = 4, 60  # points of the curves of a training
 
 
 class StepError(RuntimeError):
@@ -138,15 +139,16 @@ def run_tool(title: str, tool: str, arguments: list[str], log: Path, running: se
 
 
 def options(run: Run, share: float) -> list[str]:
-    """Settings of a run that is ``share`` as long as its config says."""
+    """Return the settings of a run that is ``share`` as long as its config says."""
     settings = Config.fromfile(run.config).train_cfg
-    changed = ['default_hooks.logger.interval=25']
     if 'num_rounds' in settings:
-        changed.append(f'train_cfg.iterations={round(share * settings.iterations)}')
+        iterations = max(1, round(share * settings.iterations))
+        changed, length = [f'train_cfg.iterations={iterations}'], settings.num_rounds * iterations
     else:
-        length = round(share * settings.max_iters)
-        changed += [f'train_cfg.max_iters={length}', f'train_cfg.val_interval={-(-length // 4)}']
-    return changed + ([f'load_from={run.start.checkpoint}'] if run.start else [])
+        length = max(1, round(share * settings.max_iters))
+        changed = [f'train_cfg.max_iters={length}', f'train_cfg.val_interval={-(-length // EVALUATIONS)}']
+    start = [f'load_from={run.start.checkpoint}'] if run.start else []
+    return [*changed, f'default_hooks.logger.interval={-(-length // LOGGED)}', *start]
 
 
 def train(run: Run, share: float, running: set[subprocess.Popen]) -> None:
