@@ -101,8 +101,9 @@ def image_slider(images: Mapping[str, np.ndarray], left: str, right: str) -> str
     sizes = {title: image.shape for title, image in images.items()}
     if len(set(sizes.values())) > 1:
         raise ValueError(f'image_slider: images of different sizes: {sizes}')
+    height, width = images[left].shape[:2]
     encoded = {title: image_uri(image) for title, image in images.items()}
-    return _render('image_slider', images=encoded, left=left, right=right)
+    return _render('image_slider', images=encoded, left=left, right=right, width=width, height=height)
 
 
 def class_legend(classes: Sequence[str], palette: Sequence[Sequence[int]]) -> str:
