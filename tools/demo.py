@@ -39,7 +39,7 @@ def draw(findings: dict[str, Finding], pictures: Pictures, stores: dict[str, Pat
         maps = {'uncertainty of MRNet': uncertainty(findings['MRNet'].model, pictures.target[index])}
         rows.append({**row, **maps})
     classes = pictures.classes, pictures.palette
-    few = ('target image', 'source only', 'CBST', 'labels')
+    few = ('target image', 'source only', 'MRNet + Rectifying', 'CBST', 'labels')
     comparison_figure(
         [{title: row[title] for title in few} for row in rows[:3]], *classes, path.with_name('adaptation.png')
     )
