@@ -86,7 +86,7 @@ def finding(run: Run, iou: float) -> Finding:
     run.work_dir.mkdir(parents=True)
     (run.work_dir / 'cost.json').write_text(json.dumps(dict(seconds=1.0, cpu_seconds=2.0)))
     names = ('road', 'pole', 'traffic light', 'traffic sign', 'person', 'rider', 'motorcycle', 'bicycle')
-    return Finding(run, torch.nn.Identity(), dict.fromkeys(names, iou))
+    return Finding(run, torch.nn.Identity(), dict.fromkeys(names, iou), accuracy=90.0)
 
 
 def test_methods_have_a_share_of_the_gap_between_control_and_oracle(tmp_path):
@@ -96,7 +96,7 @@ def test_methods_have_a_share_of_the_gap_between_control_and_oracle(tmp_path):
     }
     rows = page.table_rows(found)
     assert [row[2] for row in rows] == ['', '', '25 %', '50 %', '75 %', '']
-    assert rows[0] == ('source only', '30.0', '', '30.0', '2 s')
+    assert rows[0] == ('source only', '30.0', '', '30.0', '90.0', '2 s')
     assert rows[-1][0] == 'oracle'
 
 

@@ -30,11 +30,12 @@ VISIBLE = 25  # pixels of a class from which on an image counts as showing it
 
 @dataclass
 class Finding:
-    """A trained run: its model, and the IoU of every class on the target's validation images, in percent."""
+    """A trained run: its model, and on the target's validation images the IoU of each class and the pixels, in percent."""
 
     run: Run
     model: torch.nn.Module
     iou: dict[str, float]
+    accuracy: float
 
     @classmethod
     def of(cls, run: Run) -> 'Finding':
@@ -47,8 +48,8 @@ class Finding:
         metric.dataset_meta = dataset.metainfo
         for index in range(len(dataset)):
             metric.process(None, [predict(model.eval(), dataset[index]).to_dict()])
-        metric.evaluate(len(dataset))
-        return cls(run, model, metric.iou_per_class)
+        measured = metric.evaluate(len(dataset))
+        return cls(run, model, metric.iou_per_class, measured['aAcc'])
 
     @property
     def miou(self) -> float:
