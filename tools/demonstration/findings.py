@@ -30,7 +30,7 @@ VISIBLE = 25  # pixels of a class from which on an image counts as showing it
 
 @dataclass
 class Finding:
-    """A trained run: its model, and on the target's validation images the IoU of each class and the pixels, in percent."""
+    """A trained run: its model, and IoU per class and right pixels on the target's validation images, in percent."""
 
     run: Run
     model: torch.nn.Module

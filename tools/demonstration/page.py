@@ -29,7 +29,7 @@ SHOWN = ('source only', 'MRNet + Rectifying', 'CBST', 'oracle')  # of the bars; 
 TABLE = (
     'IoU of the validation images of the target, in percent. All methods start from "source only"; the control is '
     'source only trained on for as long. The gap is that between the control and the oracle; "thin, small" is the mean '
-    'IoU of poles, lights, signs, people and two-wheelers, "pixels" the share of right pixels. One run each, short ones: '
+    'IoU of poles, lights, signs, people and two-wheelers, "pixels" the share of right pixels. One run each, short: '
     'what methods are worth is in docs/benchmarks.md.'
 )
 DOMAINS = 'The same streets, drawn in two looks. Only the images of the source come with labels.'
