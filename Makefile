@@ -25,7 +25,7 @@ help:
 
 env: $(STAMP)
 
-$(STAMP): requirements/$(STACK).txt requirements/tests.txt pyproject.toml
+$(STAMP): requirements/$(STACK).txt requirements/report.txt requirements/tests.txt pyproject.toml
 	@test -n "$(PYTHON3)" || { echo 'make: no Python >= 3.10 with venv and ensurepip found.' \
 	    'Install one (Debian, Ubuntu: apt install python3 python3-venv) or name it: make PYTHON3=/path/to/python3' >&2; exit 1; }
 	@echo "Setting up $(VENV) with $(PYTHON3), stack $(STACK) ..."
@@ -33,7 +33,7 @@ $(STAMP): requirements/$(STACK).txt requirements/tests.txt pyproject.toml
 	$(PIP) 'setuptools<81' wheel $(BUILD_$(STACK))
 	$(PIP) $(shell grep '^torch==' requirements/$(STACK).txt)
 	MMCV_WITH_OPS=1 $(PIP) $(FLAGS_$(STACK)) -r requirements/$(STACK).txt
-	$(PIP) -r requirements/tests.txt
+	$(PIP) -r requirements/report.txt -r requirements/tests.txt
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 

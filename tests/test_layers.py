@@ -11,8 +11,8 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / 'mmuda'
 # Each imports from the rows above it, and not from its own row.
 LAYERS = (
-    ('utils', 'version', 'toy_data', 'visualization'),
-    ('compat', 'pseudo_labels'),
+    ('utils', 'version', 'toy_data'),
+    ('compat', 'pseudo_labels', 'visualization'),
     ('datasets', 'models'),
     ('evaluation',),
     ('engine',),
@@ -63,7 +63,14 @@ def test_every_module_has_its_layer(folder, layers):
     assert modules - {'__init__'} == {name for names in layers for name in names}
 
 
-def test_importing_mmuda_loads_neither_pictures_nor_toy_data():
-    program = "import mmuda, sys; print(*{'matplotlib', 'mmuda.toy_data', 'mmuda.visualization'} & {*sys.modules})"
+@pytest.mark.parametrize(
+    'module, unwanted',
+    [
+        ('mmuda', ['matplotlib', 'mmuda.toy_data', 'mmuda.visualization', 'plotly', 'jinja2']),
+        ('mmuda.visualization.html', ['plotly', 'jinja2']),
+    ],
+)
+def test_importing_loads_neither_pictures_nor_toy_data_nor_what_pages_need(module, unwanted):
+    program = f'import {module}, sys; print(*{{*{unwanted}}} & {{*sys.modules}})'
     result = subprocess.run([sys.executable, '-c', program], cwd=PACKAGE.parent, capture_output=True, text=True)
     assert (result.returncode, result.stdout.split()) == (0, []), result.stderr

@@ -58,7 +58,7 @@ def assert_trains(installed: Path, project: Path, config: Path, *options: str) -
     return result.stdout + result.stderr
 
 
-def test_wheel_holds_what_mim_looks_for_and_types(installed):
+def test_wheel_holds_what_mim_looks_for_types_and_templates(installed):
     shipped_files = installed / 'mmuda' / '.mim'
     assert sorted(os.listdir(shipped_files)) == ['configs', 'model-index.yml', 'tools']
     for name in ('configs', 'tools'):
@@ -66,6 +66,8 @@ def test_wheel_holds_what_mim_looks_for_and_types(installed):
         got = sorted(p.relative_to(shipped_files) for p in (shipped_files / name).rglob('*') if p.is_file())
         assert got == want
     assert (installed / 'mmuda' / 'py.typed').exists()
+    templates = Path('mmuda', 'visualization', 'templates')
+    assert sorted(os.listdir(installed / templates)) == sorted(os.listdir(REPO / templates))
     assert not (installed / 'tests').exists()
 
 
