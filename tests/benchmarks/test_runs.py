@@ -84,10 +84,10 @@ def test_a_half_done_run_is_resumed_and_its_cost_added(runs):
     folder.mkdir(parents=True)
     for name in ('iter_5.pth', 'last_checkpoint'):
         (folder / name).write_text(str(folder / 'iter_5.pth'))
-    (folder / 'cost.json').write_text('{"seconds": 1000, "cpu_seconds": 900, "peak_mib": 5000, "trained": false}')
+    (folder / 'cost.json').write_text('{"seconds": 1000, "cpu_seconds": 900, "peak_mib": 1000000, "trained": false}')
     result = runs.execute(run)
     assert calls(runs, run) == ['--resume --cfg-options randomness.seed=0']
-    assert result.seconds > 1000 and result.cpu_seconds > 900 and result.peak_mib == 5000
+    assert result.seconds > 1000 and result.cpu_seconds > 900 and result.peak_mib == 1000000
 
 
 def test_after_a_failure_the_others_go_on_and_what_starts_from_it_is_not_run(folder, tmp_path):

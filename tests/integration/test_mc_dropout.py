@@ -252,16 +252,16 @@ def test_unlabeled_images_move_the_statistics_in_rounds(data, start, tmp_path):
 def test_rounds_warm_up_and_decay_beyond_their_end(data, start, tmp_path):
     settings = dict(decay='poly', power=0.9, span=4.0, warmup=1 / 3, round_factor=1.0)
     cfg = rounds(data, tmp_path, start, train_cfg__learning_rate=settings)
-    cfg.custom_hooks.append(dict(type='RecordRates'))
-    RecordRates.seen.clear()
+    cfg.custom_hooks.append(dict(type='RecordRoundRates'))
+    RecordRoundRates.seen.clear()
     train(cfg)
     base = cfg.optim_wrapper.optimizer.lr
     one = [0.1 * base, *(base * (1 - step / 12) ** 0.9 for step in (1, 2))]
-    assert RecordRates.seen == pytest.approx(one * 2)
+    assert RecordRoundRates.seen == pytest.approx(one * 2)
 
 
 @HOOKS.register_module()
-class RecordRates(Hook):
+class RecordRoundRates(Hook):
     """Remember the learning rate of every iteration."""
 
     seen: list[float] = []

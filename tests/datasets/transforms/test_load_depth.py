@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from mmengine.registry import init_default_scope
 
-from mmuda.datasets import UDADataset
+from mmuda.datasets import CityscapesLabelIdsDataset
 from mmuda.datasets.files.depth_files import DEPTH, inverse_depth
 from mmuda.datasets.transforms import CenteredMiningCrop, HorizontalFlip, JitteredResize, LoadDepth, PackPlanes
 from mmuda.toy_data import write_toy_data
@@ -105,18 +105,9 @@ def test_depth_of_another_size_is_refused(tmp_path):
 
 def test_depth_in_the_pipeline_of_the_target_is_an_error(tmp_path):
     toy = write_toy_data(tmp_path / 'toy', num_train=1, num_val=1, size=(64, 32), domains=('synthia', 'cityscapes'))
-    load = [dict(type='LoadImageStrict')]
-    dataset = UDADataset(
-        source=dict(
-            type='SynthiaDataset',
-            data_root=str(toy / 'synthia'),
-            pipeline=[*load, dict(type='LoadLabelIds'), dict(type='LoadDepth'), dict(type='PackPlanes')],
-        ),
-        target=dict(
-            type='CityscapesLabelIdsDataset',
-            data_root=str(toy / 'cityscapes'),
-            pipeline=[*load, dict(type='LoadDepth'), dict(type='PackPlanes')],
-        ),
+    dataset = CityscapesLabelIdsDataset(
+        data_root=str(toy / 'cityscapes'),
+        pipeline=[dict(type='LoadImageStrict'), dict(type='LoadDepth'), dict(type='PackPlanes')],
     )
     with pytest.raises(KeyError, match='The target has no depth: remove LoadDepth'):
         dataset[0]
