@@ -151,7 +151,8 @@ class TestTraining:
 
     def test_on_several_devices_a_trained_stage_is_started_from(self, stages, started, monkeypatch):
         monkeypatch.setattr(stage_checkpoint_hook, 'get_world_size', lambda: 2)
-        assert self.before_run(stages, read_config('configs/toy/mrnet.py').train_cfg.max_iters)._load_from == str(stages[0] / 'iter_7.pth') and started == []
+        end = read_config('configs/toy/mrnet.py').train_cfg.max_iters
+        assert self.before_run(stages, end)._load_from == str(stages[0] / 'iter_7.pth') and started == []
 
     def test_a_failure_is_named(self, stages, monkeypatch):
         monkeypatch.setattr(stage_checkpoint_hook.subprocess, 'run', lambda *_, **__: SimpleNamespace(returncode=1))
