@@ -9,7 +9,7 @@ model = dict(
             weights=dict(aux=2e-4, main=1e-3),
             maps=dict(type='ClassifierProbabilities', resolution='logits'),
         ),
-        dict(type='MemoryRegularization', weight=0.1),
+        dict(type='MemoryRegularization', weight=0.1, begin=0.6),
     ],
 )
 custom_hooks = [

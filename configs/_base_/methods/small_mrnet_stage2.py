@@ -5,6 +5,6 @@ model = dict(
     segmentor=dict(decode_head=dict(dropout_ratio=0.2)),
     objectives=[
         dict(_base_.model.objectives[0], view='labeled'),
-        dict(type='MemoryRegularization', weight=0.1),
+        dict(type='MemoryRegularization', weight=0.1, begin=0.6),
     ],
 )
