@@ -254,3 +254,27 @@ def test_a_folder_with_files_is_kept_unless_it_may_be_overwritten(project, tmp_p
 def test_predictions_among_the_images_are_refused(project):
     result = predict(project, 'images', '--out', 'images/predicted')
     assert result.returncode == 1 and 'take predictions for images' in result.stderr
+
+
+def test_one_output_for_two_classes_has_the_confidence_of_the_likelier_one(project, tmp_path):
+    cfg = Config.fromfile(project / 'config.py')
+    head = dict(type='FCNHead', in_channels=64, in_index=1, channels=8, num_convs=1, num_classes=2, out_channels=1)
+    head['loss_decode'] = dict(type='CrossEntropyLoss', use_sigmoid=True)
+    cfg.model = dict(
+        type='EncoderDecoder',
+        data_preprocessor=dict(type='SegDataPreProcessor'),
+        backbone=cfg.model.segmentor.backbone,
+        decode_head=head,
+        test_cfg=dict(mode='whole'),
+    )
+    cfg.dump(tmp_path / 'binary.py')
+    save(cfg.model, tmp_path / 'binary.pth', meta=dict(classes=('off', 'on'), palette=[[0, 0, 0], [255, 0, 0]]))
+    files = dict(config=str(tmp_path / 'binary.py'), checkpoint=str(tmp_path / 'binary.pth'))
+    result = predict(project, 'images/a.png', '--out', str(tmp_path / 'out'), **files)
+    assert result.returncode == 0, result.stderr
+    sample = inference_model(init_model(*files.values(), device='cpu'), str(project / 'images/a.png'))
+    probability = sample.seg_logits.data[0].numpy()
+    stored = CONFIDENCE.read(tmp_path / 'out/confidence/a.png')
+    assert np.abs(stored - np.maximum(probability, 1 - probability)).max() <= 0.5 / 255 + 1e-5
+    with Image.open(tmp_path / 'out/masks/a.png') as mask:
+        assert np.array_equal(np.array(mask), sample.pred_sem_seg.data[0].numpy())
