@@ -29,6 +29,7 @@ from mmengine.dataset import Compose  # noqa: E402
 from mmengine.device import get_device  # noqa: E402
 from mmengine.runner import load_checkpoint  # noqa: E402
 from mmseg.apis import init_model  # noqa: E402
+from mmseg.datasets import BaseSegDataset  # noqa: E402
 from mmseg.datasets.transforms import LoadImageFromNDArray  # noqa: E402
 from mmseg.models import BaseSegmentor  # noqa: E402
 from mmseg.registry import DATASETS  # noqa: E402
@@ -79,8 +80,7 @@ def load_model(config: Config, checkpoint: str, device: str) -> tuple[BaseSegmen
             raise RuntimeError(f'{checkpoint} is of another architecture than {config.filename}: {different}')
     meta = loaded.get('meta', {}).get('dataset_meta')
     if meta is None:  # weights that a converter wrote
-        dataset = config.test_dataloader.dataset
-        meta = {**DATASETS.get(dataset.type).METAINFO, **dataset.get('metainfo', {})}
+        meta = _meta_of_test_data(config)
     classes, palette = meta.get('classes') or (), meta.get('palette') or ()
     if not len(classes) == len(palette) == model.decode_head.num_classes:
         raise ValueError(
@@ -89,6 +89,13 @@ def load_model(config: Config, checkpoint: str, device: str) -> tuple[BaseSegmen
             'metainfo=dict(classes=(...), palette=[...]) in its data sets'
         )
     return model, list(palette)
+
+
+def _meta_of_test_data(config: Config) -> dict:
+    dataset = config.get('test_dataloader', {}).get('dataset', {})
+    cls = DATASETS.get(dataset['type']) if 'type' in dataset else None
+    own = cls.METAINFO if cls is not None and issubclass(cls, BaseSegDataset) else {}
+    return {**own, **dataset.get('metainfo', {})}
 
 
 class Predictor:
@@ -109,7 +116,11 @@ class Predictor:
     def __call__(self, images: Sequence[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield label (H, W), uint8, and confidence (H, W), float32 from 0 to 1, of images of any sizes.
 
-        Those of one size pass the network together; others would be padded, which changes predictions.
+        Those of one size pass the network together; others would be padded, which changes predictions. What the
+        pipeline itself fills at the right or the bottom, as FitAndPad does, is cut off.
+
+        Raises:
+            ValueError: If the pipeline predicts at another size than that of the image.
         """
         data = [self.transform(dict(img=image)) for image in images]
         sizes = [(one['inputs'].shape, one['data_samples'].ori_shape) for one in data]
@@ -118,7 +129,15 @@ class Predictor:
             places = [place for place, other in enumerate(sizes) if other == size]
             for place, result in zip(places, self._predict([data[place] for place in places])):
                 results[place] = result
-        yield from results
+        for image, (label, confidence) in zip(images, results):
+            height, width = image.shape[:2]
+            spare = label.shape[0] - height, label.shape[1] - width
+            if min(spare) != 0:  # one side fits, or the image was enlarged
+                raise ValueError(
+                    f'the test_pipeline makes predictions of (H, W) = {label.shape} of an image of {(height, width)}: '
+                    "set label='full' in its FitAndPad"
+                )
+            yield label[:height, :width], confidence[:height, :width]
 
     @torch.no_grad()
     def _predict(self, data: Sequence[dict]) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -192,8 +211,10 @@ def main() -> None:
             for frame, (label, confidence) in zip(batch, predict([image for _, image in batch])):
                 write(args.out, args.what, frame, color_picture(label, palette), confidence, args.opacity)
                 written += 1
-    except OSError as error:
+    except (ValueError, OSError) as error:
         sys.exit(f'predict: {error}. Written so far: {written} of {len(images)}, in {args.out}')
+    except torch.OutOfMemoryError as error:
+        sys.exit(f'predict: {error} Lower --batch-size {args.batch_size}, or take --amp or --device cpu')
     for reason in images.broken:
         print(f'left out: {reason}')
     if not written:

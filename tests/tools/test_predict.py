@@ -109,15 +109,43 @@ def test_batches_of_several_sizes_predict_as_stock_inference_does(project, predi
     assert np.abs(stored - confidence).max() <= 0.5 / 255 + 1e-5
 
 
-def test_an_overlay_blends_image_and_colors(project, tmp_path):
-    gray = np.full((48, 64, 3), 100, np.uint8)
-    Image.fromarray(gray).save(tmp_path / 'gray.png')
-    out = tmp_path / 'out'
-    result = predict(project, str(tmp_path / 'gray.png'), '--out', str(out), '--what', 'masks', 'overlays')
+def resizing(project: Path, folder: Path, **step) -> str:
+    """A config with one more transform in its test pipeline."""
+    cfg = Config.fromfile(project / 'config.py')
+    cfg.test_pipeline.insert(1, step)
+    cfg.dump(folder / 'resizing.py')
+    return str(folder / 'resizing.py')
+
+
+@pytest.mark.parametrize(
+    'step', [dict(type='Resize', scale=(96, 64)), dict(type='FitAndPad', scale=(96, 80), label='full')]
+)
+def test_resized_and_padded_images_are_predicted_at_their_own_size(project, tmp_path, step):
+    config, out = resizing(project, tmp_path, **step), tmp_path / 'out'
+    result = predict(project, 'images/town', '--batch-size', '2', '--out', str(out), config=config)
     assert result.returncode == 0, result.stderr
-    assert files(out) == {'masks/gray.png', 'overlays/gray.jpg'}
-    with Image.open(out / 'masks/gray.png') as mask, Image.open(out / 'overlays/gray.jpg') as overlay:
-        expected = (100 + np.array(mask.convert('RGB')).astype(float)) / 2
+    model = init_model(config, str(project / 'model.pth'), device='cpu')
+    for name, (height, width) in (('b', (40, 56)), ('c', (48, 64))):
+        label = inference_model(model, str(project / f'images/town/{name}.png')).pred_sem_seg.data[0].numpy()
+        with Image.open(out / f'masks/{name}.png') as mask:
+            assert mask.size == (width, height)
+            assert np.array_equal(np.array(mask), label[:height, :width])
+
+
+def test_a_pipeline_that_predicts_at_another_size_is_refused(project, tmp_path):
+    config = resizing(project, tmp_path, type='FitAndPad', scale=(96, 80))
+    assert "set label='full'" in refused(project, 'images', config=config)
+
+
+def test_an_overlay_blends_image_and_colors(project, tmp_path):
+    image = np.full((48, 64, 3), (200, 100, 20), np.uint8)
+    Image.fromarray(image).save(tmp_path / 'plain.png')
+    out = tmp_path / 'out'
+    result = predict(project, str(tmp_path / 'plain.png'), '--out', str(out), '--what', 'masks', 'overlays')
+    assert result.returncode == 0, result.stderr
+    assert files(out) == {'masks/plain.png', 'overlays/plain.jpg'}
+    with Image.open(out / 'masks/plain.png') as mask, Image.open(out / 'overlays/plain.jpg') as overlay:
+        expected = (image + np.array(mask.convert('RGB')).astype(float)) / 2
         assert np.abs(np.array(overlay) - expected).mean() < 8  # of JPEG
 
 
@@ -139,6 +167,23 @@ def test_a_video_is_predicted_frame_by_frame(project, tmp_path):
     label = inference_model(model, frames[3]).pred_sem_seg.data[0].numpy()
     with Image.open(tmp_path / 'out/masks/drive/000003.png') as mask:
         assert np.array_equal(np.array(mask), label)
+
+
+def test_a_video_that_was_cut_off_is_predicted_as_far_as_it_goes(project, tmp_path):
+    path, frames = tmp_path / 'drive.avi', 20
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 10, (64, 48))
+    if not writer.isOpened():
+        pytest.skip('OpenCV has no codec to write a video with')
+    rng = np.random.default_rng(1)
+    for _ in range(frames):
+        writer.write(rng.integers(0, 256, (48, 64, 3), np.uint8))
+    writer.release()
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    result = predict(project, str(path), '--what', 'masks', '--out', str(tmp_path / 'out'))
+    assert result.returncode == 0, result.stderr
+    number = len(files(tmp_path / 'out'))
+    assert 0 < number < frames
+    assert f'of {frames} frames that its header names {number} can be decoded' in result.stdout
 
 
 def test_half_precision_predicts_nearly_the_same(project, predicted, tmp_path):
@@ -278,3 +323,11 @@ def test_one_output_for_two_classes_has_the_confidence_of_the_likelier_one(proje
     assert np.abs(stored - np.maximum(probability, 1 - probability)).max() <= 0.5 / 255 + 1e-5
     with Image.open(tmp_path / 'out/masks/a.png') as mask:
         assert np.array_equal(np.array(mask), sample.pred_sem_seg.data[0].numpy())
+
+
+def test_weights_without_classes_need_test_data(project, tmp_path):
+    cfg = Config.fromfile(project / 'config.py')
+    cfg.pop('test_dataloader')
+    cfg.dump(tmp_path / 'untested.py')
+    said = refused(project, 'images', config=str(tmp_path / 'untested.py'), checkpoint='bare.pth')
+    assert 'names 0 classes' in said and 'metainfo=' in said

@@ -1,1 +1,1 @@
-"""Parts of ``tools/demo.py``."""
+"""Parts of ``tools/predict.py``."""

@@ -91,12 +91,15 @@ class Video:
         self._number = 0  # counted, as headers are wrong in files that were cut off
         while video.grab():
             self._number += 1
+        named = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
         video.release()
         if not self._number:
             raise OSError(
                 f'{path}: OpenCV finds no frame in it. It is damaged, no video, or of a codec that OpenCV does not '
                 'have: convert it to frames, for instance with ffmpeg, and give their folder'
             )
+        if named > self._number:
+            print(f'{path}: of {named} frames that its header names {self._number} can be decoded')
 
     def __len__(self) -> int:
         return self._number
