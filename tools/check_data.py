@@ -22,7 +22,6 @@ from mmuda.datasets.doctor.examination import Examination, examine  # noqa: E402
 from mmuda.datasets.doctor.splits import splits_of  # noqa: E402
 from mmuda.utils.files import replace_file  # noqa: E402
 
-
 _COLORS = dict(error='red', warning='yellow', note='cyan')
 
 

@@ -182,10 +182,11 @@ def _check_all(splits: Sequence[Split], processes: int) -> list[list[FileCheck]]
     ]
     checks: list[list[FileCheck]] = [[] for _ in splits]
     with ProcessPoolExecutor(processes) as pool:
-        tasks = [(index, pool.submit(check_files, part)) for index, part in parts]
+        tasks = [(index, pool.submit(check_files, part), len(part.entries)) for index, part in parts]
+        images = [(index, task, place) for index, task, number in tasks for place in range(number)]
         try:
-            for index, task in progress(tasks, f'Files, {_CHUNK} images a step'):
-                checks[index] += task.result()
+            for index, task, place in progress(images, 'Images and their labels'):
+                checks[index].append(task.result()[place])
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
