@@ -1,10 +1,12 @@
 """All files of all splits, checked in parallel, and what follows from them together."""
 
+import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
+from multiprocessing.context import BaseContext
 from typing import Any
 
 import numpy as np
@@ -181,7 +183,7 @@ def _check_all(splits: Sequence[Split], processes: int) -> list[list[FileCheck]]
         for begin in range(0, len(split.entries), _CHUNK)
     ]
     checks: list[list[FileCheck]] = [[] for _ in splits]
-    with ProcessPoolExecutor(processes) as pool:
+    with ProcessPoolExecutor(processes, mp_context=_context()) as pool:
         tasks = [(index, pool.submit(check_files, part), len(part.entries)) for index, part in parts]
         images = [(index, task, place) for index, task, number in tasks for place in range(number)]
         try:
@@ -191,6 +193,15 @@ def _check_all(splits: Sequence[Split], processes: int) -> list[list[FileCheck]]
             pool.shutdown(cancel_futures=True)
             raise
     return checks
+
+
+def _context() -> BaseContext:
+    """How processes start: not as copies of this one, whose threads (OpenCV, torch) would leave locks behind."""
+    if 'forkserver' not in multiprocessing.get_all_start_methods():  # Windows
+        return multiprocessing.get_context('spawn')
+    context = multiprocessing.get_context('forkserver')
+    context.set_forkserver_preload([check_files.__module__])
+    return context
 
 
 def _result(split: Split, checks: list[FileCheck]) -> SplitResult:
