@@ -1,5 +1,6 @@
 """What the labels of a data set hold, seen in some of them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -43,6 +44,40 @@ class LabelSample:
         named = [f'{name} {share:.2g}' for name, share in zip(self.classes, percent) if share]
         return ', '.join([*named, f'ignored {percent[IGNORE_INDEX]:.2g}'])
 
+    def add(self, label: np.ndarray, path: str) -> None:
+        """Count a label: (H, W) uint8 training ids, and the file that it is from."""
+        self.add_pixels(np.bincount(label.ravel(), minlength=256), path)
+
+    def add_pixels(self, pixels: np.ndarray, path: str) -> None:
+        """Count a label by its (256,) numbers of pixels."""
+        self.number += 1
+        self.pixels += pixels
+        if pixels[IGNORE_INDEX] == pixels.sum():
+            self.empty.append(path)
+
+    def warnings(self, which: str) -> Iterator[str]:
+        """Say what looks wrong.
+
+        Args:
+            which (str): The labels, in words.
+        """
+        if self.looks_like_masks:
+            yield (
+                f'{which} hold the values 0 and 255 only. 255 is ignored, so that {self.classes[0]!r} is the '
+                'only class. Write masks with 0 and 1, or map 255 to a class: "Labels in another encoding" in '
+                'docs/get_started.md'
+            )
+        elif self.missing_classes:
+            yield f'these classes do not occur in {which}: {", ".join(self.missing_classes)}'
+        if self.empty:
+            yield f'in {len(self.empty)} of {which} every pixel is ignored, first {self.empty[0]}'
+
+
+def holds_plain_ids(info: dict) -> bool:
+    """Whether the values 0, 1 and 255 of the label file of an entry stand for themselves."""
+    values = [0, 1, IGNORE_INDEX]
+    return info['label_map'] is None and info['label_format'].lookup[values].tolist() == values
+
 
 def sample_labels(dataset: FolderDataset, number: int, seed: int) -> LabelSample:
     """Read some labels of a labeled data set.
@@ -63,11 +98,6 @@ def sample_labels(dataset: FolderDataset, number: int, seed: int) -> LabelSample
     order = np.random.default_rng(seed).permutation(len(dataset))[:number]
     for index in sorted(order.tolist()):
         info = dataset.get_data_info(index)
-        pixels = np.bincount(read_train_ids(info, dataset.backend_args).ravel(), minlength=256)
-        sample.number += 1
-        sample.pixels += pixels
-        if pixels[IGNORE_INDEX] == pixels.sum():
-            sample.empty.append(info['seg_map_path'])
-        if info['label_map'] is None:
-            sample.plain_ids = info['label_format'].lookup[[0, 1, IGNORE_INDEX]].tolist() == [0, 1, IGNORE_INDEX]
+        sample.add(read_train_ids(info, dataset.backend_args), info['seg_map_path'])
+        sample.plain_ids = holds_plain_ids(info)
     return sample

@@ -104,11 +104,39 @@ def read_train_ids(info: dict, backend_args: dict | None = None, max_pixels: int
         OSError: If the file is missing, damaged or of another encoding.
         ValueError: If it has a value that is no class.
     """
-    label_format = info.get('label_format', _TRAIN_IDS)
-    lookup = label_format.lookup
+    return to_train_ids(read_ids(info, backend_args, max_pixels), info)
+
+
+def read_ids(info: dict, backend_args: dict | None = None, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+    """Read the label of one entry of a data set as it is in the file; arguments as of :func:`read_train_ids`.
+
+    Returns:
+        np.ndarray: (H, W) uint8 or uint16 ids of the file.
+
+    Raises:
+        OSError: If the file is missing, damaged or of another encoding.
+    """
+    decoder = info.get('label_format', _TRAIN_IDS).decoder
+    return read_label_ids(info['seg_map_path'], decoder, backend_args, max_pixels)
+
+
+def to_train_ids(ids: np.ndarray, info: dict) -> np.ndarray:
+    """Map the ids of a label file to training ids.
+
+    Args:
+        ids (np.ndarray): (H, W) uint8 or uint16, from :func:`read_ids`.
+        info (dict): The entry, as of :func:`read_train_ids`.
+
+    Returns:
+        np.ndarray: (H, W) uint8 training ids, 255 is ignored.
+
+    Raises:
+        ValueError: If there is a value that is no class.
+    """
+    lookup = info.get('label_format', _TRAIN_IDS).lookup
     if info.get('label_map') is not None:  # a subset of the classes was chosen in the config
         lookup = _subset_lookup(info['label_map'])[lookup]
-    label = lookup[read_label_ids(info['seg_map_path'], label_format.decoder, backend_args, max_pixels)]
+    label = lookup[ids]
     _check_classes(label, lookup, info)
     return label
 

@@ -70,16 +70,8 @@ def report(name: str, sample: LabelSample, total: int, logger: Logger) -> None:
     """
     which = f'all {total} labels' if sample.number == total else f'{sample.number} of {total} labels, drawn at random'
     logger.info(f'{name}: percent of the pixels in {which}: {sample.shares()}')
-    if sample.looks_like_masks:
-        logger.warning(
-            f'{name}: {which} hold the values 0 and 255 only. 255 is ignored, so that {sample.classes[0]!r} is the '
-            'only class. Write masks with 0 and 1, or map 255 to a class: "Labels in another encoding" in '
-            'docs/get_started.md'
-        )
-    elif sample.missing_classes:
-        logger.warning(f'{name}: these classes do not occur in {which}: {", ".join(sample.missing_classes)}')
-    if sample.empty:
-        logger.warning(f'{name}: in {len(sample.empty)} of {which} every pixel is ignored, first {sample.empty[0]}')
+    for warning in sample.warnings(which):
+        logger.warning(f'{name}: {warning}')
 
 
 def _domains(runner: Runner) -> Iterator[tuple[str, Any]]:
