@@ -275,3 +275,18 @@ def test_bad_input_is_one_sentence_and_leaves_no_file(monkeypatch, tmp_path, tex
     with pytest.raises(SystemExit, match=expected):
         tool.main()
     assert not found.exists()
+
+
+def test_shifted_labels_are_not_looked_at_and_that_is_said(check, config, data):
+    config.train_dataloader.dataset.source = dict(
+        type='BaseSegDataset',
+        data_root=str(data / 'gta'),
+        data_prefix=dict(img_path='images', seg_map_path='labels'),
+        img_suffix='.png',
+        reduce_zero_label=True,
+        metainfo=dict(classes=('road',)),
+        pipeline=[],
+    )
+    found = check()
+    assert 'reduce_zero_label' in found.messages('warning', 'not checked', 'source')[0]
+    assert not found.messages('error', 'values', 'source') and not found.messages('error', 'missing', 'source')

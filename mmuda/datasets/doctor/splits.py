@@ -130,6 +130,12 @@ def _split(name: str, config: dict, unlabeled: bool) -> Split:
         split.resizes_labels |= part.get('on_size_mismatch') == 'resize'
         split.max_pixels = max(split.max_pixels, part.get('max_pixels', 0))
     split.findings += [Finding('warning', 'left out', name, sentence) for sentence in split.left_out]
+    if not unlabeled and dataset.reduce_zero_label:
+        message = 'its labels are not looked at: reduce_zero_label shifts their values, which is not done here'
+        split.findings.append(Finding('warning', 'not checked', name, message))
+        for entry in split.entries:
+            entry.pop('seg_map_path', None)
+        return split
     if not unlabeled and not any('seg_map_path' in entry for entry in split.entries):
         severity, advice = ('error', 'training needs them') if name.startswith('source') else ('warning', 'no IoU')
         message = f'no image has a label ({advice}): give the data set seg_map_path in data_prefix'
