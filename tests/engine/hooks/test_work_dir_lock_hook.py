@@ -57,7 +57,7 @@ def test_testing_beside_a_run_is_possible(data, used):
 def test_work_dir_is_free_after_a_killed_run(data, used, holder):  # noqa: F811
     holder.kill()
     holder.join()
-    train(tiny_config(data, used, 'source_only'))
+    assert train(tiny_config(data, used, 'source_only')).iter == 2
 
 
 def test_runs_of_one_process_follow_each_other(data, tmp_path):
