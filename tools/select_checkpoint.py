@@ -17,6 +17,7 @@ before, so that correlations over many runs need no second look at them:
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ from tools.selection.tables import (  # noqa: E402
 )
 
 DEFAULT = 'mutual_information'
-WIDTH = 160  # of tables that are not on a terminal
+WIDTH = 200  # of tables that are not on a terminal
 
 
 def parse_args() -> argparse.Namespace:
@@ -94,6 +95,17 @@ def score(args: argparse.Namespace, runs: Sequence[Run], rows: list[Row]) -> Non
             write_rows(args.out, rows, summary(rows, args.metric, args.with_labels), ALL)
 
 
+def check_once(names: Sequence[str]) -> None:
+    """Refuse a run that is given twice, which would count twice.
+
+    Raises:
+        ValueError: If there is one.
+    """
+    twice = sorted(name for name, number in Counter(names).items() if number > 1)
+    if twice:
+        raise ValueError(f'{", ".join(twice)} is given twice, as a work dir or in a table of --add')
+
+
 def summary(rows: Sequence[Row], metric: str, with_labels: bool) -> dict[str, Any]:
     """Return what is found in the rows, as JSON values."""
     groups = {**by_run(rows), 'all': list(rows)}
@@ -113,7 +125,8 @@ def show(args: argparse.Namespace, rows: Sequence[Row]) -> None:
     if not console.is_terminal:
         console = Console(width=WIDTH)
     show_rows(rows, ALL, console)
-    show_choices(rows, ALL, console)
+    if len(by_run(rows)) > 1:
+        show_choices(rows, ALL, console)
     if args.with_labels:
         show_judgement(rows, ALL, console)
     runs = by_run(rows)
@@ -138,6 +151,7 @@ def main() -> None:
         for path in args.add:
             rows += read_rows(path, ALL)
         runs = [find_run(work_dir) for work_dir in args.work_dirs]
+        check_once([run.name for run in runs] + list(by_run(rows)))
         score(args, runs, rows)
         if args.with_labels and not any(known(row, TRUTH) for row in rows):
             raise ValueError('--with-labels: the tables have no mIoU: write them with --with-labels')

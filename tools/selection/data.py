@@ -67,7 +67,13 @@ def labeled_loader(config: Config) -> DataLoader:
         ValueError: If the config has none.
         OSError: If they are not there.
     """
-    return Runner.build_dataloader(_labeled_loader(config))
+    loader = Runner.build_dataloader(_labeled_loader(config))
+    if 'seg_map_path' not in loader.dataset.get_data_info(0):
+        raise ValueError(
+            f'{config.filename}: the images of its val_dataloader (or test_dataloader) have no labels: leave out '
+            '--with-labels, or name a config with labeled ones by --data CONFIG'
+        )
+    return loader
 
 
 def source_loader(config: Config) -> dict | None:

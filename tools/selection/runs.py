@@ -6,9 +6,10 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from mmuda.compat import CheckpointError, safe_load
 from mmuda.engine.checkpoints import is_whole
 
-NAMES = re.compile(r'(best_.+_)?(iter|epoch|round)_(\d+)')
+NAMES = re.compile(r'(best_.+_)?(iter|epoch|round)_\d+')
 
 
 @dataclass
@@ -19,13 +20,13 @@ class Run:
         name (str): The work dir as it was given.
         path (Path): Of the config.
         config (Config): The one that the run has left.
-        checkpoints (list[Path]): In the order of their numbers.
+        checkpoints (dict[int, Path]): By iteration, in order.
     """
 
     name: str
     path: Path
     config: Config
-    checkpoints: list[Path]
+    checkpoints: dict[int, Path]
 
 
 def find_run(work_dir: Path) -> Run:
@@ -45,14 +46,13 @@ def find_run(work_dir: Path) -> Run:
     return Run(str(work_dir), configs[-1], read_config(configs[-1]), find_checkpoints(work_dir))
 
 
-def find_checkpoints(work_dir: Path) -> list[Path]:
-    """Return the checkpoints of a work dir, each once.
+def find_checkpoints(work_dir: Path) -> dict[int, Path]:
+    """Return the checkpoints of a work dir by iteration; the best of a run only where it is not there otherwise.
 
     Raises:
         ValueError: If there is none, or one is damaged.
     """
-    named = [(match, path) for path in work_dir.glob('*.pth') if (match := NAMES.fullmatch(path.stem))]
-    paths = [path for _, path in sorted(named, key=lambda pair: (int(pair[0][3]), pair[1].name))]
+    paths = sorted(path for path in work_dir.glob('*.pth') if NAMES.fullmatch(path.stem))
     if not paths:
         others = sorted(path.name for path in work_dir.glob('*.pth'))
         raise ValueError(
@@ -62,7 +62,17 @@ def find_checkpoints(work_dir: Path) -> list[Path]:
     damaged = [path.name for path in paths if not is_whole(path)]
     if damaged:
         raise ValueError(f'{work_dir}: {", ".join(damaged)} is damaged or cut off: remove it, or let the run end')
-    return paths
+    by_iteration: dict[int, Path] = {}
+    for path in sorted(paths, key=lambda path: path.name.startswith('best_')):
+        by_iteration.setdefault(_iteration(path), path)
+    return dict(sorted(by_iteration.items()))
+
+
+def _iteration(path: Path) -> int:
+    try:
+        return int(safe_load(str(path), map_location='cpu', mmap=True)['meta']['iter'])
+    except (CheckpointError, KeyError, TypeError) as error:
+        raise ValueError(f'{path} does not say its iteration, as the checkpoints of a training do ({error})') from error
 
 
 def read_config(path: Path) -> Config:

@@ -2,21 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.evaluator import Evaluator
-from mmengine.runner import load_checkpoint
 from mmseg.apis import init_model
 from torch.utils.data import DataLoader
 
+from mmuda.compat import safe_load
 from mmuda.evaluation import LabelFreeMetric, SourceIoUMetric, UDAIoUMetric
-from mmuda.evaluation.label_free.image_prediction import student_of
 from mmuda.evaluation.label_free.label_free_metric import SCORES
 from mmuda.models.segmentors import UDASegmentor
-from mmuda.models.segmentors.architecture import architecture_difference
 from mmuda.utils.progress import progress
 from tools.selection.data import labeled_loader, source_loader, source_shares, target_images
 from tools.selection.runs import Run
@@ -64,8 +63,8 @@ class Scorer:
         Raises:
             RuntimeError: If a checkpoint is of another architecture.
         """
-        for path in self.run.checkpoints:
-            iteration = self._load(str(path))
+        for iteration, path in self.run.checkpoints.items():
+            self._load(path)
             row: dict[str, Any] = dict(run=self.run.name, checkpoint=path.name, iteration=iteration)
             found = self._evaluate(self.target, self.metrics, f'{self.run.name} {path.stem}')
             if self.labeled is not None:
@@ -90,7 +89,12 @@ class Scorer:
         metrics: list[Any] = [LabelFreeMetric(scores, class_prior=prior)] if scores else []
         if SOURCE in wanted and SOURCE not in self.left_out:
             metrics.append(SourceIoUMetric(source_loader(data) or {}))
-            metrics[-1].prepare()
+            try:
+                metrics[-1].set_network(self.model)  # builds the data
+            except IndexError as error:
+                raise ValueError(
+                    f'{data.filename}: source_val_dataloader names images by `indices` that its data set does not have'
+                ) from error
         if not metrics:
             reasons = '; '.join(f'{name}: {reason}' for name, reason in self.left_out.items())
             raise ValueError(f'{self.run.name}: none of the scores can act: {reasons}')
@@ -107,21 +111,19 @@ class Scorer:
             evaluator.process(self.model.test_step(batch), batch)
         return evaluator.evaluate(len(loader.dataset))  # type: ignore[arg-type]
 
-    def _load(self, checkpoint: str) -> int:
-        """Load weights, those of the teacher, too; return the iteration."""
-        loaded = load_checkpoint(self.model, checkpoint, map_location='cpu')
-        student = student_of(self.model)
-        if not isinstance(self.model, UDASegmentor):  # which refuses others itself; mmengine loads what fits and warns
-            different = architecture_difference(student.state_dict(), loaded.get('state_dict', loaded))
-            if different:
-                raise RuntimeError(f'{checkpoint} is of another architecture than {self.run.path}: {different}')
-        elif self._needs_teacher():
-            if 'teacher' not in loaded:
-                raise RuntimeError(f'{checkpoint} has no teacher: leave the scores of a teacher out of --scores')
-            teacher = deepcopy(student)
-            teacher.load_state_dict(loaded['teacher']['state_dict'])
-            self.model.set_teacher(teacher.eval())
-        return int(loaded.get('meta', {}).get('iter', 0))
+    def _load(self, path: Path) -> None:
+        """Load weights, those of the teacher, too."""
+        loaded = safe_load(str(path), map_location='cpu')
+        try:
+            self.model.load_state_dict(loaded['state_dict'], strict=not isinstance(self.model, UDASegmentor))
+            if self._needs_teacher():
+                teacher = deepcopy(self.model.student)
+                teacher.load_state_dict(loaded['teacher']['state_dict'])
+                self.model.set_teacher(teacher)
+        except KeyError as error:
+            raise RuntimeError(f'{path} has no {error}, which the scores of {self.run.path} need') from error
+        except RuntimeError as error:  # a UDASegmentor checks its student itself
+            raise RuntimeError(f'{path} does not fit {self.run.path}: {error}') from error
 
     def _needs_teacher(self) -> bool:
         names = [name for metric in self.metrics if isinstance(metric, LabelFreeMetric) for name in metric.scores]

@@ -83,15 +83,12 @@ def show_rows(rows: Sequence[Row], scores: Sequence[str], console: Console) -> N
 
 
 def show_choices(rows: Sequence[Row], scores: Sequence[str], console: Console) -> None:
-    """Print which checkpoint each score takes, in each run and of all."""
-    runs = by_run(rows)
-    groups = {**runs, 'all': list(rows)} if len(runs) > 1 else runs
-    shown = _table('What each score takes', 'score', *groups)
+    """Print which checkpoint of all runs each score takes."""
+    shown = _table('What each score takes of all runs', 'score', 'run', 'checkpoint')
     for name in scores:
-        takes = [best(group, name) for group in groups.values()]
-        if any(takes):
-            labels = [_label(row, key == 'all') for key, row in zip(groups, takes)]
-            shown.add_row(_words(name), *labels)
+        chosen = best(rows, name)
+        if chosen is not None:
+            shown.add_row(_words(name), chosen['run'], chosen['checkpoint'])
     console.print(shown)
 
 
@@ -137,13 +134,6 @@ def _table(title: str, *columns: str) -> Table:
     for index, column in enumerate(columns):
         made.add_column(column, justify='left' if not index else 'right', overflow='fold')
     return made
-
-
-def _label(row: Row | None, with_run: bool) -> str:
-    if row is None:
-        return ''
-    checkpoint = row['checkpoint'].removesuffix('.pth')
-    return f'{row["run"]} {checkpoint}' if with_run else checkpoint
 
 
 def _words(name: str) -> str:

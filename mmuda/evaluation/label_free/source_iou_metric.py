@@ -46,7 +46,13 @@ class SourceIoUMetric(NetworkMetric):
         return self._loader
 
     def set_network(self, network: BaseSegmentor) -> None:
-        """Set the network."""
+        """Set the network; checks that it has the classes of the source images."""
+        classes, predicted = self.loader.dataset.metainfo['classes'], network.decode_head.num_classes
+        if predicted != len(classes):
+            raise ValueError(
+                f'SourceIoUMetric: the head predicts {predicted} classes, the source images are of a data set of '
+                f'{len(classes)}: {", ".join(classes)}. Give it metainfo=dict(classes=...)'
+            )
         self.network = network
 
     def prepare(self) -> None:
