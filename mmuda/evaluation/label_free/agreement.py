@@ -55,7 +55,10 @@ class ClassifierAgreement(Agreement):
 
     def check(self, network: BaseSegmentor) -> None:
         """See :class:`Score`."""
-        names = classifiers_of(student_of(network))
+        student = student_of(network)
+        names = classifiers_of(student)
+        if student.decode_head.out_channels < 2:
+            raise ValueError('the network has one output for two classes, classifiers are compared with one per class')
         if len(names) < 2:
             raise ValueError(f'the network has one classifier, {names[0]}, and none to compare it with')
 

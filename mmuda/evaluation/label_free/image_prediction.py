@@ -145,7 +145,7 @@ class ImagePrediction:
         size = tuple(view.shape[1:])
         meta = dict(self.metainfo, img_shape=size, pad_shape=size, flip=mirrored, flip_direction='horizontal')
         inputs, sample = self._preprocessed(view, meta)
-        return segmentor.predict(inputs, [sample])[0].pred_sem_seg.data[0]
+        return segmentor.predict(inputs, [sample])[0].pred_sem_seg.data[0].long()
 
     def _preprocessed(self, image: Tensor, metainfo: Mapping[str, Any]) -> tuple[Tensor, SegDataSample]:
         sample = SegDataSample(metainfo=dict(metainfo))
