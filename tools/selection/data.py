@@ -98,8 +98,12 @@ def source_shares(config: Config) -> list[float]:
         OSError: If a label cannot be read.
     """
     source = ((config.get('train_dataloader') or {}).get('dataset') or {}).get('source')
-    labeled = source is not None and source.get('type') != 'PseudoLabelDataset'
-    return label_shares(DATASETS.build(source) if labeled else None)
+    if source is None or source.get('type') == 'PseudoLabelDataset':
+        raise ValueError(
+            'it compares with the class shares of the source labels, and the config has no labeled source '
+            '(train_dataloader.dataset.source): name one that has it with --data CONFIG'
+        )
+    return label_shares(DATASETS.build(source))
 
 
 def _labeled_loader(config: Config) -> dict:

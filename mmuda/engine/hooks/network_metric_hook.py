@@ -14,6 +14,10 @@ from mmuda.evaluation import LabelFreeMetric, NetworkMetric
 from mmuda.utils.unwrap import unwrap_segmentor
 
 LABELS = 200  # that are read for class shares, of each data set
+NO_SHARES = (
+    'LabelFreeMetric: class_balance compares with class shares, which training counts in the labels of its source, where '
+    'it has one: give class_prior=[...], or leave class_balance out of `scores`'
+)
 
 
 @HOOKS.register_module()
@@ -30,12 +34,11 @@ class NetworkMetricHook(Hook):
     priority = 'VERY_HIGH'
 
     def before_train(self, runner: Runner) -> None:
-        """Prepare the metrics of the validation, and find before hours of training what they cannot do."""
+        """Find before hours of training what the metrics of the validation cannot do."""
         if runner.val_loop is None:
             return
         self._give(runner, runner.val_evaluator)
         for metric in _metrics(runner.val_evaluator):
-            metric.prepare()
             if isinstance(metric, LabelFreeMetric) and metric.needs_prior:
                 dataset = runner.train_dataloader.dataset
                 parts = dataset.parts() if isinstance(dataset, AdaptationDataset) else {}
@@ -48,6 +51,10 @@ class NetworkMetricHook(Hook):
     def before_test(self, runner: Runner) -> None:
         """Give the network to the metrics of the test."""
         self._give(runner, runner.test_evaluator)
+        if any(
+            isinstance(metric, LabelFreeMetric) and metric.needs_prior for metric in _metrics(runner.test_evaluator)
+        ):
+            raise ValueError(NO_SHARES)
 
     @staticmethod
     def _give(runner: Runner, evaluator: Any) -> None:
@@ -74,10 +81,7 @@ def label_shares(source: Any) -> list[float]:
         if isinstance(images, FolderDataset) and 'seg_map_path' in images.data_prefix
     ]
     if not labeled:
-        raise ValueError(
-            'class_balance compares with the class shares of the source labels, and the training data have no labeled '
-            'source: give LabelFreeMetric its class_prior=[...], or leave class_balance out of `scores`'
-        )
+        raise ValueError(NO_SHARES)
     counts = np.sum([sample_labels(images, LABELS, seed=0).pixels for images in labeled], axis=0)
     counts = counts[: len(labeled[0].metainfo['classes'])]
     if not counts.sum():

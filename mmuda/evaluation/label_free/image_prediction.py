@@ -18,7 +18,7 @@ from mmuda.models.segmentors.passes import Pass
 from mmuda.models.segmentors.student import classifiers_of
 
 NO_NETWORK = (
-    'the score needs the network, which no hook has given: put network_metric=dict(type="NetworkMetricHook") into '
+    'it needs the network, which no hook has given: put network_metric=dict(type="NetworkMetricHook") into '
     'default_hooks, as configs/_base_/default_runtime.py does'
 )
 

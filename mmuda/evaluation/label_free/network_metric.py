@@ -25,11 +25,8 @@ class NetworkMetric(BaseMetric):
 
     @abstractmethod
     def set_network(self, network: BaseSegmentor) -> None:
-        """Set the network, a segmentor without wrappers.
+        """Set the network, a segmentor without wrappers; called before training, too, to find what is wrong then.
 
         Raises:
             ValueError: If the metric cannot act on it.
         """
-
-    def prepare(self) -> None:  # noqa: B027  (most need nothing)
-        """Make what the metric needs, before training, so that what is wrong is found then; nothing here."""

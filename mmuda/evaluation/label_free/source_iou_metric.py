@@ -9,6 +9,7 @@ from mmengine.runner import Runner
 from mmseg.models.segmentors.base import BaseSegmentor
 from mmseg.registry import METRICS
 
+from mmuda.evaluation.label_free.image_prediction import NO_NETWORK
 from mmuda.evaluation.label_free.network_metric import NetworkMetric
 from mmuda.evaluation.uda_iou_metric import UDAIoUMetric
 
@@ -46,7 +47,7 @@ class SourceIoUMetric(NetworkMetric):
         return self._loader
 
     def set_network(self, network: BaseSegmentor) -> None:
-        """Set the network; checks that it has the classes of the source images."""
+        """Set the network; builds the data and checks that they have its classes."""
         classes, predicted = self.loader.dataset.metainfo['classes'], network.decode_head.num_classes
         if predicted != len(classes):
             raise ValueError(
@@ -55,10 +56,6 @@ class SourceIoUMetric(NetworkMetric):
             )
         self.network = network
 
-    def prepare(self) -> None:
-        """Build the data."""
-        self._loader = self.loader
-
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Nothing is taken of the images of the validation."""
 
@@ -66,10 +63,7 @@ class SourceIoUMetric(NetworkMetric):
     def evaluate(self, size: int) -> dict[str, float]:
         """Predict the source images; ``size`` is that of the validation and not read."""
         if self.network is None:
-            raise RuntimeError(
-                'SourceIoUMetric: no hook has given the network: put network_metric=dict(type="NetworkMetricHook") '
-                'into default_hooks, as configs/_base_/default_runtime.py does'
-            )
+            raise RuntimeError(f'SourceIoUMetric: {NO_NETWORK}')
         metric = UDAIoUMetric(collect_device=self.collect_device, prefix=self.prefix)
         metric.dataset_meta = self.loader.dataset.metainfo
         for batch in self.loader:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from mmengine.config import Config
 from mmengine.dataset import ConcatDataset
+from mmengine.runner import Runner
 
 from mmuda.datasets import GTADataset
 from mmuda.engine.hooks.network_metric_hook import label_shares
@@ -37,6 +38,7 @@ def validated(data: Path, work_dir: Path, name: str, *metrics: dict, **options: 
         )
     cfg.val_dataloader, cfg.val_cfg, cfg.val_evaluator = loader(images), dict(type='ValLoop'), list(metrics)
     cfg.train_cfg.val_interval = 1
+    cfg.visualizer.name = cfg.experiment_name  # mmengine gives visualizers of one name the folder of the first
     return cfg
 
 
@@ -88,5 +90,21 @@ def test_shares_are_those_of_all_labels(data):
 @pytest.mark.parametrize('prefix', [None, dict(img_path='images')])
 def test_shares_need_labels(data, prefix):
     source = None if prefix is None else GTADataset(data_root=str(data / 'gta'), data_prefix=prefix, pipeline=[])
-    with pytest.raises(ValueError, match='no labeled source: give LabelFreeMetric its class_prior'):
+    with pytest.raises(ValueError, match='give class_prior'):
         label_shares(source)
+
+
+def test_testing_counts_no_shares_and_says_so(data, tmp_path):
+    cfg = validated(data, tmp_path, 'source_only', dict(type='LabelFreeMetric', scores=['class_balance']))
+    cfg.test_dataloader, cfg.test_evaluator, cfg.test_cfg = cfg.val_dataloader, cfg.val_evaluator, dict(type='TestLoop')
+    with pytest.raises(ValueError, match='give class_prior'):
+        Runner.from_cfg(cfg).test()
+
+
+def test_one_source_is_validated_as_by_itself(data, tmp_path):
+    cfg = validated(data, tmp_path, 'source_only', train_cfg__max_iters=1)
+    source = loader(dict(type='GTADataset', data_root=str(data / 'gta'), pipeline=cfg.test_pipeline))
+    cfg.val_evaluator = dict(type='SourceIoUMetric', dataloader=source)
+    cfg.test_dataloader, cfg.test_evaluator, cfg.test_cfg = source, dict(type='UDAIoUMetric'), dict(type='TestLoop')
+    runner = train(cfg)
+    assert validations(tmp_path)[0]['label_free/source_mIoU'] == runner.test()['mIoU'] > 0
