@@ -15,8 +15,8 @@ from mmuda.utils.unwrap import unwrap_segmentor
 
 LABELS = 200  # that are read for class shares, of each data set
 NO_SHARES = (
-    'LabelFreeMetric: class_balance compares with class shares, which training counts in the labels of its source, where '
-    'it has one: give class_prior=[...], or leave class_balance out of `scores`'
+    'LabelFreeMetric: class_balance compares with class shares. Training counts those of the labels of its source, '
+    'where it has one; else give class_prior=[...], or leave class_balance out of `scores`'
 )
 
 
@@ -51,10 +51,9 @@ class NetworkMetricHook(Hook):
     def before_test(self, runner: Runner) -> None:
         """Give the network to the metrics of the test."""
         self._give(runner, runner.test_evaluator)
-        if any(
-            isinstance(metric, LabelFreeMetric) and metric.needs_prior for metric in _metrics(runner.test_evaluator)
-        ):
-            raise ValueError(NO_SHARES)
+        for metric in _metrics(runner.test_evaluator):
+            if isinstance(metric, LabelFreeMetric) and metric.needs_prior:
+                raise ValueError(NO_SHARES)
 
     @staticmethod
     def _give(runner: Runner, evaluator: Any) -> None:
