@@ -25,7 +25,7 @@ class NetworkMetricHook(Hook):
     """Give the network to the metrics that ask it more than its predictions; without such metrics it does nothing.
 
     Before training it checks that they can act, and gives ``LabelFreeMetric`` the class shares of the source's labels
-    where ``class_balance`` needs them: those of 200 labels, drawn evenly.
+    where ``class_balance`` needs them: those of 200 labels, drawn at random, the same in every run.
 
     Raises:
         ValueError: If a metric cannot act on the network, or there are no class shares.
