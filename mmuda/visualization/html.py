@@ -82,7 +82,31 @@ def image_row(images: Mapping[str, np.ndarray]) -> str:
     return _render('image_row', images={title: image_uri(image) for title, image in images.items()})
 
 
-def image_slider(images: Mapping[str, np.ndarray], left: str, right: str) -> str:
+def notices(texts: Mapping[str, Sequence[str]]) -> str:
+    """Return texts that stand out, below what they are about.
+
+    Args:
+        texts (Mapping[str, Sequence[str]]): By heading, such as ``class collapse``.
+    """
+    return _render('notices', texts=texts)
+
+
+def preformatted(text: str) -> str:
+    """Return a text as it is, such as a config."""
+    return _render('preformatted', text=text)
+
+
+def details(summary: str, parts: Sequence[str]) -> str:
+    """Return parts that are shown only when they are asked for.
+
+    Args:
+        summary (str): What is there; a click on it shows and hides the parts.
+        parts (Sequence[str]): HTML, as the functions of this module return it.
+    """
+    return _render('details', summary=summary, parts=parts)
+
+
+def image_slider(images: Mapping[str, np.ndarray], left: str, right: str, photos: Collection[str] = ()) -> str:
     """Return two images over each other, of which a slider shows the left part of one and the right part of the other.
 
     A list on each side chooses among all images.
@@ -91,6 +115,8 @@ def image_slider(images: Mapping[str, np.ndarray], left: str, right: str) -> str
         images (Mapping[str, np.ndarray]): (H, W, 3) uint8 RGB of one size, by title.
         left (str): Title of the image that is shown on the left at first.
         right (str): Title of that on the right.
+        photos (Collection[str]): Titles of images that are kept as JPEG, a tenth in size, with small losses. Defaults
+            to none.
 
     Raises:
         ValueError: If there is no such title, or the sizes differ.
@@ -102,7 +128,7 @@ def image_slider(images: Mapping[str, np.ndarray], left: str, right: str) -> str
     if len(set(sizes.values())) > 1:
         raise ValueError(f'image_slider: images of different sizes: {sizes}')
     height, width = images[left].shape[:2]
-    encoded = {title: image_uri(image) for title, image in images.items()}
+    encoded = {title: image_uri(image, lossy=title in photos) for title, image in images.items()}
     return _render('image_slider', images=encoded, left=left, right=right, width=width, height=height)
 
 
@@ -161,15 +187,16 @@ def curves(
     return _chart(traces, title, xaxis=dict(title=across), yaxis=dict(title=unit))
 
 
-def image_uri(image: np.ndarray) -> str:
-    """Return an image as a PNG within its address.
+def image_uri(image: np.ndarray, lossy: bool = False) -> str:
+    """Return an image within its address, as a PNG.
 
     Args:
         image (np.ndarray): (H, W, 3) uint8 RGB.
+        lossy (bool): As a JPEG instead. Defaults to False.
     """
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, format='PNG', optimize=True)
-    return f'data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}'
+    file, kind = io.BytesIO(), 'jpeg' if lossy else 'png'
+    Image.fromarray(image).save(file, format=kind, optimize=True, **(dict(quality=85) if lossy else {}))
+    return f'data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}'
 
 
 def _chart(traces: list[dict[str, Any]], title: str, **layout: Any) -> str:

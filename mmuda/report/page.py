@@ -1,0 +1,305 @@
+"""The page of runs: what they learned, what looks wrong, side by side."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmuda.report.alarms import Alarm
+from mmuda.report.label_statistics import SAMPLE, LabelStatistics
+from mmuda.report.pictures import IMAGE, PREDICTION, Pictures
+from mmuda.report.run import Run
+from mmuda.report.signs import Agreement, alarms_of, label_agreements, picture_agreements, series_of
+from mmuda.visualization.html import (
+    Section,
+    bars,
+    class_legend,
+    curves,
+    details,
+    image_slider,
+    notices,
+    preformatted,
+    table,
+    write_page,
+)
+
+POINTS = 400  # of a curve, at most
+BINS = 16  # of a histogram of confidences
+COMPARED = ('mIoU', 'loss', 'lr')  # scalars that are shown first
+LABEL_FREE = 'label_free/'  # scalars that are, too
+ALARMS = 'Signs that a training goes wrong, none of which needs labels of the target, and what to look at.'
+NO_ALARM = 'No sign of a training that goes wrong was found. That does not say that predictions are right.'
+NOTES = 'What is missing in the work dirs, or cannot be read, so that this page is without it.'
+TRAINING = (
+    f'What the runs logged. Curves of more than {POINTS} points are shown as means of neighbors. A click in the legend '
+    'shows or hides a run.'
+)
+ROUNDS = 'Rounds of self-training: what each was to label, its learning rate, which classes its crops look for.'
+LABELS = (
+    f'Of up to {SAMPLE} images of each generation, evenly among all; class shares are of all images where the run has '
+    'counted them. Charts show the first and the last generation of a run, the others by a click in the legend.'
+)
+AGREEMENTS = (
+    'Pixels to which two give the same class, of those to which both give one; of labels also the pixels that are as '
+    'they were, labeled or not, of all.'
+)
+CLASSES = 'IoU of each class in the last evaluation, by the labels of the validation images.'
+PICTURES = (
+    'Move the slider; the lists choose what is compared. Uncertainty is the entropy of the prediction; it and the '
+    'confidence go from dark blue (0) to yellow (1). Black pixels have no label. No label of these images was opened.'
+)
+SETTINGS = 'In which settings the runs differ, and of each its environment and its whole config.'
+
+
+def write_report(path: str | os.PathLike, runs: Sequence[Run], pictures: Mapping[str, Pictures] | None = None) -> Path:
+    """Write a page of runs, one file that needs neither a server nor a network.
+
+    Args:
+        path (str or os.PathLike): The file; it is there whole or not at all.
+        runs (Sequence[Run]): From :func:`~mmuda.report.run.read_runs`.
+        pictures (Mapping[str, Pictures], optional): By name of the run. Defaults to none.
+
+    Returns:
+        Path: ``path``.
+
+    Raises:
+        ImportError: If plotly or jinja2 is not installed.
+        OSError: If the file cannot be written.
+    """
+    pictures = pictures or {}
+    changes = {run.name: label_agreements(run) for run in runs}
+    alarms = {run.name: alarms_of(run, changes[run.name], pictures.get(run.name)) for run in runs}
+    for name, taken in pictures.items():
+        changes[name] += picture_agreements(taken)
+    sections = [
+        Section('Runs', '', [table(OVERVIEW, [_overview(run, alarms[run.name]) for run in runs])]),
+        _alarms(alarms),
+        *_notes(runs),
+        *_training(runs),
+        *_classes(runs),
+        *_rounds(runs),
+        *_labels(runs),
+        *_agreements(changes),
+        *(_pictures(name, taken) for name, taken in pictures.items()),
+        _settings(runs),
+    ]
+    title = runs[0].name if len(runs) == 1 else f'{len(runs)} runs'
+    lead = f'Written at {datetime.now():%Y-%m-%d %H:%M:%S} from what the runs had left by then.'
+    return write_page(path, f'Report: {title}', lead, sections)
+
+
+OVERVIEW = ('run', 'iterations', 'loss', 'mIoU', 'best mIoU', 'coverage', 'alarms')
+
+
+def _overview(run: Run, alarms: Sequence[Alarm]) -> list[str]:
+    reached = max((places[-1] for places, _ in run.scalars.values()), default=0)
+    last = {name: values[-1] for name, (_, values) in run.scalars.items()}
+    places, values = run.scalars.get('mIoU', ([], []))
+    best = f'{max(values):.2f} at {places[values.index(max(values))]}' if values else ''
+    return [
+        run.name,
+        str(reached),
+        _number(last.get('loss'), '.4g'),
+        _number(last.get('mIoU'), '.2f'),
+        best,
+        f'{100 * run.labels[-1].coverage:.1f} %' if run.labels else '',
+        ', '.join(dict.fromkeys(alarm.kind for alarm in alarms)) or 'none',
+    ]
+
+
+def _alarms(alarms: Mapping[str, Sequence[Alarm]]) -> Section:
+    texts: dict[str, list[str]] = {}
+    for name, found in alarms.items():
+        for alarm in found:
+            texts.setdefault(alarm.kind, []).append(f'{name}: {alarm.text}')
+    return Section('Alarms', ALARMS if texts else NO_ALARM, [notices(texts)] if texts else [])
+
+
+def _notes(runs: Sequence[Run]) -> Iterator[Section]:
+    texts = {run.name: run.notes for run in runs if run.notes}
+    if texts:
+        yield Section('Notes', NOTES, [notices(texts)])
+
+
+def _training(runs: Sequence[Run]) -> Iterator[Section]:
+    names = dict.fromkeys(name for run in runs for name in run.scalars)
+    first = [name for name in COMPARED if name in names] + [name for name in names if name.startswith(LABEL_FREE)]
+    others = [name for name in names if name not in first]
+    if names:
+        parts = [_curve(runs, name) for name in first]
+        rest = [details(f'{len(others)} more', [_curve(runs, name) for name in others])] if others else []
+        yield Section('Training', TRAINING, [*parts, *rest])
+
+
+def _curve(runs: Sequence[Run], name: str) -> str:
+    return curves({run.name: thin(*run.scalars[name]) for run in runs if name in run.scalars}, 'iterations', name, name)
+
+
+def thin(places: Sequence[int], values: Sequence[float], most: int = POINTS) -> tuple[list[int], list[float]]:
+    """Return a curve of at most ``most`` points, each the mean of neighbors at the place of the last of them."""
+    step = -(-len(values) // most)
+    ends = [*range(step, len(values), step), len(values)]
+    return [places[end - 1] for end in ends], [
+        float(f'{np.mean(values[begin:end]):.5g}') for begin, end in zip([0, *ends], ends)
+    ]
+
+
+def _classes(runs: Sequence[Run]) -> Iterator[Section]:
+    last = {run.name: run.class_iou[-1] for run in runs if run.class_iou}
+    names = list(dict.fromkeys(name for iou in last.values() for name in iou))
+    if names:
+        groups = {run: [_percent(iou.get(name)) for name in names] for run, iou in last.items()}
+        yield Section('Classes', CLASSES, [bars(groups, names, 'IoU, percent')])
+
+
+ROUND = ('run', 'round', 'iterations', 'portion', 'source images', 'learning rate', 'classes looked for', 'mIoU')
+
+
+def _rounds(runs: Sequence[Run]) -> Iterator[Section]:
+    rows = [_round(run.name, summary) for run in runs for summary in run.rounds]
+    if rows:
+        yield Section('Rounds', ROUNDS, [table(ROUND, rows)])
+
+
+def _round(run: str, summary: Mapping[str, Any]) -> list[str]:
+    classes, mined = summary.get('classes') or [], (summary.get('mined_classes') or {}).get('mine_ids') or []
+    return [
+        run,
+        str(summary['index']),
+        f'{summary["begin"]} to {summary["end"]}',
+        _number(summary.get('target_portion'), '.3g'),
+        _number(summary.get('num_source'), 'd'),
+        _number(summary.get('learning_rate'), '.3g'),
+        ', '.join(classes[index] for index in mined if index < len(classes)),
+        _number((summary.get('evaluation') or {}).get('mIoU'), '.2f'),
+    ]
+
+
+GENERATION = ('labels', 'images', 'coverage', 'mean confidence', 'most frequent class', 'classes without a pixel')
+
+
+def _labels(runs: Sequence[Run]) -> Iterator[Section]:
+    found = {f'{run.name}, {one.title}': one for run in runs for one in run.labels}
+    if not found:
+        return
+    ends = [one for run in runs for series in series_of(run).values() for one in (series[0], series[-1])]
+    hidden = [title for title, one in found.items() if not any(one is end for end in ends)]
+    classes = list(dict.fromkeys(name for one in found.values() for name in one.classes))
+    shares = {title: [_percent(one.shares.get(name)) for name in classes] for title, one in found.items()}
+    histograms = {title: _histogram(one) for title, one in found.items()}
+    thresholds = {
+        title: [_rounded(dict(zip(one.classes, one.thresholds)).get(name)) for name in classes]
+        for title, one in found.items()
+        if one.thresholds
+    }
+    parts = [
+        table(GENERATION, [_generation(title, one) for title, one in found.items()]),
+        *_coverage(runs),
+        bars(shares, classes, 'percent', 'share of each class in the labeled pixels', hidden),
+        bars(histograms, _bins(), 'percent', 'confidence of all pixels', hidden),
+    ]
+    if thresholds:
+        parts.append(bars(thresholds, classes, 'confidence', 'threshold of each class', hidden))
+    yield Section('Pseudo labels', LABELS, parts)
+
+
+def _generation(title: str, one: LabelStatistics) -> list[str]:
+    shares, total = one.shares, one.confidences.sum(0)
+    mean = (total * np.arange(len(total))).sum() / max(total.sum(), 1) / (len(total) - 1)
+    frequent = max(shares, key=lambda name: shares[name])
+    return [
+        title,
+        str(one.wanted) if one.complete else f'not all of {one.wanted}',
+        f'{100 * one.coverage:.1f} %',
+        f'{mean:.3f}',
+        f'{frequent}, {100 * shares[frequent]:.1f} %',
+        ', '.join(name for name, share in shares.items() if share == 0),
+    ]
+
+
+def _coverage(runs: Sequence[Run]) -> Iterator[str]:
+    """A curve per series of generations, those of rounds in a chart of their own."""
+    lines = [(name, run.name, series) for run in runs for name, series in series_of(run).items() if len(series) > 1]
+    for rounds, group in groupby(sorted(lines, key=lambda line: line[0] != 'round'), lambda line: line[0] == 'round'):
+        drawn = {
+            f'{run}, {name}': ([one.place for one in series], [100 * one.coverage for one in series])
+            for name, run, series in group
+        }
+        yield curves(drawn, 'round' if rounds else 'iteration', 'percent', 'labeled pixels of all')
+
+
+def _bins() -> list[str]:
+    return [f'{index / BINS:.2f}–{(index + 1) / BINS:.2f}' for index in range(BINS)]
+
+
+def _histogram(one: LabelStatistics) -> list[float | None]:
+    counts = one.confidences.sum(0).reshape(BINS, -1).sum(1)
+    return [_percent(share) for share in counts / max(counts.sum(), 1)]
+
+
+def _agreements(found: Mapping[str, Sequence[Agreement]]) -> Iterator[Section]:
+    rows = [
+        [f'{run}: {one.what}', _number(100 * one.same, '.1f'), _number(_percent(one.unchanged), '.1f')]
+        for run, agreements in found.items()
+        for one in agreements
+    ]
+    if rows:
+        yield Section('Agreement', AGREEMENTS, [table(('', 'same class, percent', 'unchanged, percent'), rows)])
+
+
+def _pictures(run: str, pictures: Pictures) -> Section:
+    sliders = [image_slider(images, IMAGE, PREDICTION, photos=[IMAGE]) for images in pictures.images.values()]
+    legend = class_legend(pictures.classes, pictures.palette)
+    return Section(f'Pictures of {pictures.split}: {run}', PICTURES, [legend, *sliders])
+
+
+def _settings(runs: Sequence[Run]) -> Section:
+    parts = []
+    if len(runs) > 1:
+        rows = different_settings({run.name: run.settings for run in runs})
+        parts.append(details(f'{len(rows)} settings differ', [table(['setting', *(run.name for run in runs)], rows)]))
+    for run in runs:
+        parts.append(details(f'{run.name}: environment', [preformatted(run.environment or 'not in the log')]))
+        parts.append(details(f'{run.name}: config', [preformatted(run.config)]))
+    return Section('Environment and config', SETTINGS, parts)
+
+
+def different_settings(settings: Mapping[str, Mapping[str, Any]]) -> list[list[str]]:
+    """Return rows of settings that are not the same in all runs: dotted name, and value in each run, cut where long."""
+    flat = [dict(_flat(one)) for one in settings.values()]
+    names = sorted({name for one in flat for name in one})
+    rows = [[name, *(one.get(name, '') for one in flat)] for name in names]
+    return [[_cut(cell) for cell in row] for row in rows if len(set(row[1:])) > 1]
+
+
+def _flat(value: Any, name: str = '') -> Iterator[tuple[str, str]]:
+    """Dotted names and texts of all values within dicts and lists of dicts."""
+    if isinstance(value, Mapping) and value:
+        items = [(str(key), inner) for key, inner in value.items()]
+    elif isinstance(value, list | tuple) and any(isinstance(inner, Mapping) for inner in value):
+        items = [(str(index), inner) for index, inner in enumerate(value)]
+    else:
+        yield name, repr(value)
+        return
+    for key, inner in items:
+        yield from _flat(inner, f'{name}.{key}' if name else key)
+
+
+def _cut(text: str, length: int = 100) -> str:
+    return text if len(text) <= length else f'{text[: length - 4]} ...'
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None or np.isnan(share) else round(100 * float(share), 2)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else float(f'{value:.4g}')
+
+
+def _number(value: float | None, form: str) -> str:
+    return '' if value is None else format(value, form)
