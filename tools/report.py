@@ -24,7 +24,7 @@ from mmseg.apis import init_model  # noqa: E402
 from mmuda.compat import CheckpointError  # noqa: E402
 from mmuda.engine.checkpoints import latest_checkpoint  # noqa: E402
 from mmuda.report.page import write_report  # noqa: E402
-from mmuda.report.pictures import Pictures, take_pictures, teacher_of  # noqa: E402
+from mmuda.report.pictures import Pictures, build_teacher, take_pictures  # noqa: E402
 from mmuda.report.run import Run, config_of, read_runs  # noqa: E402
 
 
@@ -44,7 +44,9 @@ def pictures_of(run: Run, number: int, device: str) -> Pictures:
     metainfo = checkpoint.get('meta', {}).get('dataset_meta') or {}
     if not {'classes', 'palette'} <= metainfo.keys():
         raise ValueError(f'{path} does not say its classes and their colors')
-    return take_pictures(config, model, metainfo, run.labels, number, teacher_of(model, checkpoint))
+    weights = checkpoint.get('teacher', {}).get('state_dict')
+    teacher = None if weights is None else build_teacher(config, weights, device)
+    return take_pictures(config, model, metainfo, run.labels, number, teacher)
 
 
 def parse_args() -> argparse.Namespace:

@@ -33,8 +33,8 @@ def class_collapse(shares: Mapping[str, float], where: str, highest: float = 0.9
         return None
     return Alarm(
         'class collapse',
-        f'{where}: {_percent(shares[name])} of the pixels are {name!r} (alarm from {_percent(highest)} on). Look at the '
-        'predictions, at the class shares of the generation before and at the losses where it began; lower the '
+        f'{where}: {_percent(shares[name])} of the pixels are {name!r} (alarm from {_percent(highest)} on). Look at '
+        'the predictions, at the class shares of the generation before and at the losses where it began; lower the '
         'learning rate or begin the adaptation later, balance the classes of the pseudo labels, or raise their '
         'threshold. If the images truly are so, all is well.',
     )

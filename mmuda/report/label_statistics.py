@@ -32,7 +32,7 @@ class LabelStatistics:
         confidences (np.ndarray): (2, 256) pixels without and with a label, by stored confidence (255 is 1), of the
             images that were read.
         thresholds (tuple[float, ...]): (C,), none where the labeler has not one for each class.
-        labels_all (bool): Whether the labeler has no threshold, so that all pixels are labeled on purpose.
+        labels_all (bool): Whether the labeler has neither threshold nor portion, so that it leaves out no pixel.
     """
 
     title: str
@@ -95,7 +95,7 @@ def read_statistics(root: Path, title: str, series: str = '', place: int = 0, sa
         np.array(summary.get('labeled_pixels', counts)),
         confidences,
         tuple(summary.get('thresholds_used') or summary.get('thresholds') or ()),
-        _labels_all(description.get('labeler') or {}),
+        not _leaves_out(description.get('labeler') or {}),
     )
 
 
@@ -150,6 +150,7 @@ def _count(store: PseudoLabelStore, images: Sequence[str], num_classes: int) -> 
     return confidences, counts[:num_classes]
 
 
-def _labels_all(labeler: dict[str, Any]) -> bool:
-    """Whether a labeler, by its description, leaves out no pixel."""
-    return labeler.get('portion') == 1 or ('threshold' in labeler and labeler['threshold'] is None)
+def _leaves_out(labeler: dict[str, Any]) -> bool:
+    """Whether a labeler, by its description, has a threshold or a portion, or is made of one that has."""
+    inner = [value for value in labeler.values() if isinstance(value, dict)]
+    return labeler.get('threshold') is not None or (labeler.get('portion') or 1) < 1 or any(map(_leaves_out, inner))

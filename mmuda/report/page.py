@@ -31,7 +31,10 @@ POINTS = 400  # of a curve, at most
 BINS = 16  # of a histogram of confidences
 COMPARED = ('mIoU', 'loss', 'lr')  # scalars that are shown first
 LABEL_FREE = 'label_free/'  # scalars that are, too
-ALARMS = 'Signs that a training goes wrong, none of which needs labels of the target, and what to look at.'
+ALARMS = (
+    'Signs that a training goes wrong, and what to look at. They need no labels; where there are validation labels, '
+    'the IoU of classes is watched, too.'
+)
 NO_ALARM = 'No sign of a training that goes wrong was found. That does not say that predictions are right.'
 NOTES = 'What is missing in the work dirs, or cannot be read, so that this page is without it.'
 TRAINING = (
@@ -48,6 +51,7 @@ AGREEMENTS = (
     'they were, labeled or not, of all.'
 )
 CLASSES = 'IoU of each class in the last evaluation, by the labels of the validation images.'
+PREDICTIONS = 'Of the images below, by the last model of each run.'
 PICTURES = (
     'Move the slider; the lists choose what is compared. Uncertainty is the entropy of the prediction; it and the '
     'confidence go from dark blue (0) to yellow (1). Black pixels have no label. No label of these images was opened.'
@@ -84,6 +88,7 @@ def write_report(path: str | os.PathLike, runs: Sequence[Run], pictures: Mapping
         *_rounds(runs),
         *_labels(runs),
         *_agreements(changes),
+        *_predictions(pictures),
         *(_pictures(name, taken) for name, taken in pictures.items()),
         _settings(runs),
     ]
@@ -190,7 +195,7 @@ def _labels(runs: Sequence[Run]) -> Iterator[Section]:
     hidden = [title for title, one in found.items() if not any(one is end for end in ends)]
     classes = list(dict.fromkeys(name for one in found.values() for name in one.classes))
     shares = {title: [_percent(one.shares.get(name)) for name in classes] for title, one in found.items()}
-    histograms = {title: _histogram(one) for title, one in found.items()}
+    histograms = {title: _histogram(one.confidences.sum(0)) for title, one in found.items()}
     thresholds = {
         title: [_rounded(dict(zip(one.classes, one.thresholds)).get(name)) for name in classes]
         for title, one in found.items()
@@ -236,8 +241,8 @@ def _bins() -> list[str]:
     return [f'{index / BINS:.2f}–{(index + 1) / BINS:.2f}' for index in range(BINS)]
 
 
-def _histogram(one: LabelStatistics) -> list[float | None]:
-    counts = one.confidences.sum(0).reshape(BINS, -1).sum(1)
+def _histogram(confidences: np.ndarray) -> list[float | None]:
+    counts = confidences.reshape(BINS, -1).sum(1)
     return [_percent(share) for share in counts / max(counts.sum(), 1)]
 
 
@@ -249,6 +254,18 @@ def _agreements(found: Mapping[str, Sequence[Agreement]]) -> Iterator[Section]:
     ]
     if rows:
         yield Section('Agreement', AGREEMENTS, [table(('', 'same class, percent', 'unchanged, percent'), rows)])
+
+
+def _predictions(pictures: Mapping[str, Pictures]) -> Iterator[Section]:
+    if pictures:
+        classes = list(dict.fromkeys(name for taken in pictures.values() for name in taken.classes))
+        shares = {run: [_percent(taken.shares.get(name)) for name in classes] for run, taken in pictures.items()}
+        histograms = {run: _histogram(taken.confidences) for run, taken in pictures.items()}
+        parts = [
+            bars(shares, classes, 'percent', 'share of each class in the predicted pixels'),
+            bars(histograms, _bins(), 'percent', 'confidence of all pixels'),
+        ]
+        yield Section('Predictions', PREDICTIONS, parts)
 
 
 def _pictures(run: str, pictures: Pictures) -> Section:

@@ -1,7 +1,6 @@
 """Pictures of target images: what a model predicts and how sure it is, and their pseudo labels."""
 
 from collections.abc import Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,16 @@ import torch.nn.functional as F
 from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
 from mmseg.models import BaseSegmentor
+from mmseg.registry import MODELS
 from PIL import Image
+from torch import Tensor
 
 from mmuda.datasets.doctor.splits import Split, splits_of
 from mmuda.models.segmentors import UDASegmentor
 from mmuda.models.segmentors.student import apply_heads, classifiers_of, extract_features
 from mmuda.pseudo_labels.pictures import heatmap
 from mmuda.pseudo_labels.planes import CONFIDENCE, LABEL
-from mmuda.report.label_statistics import LabelStatistics, evenly
+from mmuda.report.label_statistics import STEPS, LabelStatistics, evenly
 from mmuda.visualization import colorize
 
 WIDTH = 512  # of a picture, in pixels, at most
@@ -38,6 +39,7 @@ class Pictures:
         palette (Sequence[Sequence[int]]): Their colors.
         images (dict[str, dict[str, np.ndarray]]): (H, W, 3) uint8 of one size, by title, of each image by its name.
         predicted (np.ndarray): (C,) pixels by predicted class.
+        confidences (np.ndarray): (256,) pixels by highest probability, 255 is 1.
         classifiers_agree (list[float]): Share of the pixels of each image to which two classifiers give one class.
         teacher_agrees (list[float]): The same of teacher and student.
     """
@@ -47,6 +49,7 @@ class Pictures:
     palette: Sequence[Sequence[int]]
     images: dict[str, dict[str, np.ndarray]]
     predicted: np.ndarray
+    confidences: np.ndarray
     classifiers_agree: list[float] = field(default_factory=list)
     teacher_agrees: list[float] = field(default_factory=list)
 
@@ -81,13 +84,14 @@ def take_pictures(
     split = _split(config)
     chosen = _choose(split, labels, number)
     classes, palette = tuple(metainfo['classes']), metainfo['palette']
-    made = Pictures(split.name, classes, palette, {}, np.zeros(len(classes), np.int64))
+    made = Pictures(split.name, classes, palette, {}, np.zeros(len(classes), np.int64), np.zeros(STEPS, np.int64))
     load = _pipeline(config)
     for path, name in chosen:
         sample = load(dict(img_path=path, reduce_zero_label=False, seg_fields=[]))
         probabilities = _probabilities(model, sample)
         label = probabilities.argmax(0)
         made.predicted += np.bincount(label.ravel(), minlength=len(classes))[: len(classes)]
+        made.confidences += np.bincount(CONFIDENCE.steps(probabilities.max(0)).ravel(), minlength=STEPS)
         pictures = {IMAGE: _read(path), PREDICTION: colorize(label, palette), 'uncertainty': _entropy(probabilities)}
         if isinstance(model, UDASegmentor) and len(classifiers_of(model.student)) > 1:
             made.classifiers_agree.append(_classifiers_agree(model, sample))
@@ -99,18 +103,17 @@ def take_pictures(
     return made
 
 
-def teacher_of(model: BaseSegmentor, checkpoint: dict[str, Any]) -> BaseSegmentor | None:
-    """Return the teacher of a checkpoint as a model that predicts; None where it has none.
+def build_teacher(config: Config, weights: dict[str, Tensor], device: str | torch.device) -> BaseSegmentor:
+    """Return a teacher as a model that predicts, in evaluation mode.
 
     Args:
-        model (BaseSegmentor): The student, in evaluation mode.
-        checkpoint (dict): What was loaded.
+        config (Config): Of the training; its model is a :class:`~mmuda.models.segmentors.UDASegmentor`.
+        weights (dict[str, Tensor]): Of the teacher, as a checkpoint has them under ``teacher``.
+        device (str or torch.device): Where it predicts.
     """
-    if 'teacher' not in checkpoint or not isinstance(model, UDASegmentor):
-        return None
-    teacher = deepcopy(model)
-    teacher.student.load_state_dict(checkpoint['teacher']['state_dict'])
-    return teacher.eval()
+    model = MODELS.build({**config.model, 'objectives': []})
+    model.student.load_state_dict(weights)
+    return model.to(device).eval()
 
 
 def _split(config: Config) -> Split:
@@ -172,15 +175,14 @@ def _label_pictures(
     labels: Sequence[LabelStatistics], name: str | None, palette: Sequence[Sequence[int]]
 ) -> dict[str, np.ndarray]:
     """Pseudo labels of the first and the last generation, and the confidences of the last."""
-    pictures = {}
-    for one in dict.fromkeys((labels[0].title, labels[-1].title)) if labels and name else ():
-        generation = next(other for other in labels if other.title == one)
-        if generation.store.has(name):
-            pictures[f'labels: {one}'] = colorize(LABEL.read(generation.store.label_path(name)), palette)
-    if pictures:
-        confidence = CONFIDENCE.read(CONFIDENCE.path(labels[-1].store.root, str(name)))
-        pictures['confidence of the labels'] = np.array(heatmap(CONFIDENCE.steps(confidence)))
-    return pictures
+    if name is None:
+        return {}
+    shown = {one.title: one.store for one in (labels[0], labels[-1]) if one.store.has(name)}
+    pictures = {
+        f'labels: {title}': colorize(LABEL.read(store.label_path(name)), palette) for title, store in shown.items()
+    }
+    confidence = CONFIDENCE.read(CONFIDENCE.path(labels[-1].store.root, name))
+    return pictures | {'confidence of the labels': np.array(heatmap(CONFIDENCE.steps(confidence)))}
 
 
 def _read(path: str) -> np.ndarray:

@@ -77,9 +77,8 @@ def check_work_dir(work_dir: Path) -> None:
             f'{work_dir} has no {STARTED}, which mmengine writes when a training begins (with LocalVisBackend, the '
             f'default); it has {", ".join(names[:5])}: {expected}{remedy}'
         )
-    scope = read_settings(config_of(work_dir).read_text(errors='replace'), ['default_scope']).get(
-        'default_scope', 'mmseg'
-    )
+    config = config_of(work_dir).read_text(errors='replace')
+    scope = read_settings(config, ['default_scope']).get('default_scope', 'mmseg')
     if scope != 'mmseg':
         raise ValueError(f'{work_dir} is of a training with default_scope = {scope!r}, {expected} of MMSegmentation')
 

@@ -209,6 +209,7 @@ def _chart(traces: list[dict[str, Any]], title: str, **layout: Any) -> str:
         title=title,
         template='plotly_white',
         height=400,
+        showlegend=True,
         margin=dict(l=60, r=20, t=50 if title else 20, b=60),
         legend=dict(orientation='h', yanchor='bottom', y=1.0, xanchor='right', x=1.0),
         **layout,

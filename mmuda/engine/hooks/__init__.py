@@ -9,6 +9,7 @@ from mmuda.engine.hooks.loss_check_hook import LossCheckHook
 from mmuda.engine.hooks.network_metric_hook import NetworkMetricHook
 from mmuda.engine.hooks.pseudo_label_hook import PseudoLabelHook
 from mmuda.engine.hooks.rank_statistics_hook import RankStatisticsHook
+from mmuda.engine.hooks.report_hook import ReportHook
 from mmuda.engine.hooks.resume_state_hook import ResumeStateHook
 from mmuda.engine.hooks.safe_checkpoint_hook import SafeCheckpointHook
 from mmuda.engine.hooks.stage_checkpoint_hook import StageCheckpointHook
@@ -27,6 +28,7 @@ __all__ = [
     'NetworkMetricHook',
     'PseudoLabelHook',
     'RankStatisticsHook',
+    'ReportHook',
     'ResumeStateHook',
     'SafeCheckpointHook',
     'StageCheckpointHook',
