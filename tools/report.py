@@ -27,6 +27,9 @@ from mmuda.report.page import write_report  # noqa: E402
 from mmuda.report.pictures import Pictures, build_teacher, take_pictures  # noqa: E402
 from mmuda.report.run import Run, config_of, read_runs  # noqa: E402
 
+# What models, checkpoints and data that do not fit raise.
+NO_PICTURES = (ValueError, OSError, RuntimeError, KeyError, CheckpointError)
+
 
 def pictures_of(run: Run, number: int, device: str) -> Pictures:
     """Predict images with the last checkpoint of a run.
@@ -77,7 +80,7 @@ def main() -> None:
         for run in runs if args.pictures else ():
             try:
                 pictures[run.name] = pictures_of(run, args.pictures, args.device)
-            except (ValueError, OSError, RuntimeError, KeyError, CheckpointError) as error:
+            except NO_PICTURES as error:
                 run.notes.append(f'there are no pictures: {error}')
         write_report(args.out, runs, pictures)
     except (ValueError, OSError, ImportError) as error:

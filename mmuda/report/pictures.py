@@ -37,7 +37,7 @@ class Pictures:
         split (str): Such as ``target``.
         classes (tuple[str, ...]): Names of the C classes.
         palette (Sequence[Sequence[int]]): Their colors.
-        images (dict[str, dict[str, np.ndarray]]): (H, W, 3) uint8 of one size, by title, of each image by its name.
+        images (dict[str, dict[str, np.ndarray]]): (H, W, 3) uint8 of one size, by title, of each image by its path.
         predicted (np.ndarray): (C,) pixels by predicted class.
         confidences (np.ndarray): (256,) pixels by highest probability, 255 is 1.
         classifiers_agree (list[float]): Share of the pixels of each image to which two classifiers give one class.
@@ -99,7 +99,7 @@ def take_pictures(
             taught = _probabilities(teacher, sample).argmax(0)
             made.teacher_agrees.append(float((taught == label).mean()))
             pictures['prediction of the teacher'] = colorize(taught, palette)
-        made.images[Path(path).name] = _resized(pictures | _label_pictures(labels, name, palette))
+        made.images[path] = _resized(pictures | _label_pictures(labels, name, palette))
     return made
 
 

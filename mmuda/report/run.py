@@ -14,7 +14,7 @@ from mmuda.report.logs import read_class_iou, read_environment
 from mmuda.utils.config_text import read_settings
 from mmuda.visualization.scalars import NOTES, read_scalars
 
-STARTED = '*/vis_data/config.py'  # below a work dir, of each start of the run
+STARTED = re.compile(r'\d{8}_\d{6}')  # name of the folder of a start of a run
 Scalars = dict[str, tuple[list[int], list[float]]]
 
 
@@ -70,12 +70,12 @@ def check_work_dir(work_dir: Path) -> None:
     names = sorted(path.name for path in work_dir.iterdir() if not path.name.startswith('.'))
     if not names:
         raise ValueError(f'{work_dir} is empty, {expected} that has begun')
-    if not any(work_dir.glob(STARTED)):
-        inner = [name for name in names if any((work_dir / name).glob(STARTED))]
+    if not _starts(work_dir):
+        inner = [name for name in names if (work_dir / name).is_dir() and _starts(work_dir / name)]
         remedy = f'. Its folders {", ".join(inner[:5])} are such: name these' if inner else ''
         raise ValueError(
-            f'{work_dir} has no {STARTED}, which mmengine writes when a training begins (with LocalVisBackend, the '
-            f'default); it has {", ".join(names[:5])}: {expected}{remedy}'
+            f'{work_dir} has no folder <date>_<time>, which mmengine makes when a run begins; it has '
+            f'{", ".join(names[:5])}: {expected}{remedy}'
         )
     config = config_of(work_dir).read_text(errors='replace')
     scope = read_settings(config, ['default_scope']).get('default_scope', 'mmseg')
@@ -84,15 +84,23 @@ def check_work_dir(work_dir: Path) -> None:
 
 
 def config_of(work_dir: Path) -> Path:
-    """Return the config of the last start of a run; that of a test in the same folder, without scalars, does not count.
+    """Return the config of the last start of a run; that of a test in the same folder, without scalars, comes last.
 
     Raises:
         ValueError: If there is none.
     """
-    started = sorted(work_dir.glob(STARTED), key=lambda path: (path.with_name('scalars.json').is_file(), path))
-    if not started:
-        raise ValueError(f'{work_dir} has no {STARTED}')
-    return started[-1]
+    noted = [start / 'vis_data' / 'config.py' for start in _starts(work_dir)]
+    noted.sort(key=lambda path: (path.with_name('scalars.json').is_file(), path))
+    dumped = sorted(work_dir.glob('*.py'), key=lambda path: path.stat().st_mtime)
+    found = [path for path in [*dumped, *noted] if path.is_file()]
+    if not found:
+        raise ValueError(f'{work_dir} has no config: expected one beside, or in vis_data of, {_starts(work_dir)[-1]}')
+    return found[-1]
+
+
+def _starts(work_dir: Path) -> list[Path]:
+    """Folders of the starts of runs in a work dir, trainings and tests, in their order."""
+    return sorted(path for path in work_dir.iterdir() if path.is_dir() and STARTED.fullmatch(path.name))
 
 
 def read_run(work_dir: Path, name: str) -> Run:

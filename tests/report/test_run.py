@@ -39,7 +39,7 @@ def test_generations_of_labels_are_found_in_their_order_and_where_the_config_say
         (lambda path: None, 'is not there'),
         (lambda path: path.write_text(''), 'is a file'),
         (lambda path: path.mkdir(), 'is empty'),
-        (lambda path: (path / 'src').mkdir(parents=True), 'has no .*config.py.*it has src'),
+        (lambda path: (path / 'src').mkdir(parents=True), 'has no folder <date>_<time>.*it has src'),
         (lambda path: write_work_dir(path / 'inner'), 'Its folders inner are such: name these'),
         (lambda path: write_work_dir(path, config="default_scope = 'mmdet'\n"), "default_scope = 'mmdet'"),
     ],
