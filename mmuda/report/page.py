@@ -13,7 +13,7 @@ from mmuda.report.alarms import Alarm
 from mmuda.report.label_statistics import SAMPLE, LabelStatistics
 from mmuda.report.pictures import IMAGE, PREDICTION, Pictures
 from mmuda.report.run import Run
-from mmuda.report.signs import Agreement, alarms_of, label_agreements, picture_agreements, series_of
+from mmuda.report.signs import Agreement, alarms_of, label_agreements, picture_agreements, scalar_agreements, series_of
 from mmuda.visualization.html import (
     Section,
     bars,
@@ -75,10 +75,10 @@ def write_report(path: str | os.PathLike, runs: Sequence[Run], pictures: Mapping
         OSError: If the file cannot be written.
     """
     pictures = pictures or {}
-    changes = {run.name: label_agreements(run) for run in runs}
-    alarms = {run.name: alarms_of(run, changes[run.name], pictures.get(run.name)) for run in runs}
+    agreements = {run.name: [*label_agreements(run), *scalar_agreements(run)] for run in runs}
+    alarms = {run.name: alarms_of(run, agreements[run.name], pictures.get(run.name)) for run in runs}
     for name, taken in pictures.items():
-        changes[name] += picture_agreements(taken)
+        agreements[name] += picture_agreements(taken)
     sections = [
         Section('Runs', '', [table(OVERVIEW, [_overview(run, alarms[run.name]) for run in runs])]),
         _alarms(alarms),
@@ -87,7 +87,7 @@ def write_report(path: str | os.PathLike, runs: Sequence[Run], pictures: Mapping
         *_classes(runs),
         *_rounds(runs),
         *_labels(runs),
-        *_agreements(changes),
+        *_agreements(agreements),
         *_predictions(pictures),
         *(_pictures(name, taken) for name, taken in pictures.items()),
         _settings(runs),

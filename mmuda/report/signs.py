@@ -1,5 +1,6 @@
 """What the parts of a run have in common, and which alarms they raise."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,7 +19,9 @@ from mmuda.report.label_statistics import LabelStatistics, compare
 from mmuda.report.pictures import Pictures
 from mmuda.report.run import Run
 
-WEIGHT = '.weight'  # end of the name of a scalar: mean weight of the target's pixels in a loss, in [0, 1]
+# Scalars in [0, 1]: mean weight of the target's pixels in a loss (end of its name), and what LabelFreeMetric gives.
+WEIGHT = '.weight'
+AGREEMENT = re.compile(r'label_free/(\w+)_agreement')
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,15 @@ def label_agreements(run: Run) -> list[Agreement]:
     return found
 
 
+def scalar_agreements(run: Run) -> list[Agreement]:
+    """Return the last agreements that were logged: of classifiers, of teacher and student, of augmented views."""
+    return [
+        Agreement(f'{name} at {places[-1]}', values[-1])
+        for name, (places, values) in run.scalars.items()
+        if AGREEMENT.fullmatch(name)
+    ]
+
+
 def picture_agreements(pictures: Pictures) -> list[Agreement]:
     """Compare the predictions of two classifiers, and of teacher and student."""
     pairs = {'two classifiers': pictures.classifiers_agree, 'teacher and student': pictures.teacher_agrees}
@@ -85,6 +97,9 @@ def alarms_of(run: Run, agreements: Sequence[Agreement], pictures: Pictures | No
     for name, (_, values) in run.scalars.items():
         if name.endswith(WEIGHT):
             alarms.append(coverage_at_a_bound(values[-1], f'{name}, weight of the pixels of the target'))
+        match = AGREEMENT.fullmatch(name)
+        if match and match[1] == 'teacher':
+            alarms.append(teacher_apart(values[-1], name))
     if len(run.class_iou) > 1:
         best, last = _highest(run.class_iou[:-1]), run.class_iou[-1]
         alarms.append(vanished_classes(best, last, 'IoU, best and last evaluation', least=0.05))

@@ -5,7 +5,7 @@ import pytest
 
 from mmuda.report.pictures import Pictures
 from mmuda.report.run import read_runs
-from mmuda.report.signs import Agreement, alarms_of, label_agreements, picture_agreements
+from mmuda.report.signs import Agreement, alarms_of, label_agreements, picture_agreements, scalar_agreements
 from tests.helpers.work_dirs import CLASSES, label, write_round, write_work_dir
 
 FINE = label(0.3, 0.2, 0.1)
@@ -45,6 +45,18 @@ def test_labels_of_rounds_raise_alarms_by_what_they_are_now(tmp_path, labels, wa
 @pytest.mark.parametrize('weight, wanted', [(0.0, ['coverage at 0']), (0.5, []), (1.0, ['coverage at 1'])])
 def test_so_does_the_weight_of_the_target_in_a_loss(tmp_path, weight, wanted):
     assert kinds(tmp_path, scalars=[{'classmix.weight': weight, 'step': 1}]) == wanted
+
+
+@pytest.mark.parametrize('share, wanted', [(0.3, ['teacher and student apart']), (0.9, [])])
+def test_so_does_the_agreement_with_the_teacher_that_was_logged(tmp_path, share, wanted):
+    other = {'label_free/classifier_agreement': 0.1}
+    assert kinds(tmp_path, scalars=[{'label_free/teacher_agreement': share, **other, 'step': 1}]) == wanted
+
+
+def test_agreements_that_were_logged_are_named_with_their_iteration(tmp_path):
+    scalars = [{'label_free/view_agreement': value, 'label_free/view_iou': 0.5, 'step': value * 10} for value in (1, 2)]
+    write_work_dir(tmp_path / 'run', scalars)
+    assert scalar_agreements(*read_runs([tmp_path / 'run'])) == [Agreement('label_free/view_agreement at 20', 2)]
 
 
 def test_so_does_a_class_whose_iou_falls_to_nothing(tmp_path):
