@@ -248,7 +248,7 @@ def _histogram(confidences: np.ndarray) -> list[float | None]:
 
 def _agreements(found: Mapping[str, Sequence[Agreement]]) -> Iterator[Section]:
     rows = [
-        [f'{run}: {one.what}', _number(100 * one.same, '.1f'), _number(_percent(one.unchanged), '.1f')]
+        [f'{run}: {one.what}', _number(_percent(one.same), '.1f'), _number(_percent(one.unchanged), '.1f')]
         for run, agreements in found.items()
         for one in agreements
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import torch
@@ -87,16 +87,18 @@ def take_pictures(
     made = Pictures(split.name, classes, palette, {}, np.zeros(len(classes), np.int64), np.zeros(STEPS, np.int64))
     load = _pipeline(config)
     for path, name in chosen:
+        image = _read(path)
+        height, width = image.shape[:2]  # what a pipeline has filled at the right or the bottom is cut off
         sample = load(dict(img_path=path, reduce_zero_label=False, seg_fields=[]))
-        probabilities = _probabilities(model, sample)
+        probabilities = _probabilities(model, sample)[:, :height, :width]
         label = probabilities.argmax(0)
         made.predicted += np.bincount(label.ravel(), minlength=len(classes))[: len(classes)]
         made.confidences += np.bincount(CONFIDENCE.steps(probabilities.max(0)).ravel(), minlength=STEPS)
-        pictures = {IMAGE: _read(path), PREDICTION: colorize(label, palette), 'uncertainty': _entropy(probabilities)}
-        if isinstance(model, UDASegmentor) and len(classifiers_of(model.student)) > 1:
+        pictures = {IMAGE: image, PREDICTION: colorize(label, palette), 'uncertainty': _entropy(probabilities)}
+        if _has_two_classifiers(model):
             made.classifiers_agree.append(_classifiers_agree(model, sample))
         if teacher is not None:
-            taught = _probabilities(teacher, sample).argmax(0)
+            taught = _probabilities(teacher, sample)[:, :height, :width].argmax(0)
             made.teacher_agrees.append(float((taught == label).mean()))
             pictures['prediction of the teacher'] = colorize(taught, palette)
         made.images[path] = _resized(pictures | _label_pictures(labels, name, palette))
@@ -153,6 +155,11 @@ def _probabilities(model: BaseSegmentor, sample: dict) -> np.ndarray:
     if len(logits) == 1:  # one output for two classes, a probability already
         return torch.cat([1 - logits, logits]).cpu().numpy()
     return logits.softmax(0).cpu().numpy()
+
+
+def _has_two_classifiers(model: BaseSegmentor) -> TypeGuard[UDASegmentor]:
+    """Whether there are two, with an output per class."""
+    return isinstance(model, UDASegmentor) and len(classifiers_of(model.student)) > 1 and model.out_channels > 1
 
 
 @torch.no_grad()

@@ -96,7 +96,9 @@ def alarms_of(run: Run, agreements: Sequence[Agreement], pictures: Pictures | No
         alarms += _of_labels(series, agreements)
     for name, (_, values) in run.scalars.items():
         if name.endswith(WEIGHT):
-            alarms.append(coverage_at_a_bound(values[-1], f'{name}, weight of the pixels of the target'))
+            always_1 = min(values) == 1  # there is no threshold
+            where = f'{name}, weight of the pixels of the target'
+            alarms.append(coverage_at_a_bound(values[-1], where, may_be_all=always_1))
         match = AGREEMENT.fullmatch(name)
         if match and match[1] == 'teacher':
             alarms.append(teacher_apart(values[-1], name))

@@ -42,9 +42,13 @@ def test_labels_of_rounds_raise_alarms_by_what_they_are_now(tmp_path, labels, wa
     assert kinds(tmp_path, *labels) == wanted
 
 
-@pytest.mark.parametrize('weight, wanted', [(0.0, ['coverage at 0']), (0.5, []), (1.0, ['coverage at 1'])])
-def test_so_does_the_weight_of_the_target_in_a_loss(tmp_path, weight, wanted):
-    assert kinds(tmp_path, scalars=[{'classmix.weight': weight, 'step': 1}]) == wanted
+@pytest.mark.parametrize(
+    'weights, wanted',
+    [((0.5, 0.0), ['coverage at 0']), ((0.0, 0.5), []), ((0.5, 1.0), ['coverage at 1']), ((1.0, 1.0), [])],
+)
+def test_so_does_the_weight_of_the_target_in_a_loss_unless_it_is_1_on_purpose(tmp_path, weights, wanted):
+    scalars = [{'classmix.weight': weight, 'step': step} for step, weight in enumerate(weights)]
+    assert kinds(tmp_path, scalars=scalars) == wanted
 
 
 @pytest.mark.parametrize('share, wanted', [(0.3, ['teacher and student apart']), (0.9, [])])

@@ -72,7 +72,7 @@ class ReportHook(Hook):
     def _refresh(self, runner: Runner) -> None:
         try:
             self._write(runner, self.pictures)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, RuntimeError, KeyError) as error:  # RuntimeError: memory, for pictures
             runner.logger.warning(f'ReportHook: {self.out} is not written, training goes on: {error}')
 
     def _write(self, runner: Runner, pictures: int) -> None:
