@@ -88,7 +88,7 @@ def write_report(path: str | os.PathLike, runs: Sequence[Run], pictures: Mapping
         *_rounds(runs),
         *_labels(runs),
         *_agreements(agreements),
-        *_predictions(pictures),
+        *_predictions(pictures, [run.name for run in runs]),
         *(_pictures(name, taken) for name, taken in pictures.items()),
         _settings(runs),
     ]
@@ -121,7 +121,7 @@ def _alarms(alarms: Mapping[str, Sequence[Alarm]]) -> Section:
     for name, found in alarms.items():
         for alarm in found:
             texts.setdefault(alarm.kind, []).append(f'{name}: {alarm.text}')
-    return Section('Alarms', ALARMS if texts else NO_ALARM, [notices(texts)] if texts else [])
+    return Section('Alarms', ALARMS if texts else NO_ALARM, [notices(texts, alarming=True)] if texts else [])
 
 
 def _notes(runs: Sequence[Run]) -> Iterator[Section]:
@@ -141,7 +141,8 @@ def _training(runs: Sequence[Run]) -> Iterator[Section]:
 
 
 def _curve(runs: Sequence[Run], name: str) -> str:
-    return curves({run.name: thin(*run.scalars[name]) for run in runs if name in run.scalars}, 'iterations', name, name)
+    lines = {run.name: thin(*run.scalars[name]) for run in runs if name in run.scalars}
+    return curves(lines, 'iterations', name, name, order=[run.name for run in runs])
 
 
 def thin(places: Sequence[int], values: Sequence[float], most: int = POINTS) -> tuple[list[int], list[float]]:
@@ -158,7 +159,7 @@ def _classes(runs: Sequence[Run]) -> Iterator[Section]:
     names = list(dict.fromkeys(name for iou in last.values() for name in iou))
     if names:
         groups = {run: [_percent(iou.get(name)) for name in names] for run, iou in last.items()}
-        yield Section('Classes', CLASSES, [bars(groups, names, 'IoU, percent')])
+        yield Section('Classes', CLASSES, [bars(groups, names, 'IoU, percent', order=[run.name for run in runs])])
 
 
 ROUND = ('run', 'round', 'iterations', 'portion', 'source images', 'learning rate', 'classes looked for', 'mIoU')
@@ -256,14 +257,14 @@ def _agreements(found: Mapping[str, Sequence[Agreement]]) -> Iterator[Section]:
         yield Section('Agreement', AGREEMENTS, [table(('', 'same class, percent', 'unchanged, percent'), rows)])
 
 
-def _predictions(pictures: Mapping[str, Pictures]) -> Iterator[Section]:
+def _predictions(pictures: Mapping[str, Pictures], order: Sequence[str]) -> Iterator[Section]:
     if pictures:
         classes = list(dict.fromkeys(name for taken in pictures.values() for name in taken.classes))
         shares = {run: [_percent(taken.shares.get(name)) for name in classes] for run, taken in pictures.items()}
         histograms = {run: _histogram(taken.confidences) for run, taken in pictures.items()}
         parts = [
-            bars(shares, classes, 'percent', 'share of each class in the predicted pixels'),
-            bars(histograms, _bins(), 'percent', 'confidence of all pixels'),
+            bars(shares, classes, 'percent', 'share of each class in the predicted pixels', order=order),
+            bars(histograms, _bins(), 'percent', 'confidence of all pixels', order=order),
         ]
         yield Section('Predictions', PREDICTIONS, parts)
 

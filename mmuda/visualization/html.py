@@ -82,13 +82,14 @@ def image_row(images: Mapping[str, np.ndarray]) -> str:
     return _render('image_row', images={title: image_uri(image) for title, image in images.items()})
 
 
-def notices(texts: Mapping[str, Sequence[str]]) -> str:
-    """Return texts that stand out, below what they are about.
+def notices(texts: Mapping[str, Sequence[str]], alarming: bool = False) -> str:
+    """Return texts below what they are about.
 
     Args:
         texts (Mapping[str, Sequence[str]]): By heading, such as ``class collapse``.
+        alarming (bool): In red. Defaults to False.
     """
-    return _render('notices', texts=texts)
+    return _render('notices', texts=texts, alarming=alarming)
 
 
 def preformatted(text: str) -> str:
@@ -148,6 +149,7 @@ def bars(
     unit: str,
     title: str = '',
     hidden: Collection[str] = (),
+    order: Sequence[str] = (),
 ) -> str:
     """Return bars, one of each group at each label, for instance the IoU of each run for each class.
 
@@ -158,12 +160,14 @@ def bars(
         unit (str): Title of the axis of the values.
         title (str): Title of the chart. Defaults to none.
         hidden (Collection[str]): Groups that are shown only when they are chosen in the legend.
+        order (Sequence[str]): Names that have the same colors in all charts that are given them. Defaults to none:
+            colors go by the order in the chart.
     """
     traces = [
         dict(type='bar', name=name, x=list(labels), y=list(values), visible='legendonly' if name in hidden else True)
         for name, values in groups.items()
     ]
-    return _chart(traces, title, xaxis=dict(tickangle=-35), yaxis=dict(title=unit), barmode='group', bargap=0.15)
+    return _chart(traces, title, order, xaxis=dict(tickangle=-35), yaxis=dict(title=unit), barmode='group', bargap=0.15)
 
 
 def curves(
@@ -171,6 +175,7 @@ def curves(
     across: str,
     unit: str,
     title: str = '',
+    order: Sequence[str] = (),
 ) -> str:
     """Return curves, for instance the loss of each run.
 
@@ -179,12 +184,13 @@ def curves(
         across (str): Title of the axis of the places.
         unit (str): Title of the axis of the values.
         title (str): Title of the chart. Defaults to none.
+        order (Sequence[str]): See :func:`bars`.
     """
     traces = [
         dict(type='scatter', mode='lines+markers', name=name, x=list(places), y=list(values))
         for name, (places, values) in lines.items()
     ]
-    return _chart(traces, title, xaxis=dict(title=across), yaxis=dict(title=unit))
+    return _chart(traces, title, order, xaxis=dict(title=across), yaxis=dict(title=unit))
 
 
 def image_uri(image: np.ndarray, lossy: bool = False) -> str:
@@ -199,11 +205,16 @@ def image_uri(image: np.ndarray, lossy: bool = False) -> str:
     return f'data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}'
 
 
-def _chart(traces: list[dict[str, Any]], title: str, **layout: Any) -> str:
+def _chart(traces: list[dict[str, Any]], title: str, order: Sequence[str], **layout: Any) -> str:
     try:
+        import plotly.colors
         import plotly.graph_objects
     except ImportError as error:
         raise ImportError(MISSING.format(error=error)) from error
+    palette = plotly.colors.qualitative.Plotly
+    for trace in traces:
+        if trace['name'] in order:
+            trace['marker'] = dict(color=palette[order.index(trace['name']) % len(palette)])
     figure = plotly.graph_objects.Figure(traces)
     figure.update_layout(
         title=title,
