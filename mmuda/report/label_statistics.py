@@ -83,19 +83,19 @@ def read_statistics(root: Path, title: str, series: str = '', place: int = 0, sa
     classes, images = tuple(description['classes']), evenly(names, sample)
     confidences, counts = _count(store, images, len(classes))
     return LabelStatistics(
-        title,
-        series,
-        place,
-        store,
-        classes,
-        tuple(images),
-        int(description.get('num_images', len(names))),
-        manifest['complete'],
-        int(confidences.sum()),
-        np.array(summary.get('labeled_pixels', counts)),
-        confidences,
-        tuple(summary.get('thresholds_used') or summary.get('thresholds') or ()),
-        not _leaves_out(description.get('labeler') or {}),
+        title=title,
+        series=series,
+        place=place,
+        store=store,
+        classes=classes,
+        images=tuple(images),
+        wanted=int(description.get('num_images', len(names))),
+        complete=manifest['complete'],
+        pixels=int(confidences.sum()),
+        counts=np.array(summary.get('labeled_pixels', counts)),
+        confidences=confidences,
+        thresholds=tuple(summary.get('thresholds_used') or summary.get('thresholds') or ()),
+        labels_all=not _leaves_out(description.get('labeler') or {}),
     )
 
 

@@ -52,13 +52,6 @@ def test_a_run_without_signs_says_so_and_has_only_sections_with_something_in_the
         assert f'<h2>{absent}</h2>' not in text
 
 
-def test_long_curves_are_means_of_neighbors_and_short_ones_are_as_they_are():
-    assert page.thin([1, 2, 3], [0.5, 1.5, 2.5]) == ([1, 2, 3], [0.5, 1.5, 2.5])
-    assert page.thin([1, 2, 3, 4, 5], [1.0, 3.0, 5.0, 7.0, 10.0], most=3) == ([2, 4, 5], [2.0, 6.0, 10.0])
-    places, values = page.thin(range(100_001), [1.0] * 100_001)
-    assert len(places) <= page.POINTS and places[-1] == 100_000 and set(values) == {1.0}
-
-
 def test_settings_that_differ_are_named_down_to_their_place_in_lists():
     one = dict(lr=0.1, model=dict(objectives=[dict(type='A'), dict(type='B', begin=3)], classes=['x', 'y']))
     other = dict(lr=0.1, model=dict(objectives=[dict(type='A'), dict(type='C')], classes=['x']))
