@@ -119,8 +119,8 @@ def show_network(network: Network) -> None:
         print(f'network: {network.name}, from {network.weights}')
     else:
         print(
-            f'network: {network.name}. Its weights are not on this machine: training downloads them from {network.url}; '
-            f'without a network get that file and put it into {PRETRAINED}/, then write the project again'
+            f'network: {network.name}. Its weights are not on this machine: training downloads {network.url}; without '
+            f'access to it put that file into {PRETRAINED}/ and write the project again'
         )
 
 

@@ -2,6 +2,7 @@
 
 import os
 import pprint
+import shlex
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from tools.project.networks import Network
 from tools.project.sizes import covering, larger, scaled, working_size
 
 DATA = Path(__file__).with_name('data.py.txt')
+README = Path(__file__).with_name('README.md.txt')
 _VALIDATION = """val_dataloader = test_dataloader
 val_evaluator = test_evaluator"""
 
@@ -121,32 +123,20 @@ def commands(project: Project) -> list[str]:
 
 def readme_text(project: Project) -> str:
     """Return ``README.md`` of a project: what it has and what to run."""
-    network = 'the small network, from scratch' if project.network.url is None else project.network.name
-    name = project.name
-    measured = (
-        f'python benchmarks/adaptation.py --task configs/{name} --results work_dirs/{name}/results.csv   # all, compared'
-        if project.validation
-        else f'python tools/predict.py configs/{name}/{project.methods[-1]}.py CHECKPOINT '
-        f'{project.target.root.as_posix()}/images --out predicted'
+    name, last = project.name, project.methods[-1]
+    return Template(README.read_text()).substitute(
+        title=f'{project.title[0].upper()}{project.title[1:]}',
+        number=len(project.classes.names),
+        network='the small network, from scratch' if project.network.url is None else project.network.name,
+        check=f'python tools/check_data.py configs/{name}/{last}.py   # opens every file',
+        train='\n'.join(commands(project)),
+        last=(
+            f'python benchmarks/adaptation.py --task configs/{name} --results work_dirs/{name}/results.csv   # compare'
+            if project.validation
+            else f'python tools/predict.py configs/{name}/{last}.py CHECKPOINT '
+            f'{shlex.quote(project.target.root.as_posix())}/images --out predicted'
+        ),
     )
-    lines = [
-        f'# {project.title[0].upper()}{project.title[1:]}',
-        '',
-        f'{len(project.classes.names)} classes, {network}. Files, classes, sizes and batch are said once, in '
-        '[_base_/data.py](_base_/data.py);',
-        'the network in [_base_/network.py](_base_/network.py).',
-        '',
-        '```bash',
-        f'python tools/check_data.py configs/{name}/{project.methods[-1]}.py   # opens every file',
-        *commands(project),
-        measured,
-        '```',
-        '',
-        'All methods start from `source_only.py`; `source_continued.py` is the source alone, trained on for as long as a',
-        'method: what a method must beat.',
-        '',
-    ]
-    return '\n'.join(lines)
 
 
 def write_project(files: Mapping[str, str], folder: Path) -> dict[str, Any]:

@@ -1,5 +1,5 @@
-# SegFormer's encoder B0 from its ImageNet weights, below the pyramid and the two classifiers of the small network. It has
-# no batch statistics.
+# SegFormer's encoder B0 from its ImageNet weights, below the pyramid and the two classifiers of the small network.
+# It has no batch statistics.
 _base_ = './data.py'
 
 network = dict(

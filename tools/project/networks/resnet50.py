@@ -1,5 +1,5 @@
-# ResNet-50 from its ImageNet weights, below the pyramid and the two classifiers of the small network. The statistics of
-# its BatchNorm stay those of ImageNet, so that nothing but a method adapts it.
+# ResNet-50 from its ImageNet weights, below the pyramid and the two classifiers of the small network. BatchNorm keeps
+# the statistics of ImageNet, so that nothing but a method adapts it.
 _base_ = './data.py'
 
 network = dict(
