@@ -14,7 +14,7 @@ import numpy as np
 from mmuda.datasets.doctor.duplicates import Duplicate, near_duplicates
 from mmuda.datasets.doctor.file_check import STATISTICS, FileCheck, check_files
 from mmuda.datasets.doctor.findings import Finding
-from mmuda.datasets.doctor.splits import Split
+from mmuda.datasets.doctor.split import Split
 from mmuda.datasets.label_statistics.label_sample import LabelSample, holds_plain_ids
 from mmuda.datasets.wrappers.uda_dataset import check_classes
 from mmuda.utils.progress import progress

@@ -9,7 +9,7 @@ import numpy as np
 
 from mmuda.datasets.doctor.decoding import decode_sound, sound_size
 from mmuda.datasets.doctor.findings import Finding
-from mmuda.datasets.doctor.splits import Split
+from mmuda.datasets.doctor.split import Split
 from mmuda.datasets.label_maps import IGNORE_INDEX
 from mmuda.datasets.transforms.load_image_strict import LoadImageStrict
 from mmuda.datasets.transforms.load_label_ids import read_ids, to_train_ids

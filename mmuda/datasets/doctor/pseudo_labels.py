@@ -1,15 +1,15 @@
 """The pseudo labels of a split: those that a config names, or that its run made last."""
 
 from os.path import isfile
-from typing import Any
 
 from mmuda.datasets.doctor.findings import Finding, Severity
+from mmuda.datasets.doctor.split import Split
 from mmuda.datasets.label_maps import train_ids
 from mmuda.datasets.wrappers.pseudo_label_dataset import PseudoLabelDataset
 from mmuda.pseudo_labels.store import PseudoLabelStore
 
 
-def add_pseudo_labels(split: Any, wrapper: dict, last: PseudoLabelStore | None) -> None:
+def add_pseudo_labels(split: Split, wrapper: dict, last: PseudoLabelStore | None) -> None:
     """Name the pseudo labels of each image of a split, and what else their store has.
 
     Args:
@@ -44,5 +44,5 @@ def add_pseudo_labels(split: Any, wrapper: dict, last: PseudoLabelStore | None) 
             _add(split, 'warning', f'{message}: the labeling was stopped; the same training command continues')
 
 
-def _add(split: Any, severity: Severity, message: str) -> None:
+def _add(split: Split, severity: Severity, message: str) -> None:
     split.findings.append(Finding(severity, 'pseudo labels', split.name, message))

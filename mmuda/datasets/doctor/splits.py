@@ -1,7 +1,6 @@
 """The splits that a config names, each with its images and labels."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from os.path import relpath
 from typing import Any
 
@@ -11,53 +10,17 @@ from mmseg.registry import DATASETS, TRANSFORMS
 
 from mmuda.datasets.doctor.findings import Finding
 from mmuda.datasets.doctor.pseudo_labels import add_pseudo_labels
+from mmuda.datasets.doctor.split import Split
 from mmuda.datasets.files.depth_files import DEPTH
-from mmuda.datasets.files.image_files import MAX_PIXELS, by_stem, list_files, stem_of
+from mmuda.datasets.files.image_files import by_stem, list_files, stem_of
 from mmuda.datasets.folder_dataset import FolderDataset
-from mmuda.datasets.label_maps import IGNORE_INDEX, LabelFormat, train_ids
+from mmuda.datasets.label_maps import IGNORE_INDEX, LabelFormat
 from mmuda.datasets.wrappers.uda_dataset import unlabeled_view
 from mmuda.pseudo_labels.last_store import last_store
 from mmuda.utils.transform_names import dicts_in, transform_names
 
 _PARTS = ('source', 'target', 'unlabeled')  # of UDADataset and PoolDataset
 _UNLABELED = ('target', 'unlabeled')
-
-
-@dataclass
-class Split:
-    """The files of one data set.
-
-    Attributes:
-        name (str): ``source``, ``target``, ``labeled`` (with pseudo labels, of a second stage), ``validation``, ...
-        kind (str): Class of the data set.
-        classes (tuple[str, ...]): Their names.
-        entries (list[dict]): One per image, as the data set gives it: ``img_path``, ``seg_map_path`` if labeled, and
-            ``planes`` if it has others: kind and path by name.
-        label_format (LabelFormat): How label files are read.
-        backend_args (dict, optional): Of the file backend.
-        max_pixels (int): Larger images and labels are refused.
-        resizes_labels (bool): Whether the pipeline fits labels of another size.
-        pseudo_labels (str, optional): Folder of the labels, where these are pseudo labels.
-        left_out (list[str]): Which files of the folders are not in use.
-        findings (list[Finding]): What is wrong before a file is opened.
-    """
-
-    name: str
-    kind: str
-    classes: tuple[str, ...] = ()
-    entries: list[dict] = field(default_factory=list)
-    label_format: LabelFormat = field(default_factory=train_ids)
-    backend_args: dict | None = None
-    max_pixels: int = MAX_PIXELS
-    resizes_labels: bool = False
-    pseudo_labels: str | None = None
-    left_out: list[str] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-
-    @property
-    def domain(self) -> str:
-        """str: The name without its number."""
-        return self.name.split(' ')[0]
 
 
 def splits_of(config: Config) -> list[Split]:
