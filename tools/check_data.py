@@ -1,6 +1,8 @@
 """Open every file of the data of a config, and say what is wrong and how the domains differ.
 
-Exit code 1 if there are errors, 0 otherwise. Labels of the target's training images are never opened.
+Images, labels, depth, and the pseudo labels that were made last. With --pictures also what each pipeline gives the
+network, labels over it: OUT/source.png, OUT/target.png, ... Exit code 1 if there are errors, 0 otherwise. Labels of the
+target's training images are never opened.
 """
 
 import argparse
@@ -21,6 +23,7 @@ from rich.table import Table  # noqa: E402
 from mmuda.datasets.doctor.examination import Examination, examine  # noqa: E402
 from mmuda.datasets.doctor.splits import splits_of  # noqa: E402
 from mmuda.utils.files import replace_file  # noqa: E402
+from tools.checking.contact_sheets import write_contact_sheets  # noqa: E402
 
 _COLORS = dict(error='red', warning='yellow', note='cyan')
 
@@ -32,6 +35,17 @@ def parse_args() -> argparse.Namespace:
         '--processes', type=int, default=os.cpu_count() or 1, help='that open files; by default one per core'
     )
     parser.add_argument('--json', type=Path, metavar='FILE', help='write everything that was found')
+    parser.add_argument(
+        '--measured',
+        type=int,
+        metavar='N',
+        help='images per split of which statistics are made and near-duplicates found; the files of the others are '
+        'proved to be sound, where that is possible, without looking at all pixels. By default all',
+    )
+    parser.add_argument(
+        '--pictures', type=int, nargs='?', const=16, metavar='N', help='write sheets of N samples; by default 16'
+    )
+    parser.add_argument('--out', type=Path, default=Path('checked'), help='folder of the sheets, by default checked')
     parser.add_argument('--show', type=int, default=10, help='findings of one kind and split in the table; default 10')
     return parser.parse_args()
 
@@ -85,12 +99,24 @@ def show_findings(found: Examination, number: int, console: Console) -> None:
             console.print(f'  and {len(messages) - number} more; --json FILE has all', markup=False)
 
 
+def show_pictures(config: Config, out: Path, number: int) -> None:
+    try:
+        paths, failed = write_contact_sheets(config, out, number)
+    except (ValueError, OSError, KeyError, TypeError) as error:  # of data that cannot be built
+        sys.exit(f'check_data: no pictures: {error}')
+    print('\n'.join([f'pictures: {path}' for path in paths]))
+    if failed:
+        print(f'pictures: {len(failed)} samples could not be made, first {failed[0]}')
+
+
 def main() -> None:
     args = parse_args()
     try:
         init_default_scope('mmseg')
         config = Config.fromfile(args.config)
-        found = examine(splits_of(config), args.processes)
+        if args.pictures is not None and args.pictures < 1:
+            raise ValueError(f'--pictures {args.pictures}: expected 1 or more')
+        found = examine(splits_of(config), args.processes, args.measured)
         if args.json:
             text = json.dumps(dict(config=str(args.config), **found.as_dict()), indent=2) + '\n'
             replace_file(args.json, lambda file: file.write(text.encode()))
@@ -105,6 +131,8 @@ def main() -> None:
         f'{found.number("error")} errors, {found.number("warning")} warnings; {found.files} files in '
         f'{found.seconds:.1f} s, {found.files / max(found.seconds, 1e-9):.0f} files per second'
     )
+    if args.pictures:
+        show_pictures(config, args.out, args.pictures)
     sys.exit(found.number('error') > 0)
 
 

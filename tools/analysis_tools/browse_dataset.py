@@ -38,17 +38,7 @@ from torch import Tensor  # noqa: E402
 
 from mmuda.datasets import PoolDataset, PseudoLabelDataset  # noqa: E402
 from mmuda.datasets.transforms import PackSoftLabels  # noqa: E402
-from mmuda.pseudo_labels import PseudoLabelStore  # noqa: E402
-
-
-def last_store(config: Config) -> PseudoLabelStore | None:
-    """The labels that a run of this config made last; None if there are none."""
-    work_dir = Path(config.get('work_dir') or Path('work_dirs', Path(config.filename).stem))  # as train.py
-    labels = config.get('train_cfg', {}).get('labels', {})
-    stated = [part.get('store') for part in (labels, *config.get('custom_hooks', []))]
-    folders = [work_dir / 'pseudo_labels', *work_dir.glob('round_*/pseudo_labels'), *map(Path, filter(None, stated))]
-    found = [path for folder in folders for path in folder.rglob(PseudoLabelStore.MANIFEST)]
-    return PseudoLabelStore(max(found, key=lambda path: path.stat().st_mtime).parent) if found else None
+from mmuda.pseudo_labels.last_store import last_store  # noqa: E402
 
 
 def take_labels(dataset: Any, config: Config) -> int:

@@ -40,6 +40,7 @@ test_evaluator = val_evaluator
 # and 1 to 1.5 times the size of the test images.
 test_scale = (257, 193)
 label_scales = [(257, 193), (321, 241)]
+spatial_prior = dict(sigma=1.5, kernel=9)  # of CBST-SP: in proportion to the images
 load_labeled = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds')]
 colors = dict(type='PhotoMetricDistortion')
 pack = dict(type='PackSegInputs')

@@ -47,6 +47,7 @@ source_val_dataloader = dict(
 # and 1 to 1.5 times the size of the test images.
 test_scale = (257, 129)
 label_scales = [(257, 129), (321, 161)]
+spatial_prior = dict(sigma=1.5, kernel=9)  # of CBST-SP: in proportion to the images
 load_labeled = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds')]
 colors = dict(type='PhotoMetricDistortion')
 pack = dict(type='PackSegInputs')

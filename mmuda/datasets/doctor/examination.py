@@ -14,14 +14,14 @@ import numpy as np
 from mmuda.datasets.doctor.duplicates import Duplicate, near_duplicates
 from mmuda.datasets.doctor.file_check import STATISTICS, FileCheck, check_files
 from mmuda.datasets.doctor.findings import Finding
-from mmuda.datasets.doctor.splits import Split
+from mmuda.datasets.doctor.split import Split
 from mmuda.datasets.label_statistics.label_sample import LabelSample, holds_plain_ids
 from mmuda.datasets.wrappers.uda_dataset import check_classes
 from mmuda.utils.progress import progress
 
 _CHUNK = 8  # images per task of a process
 _ORDER = ('error', 'warning', 'note')
-_TRAINING = ('source', 'target', 'unlabeled')
+_TRAINING = ('source', 'labeled', 'target', 'unlabeled')
 
 
 @dataclass
@@ -138,6 +138,7 @@ def _as_dict(result: SplitResult) -> dict[str, Any]:
         images=len(result.split.entries),
         labels=sum('seg_map_path' in entry for entry in result.split.entries),
         sizes={f'{width}x{height}': count for (width, height), count in result.sizes.most_common()},
+        pseudo_labels=result.split.pseudo_labels,
         left_out=result.split.left_out,
         class_shares=result.shares,
         missing_classes=result.labels.missing_classes if result.labels.number else [],
@@ -146,24 +147,28 @@ def _as_dict(result: SplitResult) -> dict[str, Any]:
     )
 
 
-def examine(splits: Sequence[Split], processes: int) -> Examination:
+def examine(splits: Sequence[Split], processes: int, measured: int | None = None) -> Examination:
     """Open every file of the splits.
 
     Args:
         splits (Sequence[Split]): What to look at.
         processes (int): How many processes open files, at least 1.
+        measured (int, optional): Images per split, spread over it, of which statistics are made and near-duplicates
+            found; the files of the others are only proved to be sound. Defaults to all.
 
     Returns:
         Examination: What they hold.
 
     Raises:
-        ValueError: If ``processes`` is below 1.
+        ValueError: If ``processes`` is below 1 or ``measured`` below 0.
         concurrent.futures.process.BrokenProcessPool: If a process was ended from outside, such as for want of memory.
     """
     if processes < 1:
         raise ValueError(f'processes = {processes}, expected 1 or more')
+    if measured is not None and measured < 0:
+        raise ValueError(f'measured = {measured}, expected 0 or more')
     begin = time.monotonic()
-    checks = _check_all(splits, processes)
+    checks = _check_all(splits, processes, measured)
     seconds = time.monotonic() - begin
     results = [_result(split, of_split) for split, of_split in zip(splits, checks)]
     training = [item for result in results if result.split.domain in _TRAINING for item in result.thumbnails()]
@@ -176,15 +181,20 @@ def examine(splits: Sequence[Split], processes: int) -> Examination:
     )
 
 
-def _check_all(splits: Sequence[Split], processes: int) -> list[list[FileCheck]]:
+def _check_all(splits: Sequence[Split], processes: int, measured: int | None) -> list[list[FileCheck]]:
     parts = [
-        (index, replace(split, entries=split.entries[begin : begin + _CHUNK], findings=[], left_out=[]))
+        (
+            index,
+            replace(split, entries=split.entries[begin : begin + _CHUNK], findings=[], left_out=[]),
+            wanted[begin : begin + _CHUNK],
+        )
         for index, split in enumerate(splits)
+        for wanted in [_spread(len(split.entries), measured)]
         for begin in range(0, len(split.entries), _CHUNK)
     ]
     checks: list[list[FileCheck]] = [[] for _ in splits]
     with ProcessPoolExecutor(processes, mp_context=_context()) as pool:
-        tasks = [(index, pool.submit(check_files, part), len(part.entries)) for index, part in parts]
+        tasks = [(index, pool.submit(check_files, part, wanted), len(wanted)) for index, part, wanted in parts]
         images = [(index, task, place) for index, task, number in tasks for place in range(number)]
         try:
             for index, task, place in progress(images, 'Images and their labels'):
@@ -193,6 +203,13 @@ def _check_all(splits: Sequence[Split], processes: int) -> list[list[FileCheck]]
             pool.shutdown(cancel_futures=True)
             raise
     return checks
+
+
+def _spread(total: int, number: int | None) -> list[bool]:
+    """Choose a number of images at equal distances; all by default."""
+    if number is None or number >= total:
+        return [True] * total
+    return [(index + 1) * number // total > index * number // total for index in range(total)]
 
 
 def _context() -> BaseContext:

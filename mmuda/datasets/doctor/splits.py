@@ -1,64 +1,33 @@
 """The splits that a config names, each with its images and labels."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from os.path import relpath
 from typing import Any
 
 from mmengine.config import Config
 from mmseg.datasets import BaseSegDataset
-from mmseg.registry import DATASETS
+from mmseg.registry import DATASETS, TRANSFORMS
 
 from mmuda.datasets.doctor.findings import Finding
-from mmuda.datasets.files.image_files import MAX_PIXELS, by_stem, list_files, stem_of
+from mmuda.datasets.doctor.pseudo_labels import add_pseudo_labels
+from mmuda.datasets.doctor.split import Split
+from mmuda.datasets.files.depth_files import DEPTH
+from mmuda.datasets.files.image_files import by_stem, list_files, stem_of
 from mmuda.datasets.folder_dataset import FolderDataset
-from mmuda.datasets.label_maps import LabelFormat, train_ids
+from mmuda.datasets.label_maps import IGNORE_INDEX, LabelFormat
 from mmuda.datasets.wrappers.uda_dataset import unlabeled_view
-from mmuda.utils.transform_names import dicts_in
+from mmuda.pseudo_labels.last_store import last_store
+from mmuda.utils.transform_names import dicts_in, transform_names
 
 _PARTS = ('source', 'target', 'unlabeled')  # of UDADataset and PoolDataset
 _UNLABELED = ('target', 'unlabeled')
 
 
-@dataclass
-class Split:
-    """The files of one data set.
-
-    Attributes:
-        name (str): ``source``, ``target``, ``validation``, ``test``, ...
-        kind (str): Class of the data set.
-        classes (tuple[str, ...]): Their names.
-        entries (list[dict]): One per image, as the data set gives it: ``img_path``, and ``seg_map_path`` if labeled.
-        label_format (LabelFormat): How label files are read.
-        backend_args (dict, optional): Of the file backend.
-        max_pixels (int): Larger images and labels are refused.
-        resizes_labels (bool): Whether the pipeline fits labels of another size.
-        left_out (list[str]): Which files of the folders are not in use.
-        findings (list[Finding]): What is wrong before a file is opened.
-    """
-
-    name: str
-    kind: str
-    classes: tuple[str, ...] = ()
-    entries: list[dict] = field(default_factory=list)
-    label_format: LabelFormat = field(default_factory=train_ids)
-    backend_args: dict | None = None
-    max_pixels: int = MAX_PIXELS
-    resizes_labels: bool = False
-    left_out: list[str] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-
-    @property
-    def domain(self) -> str:
-        """str: The name without its number."""
-        return self.name.split(' ')[0]
-
-
 def splits_of(config: Config) -> list[Split]:
     """Find the files of all splits of a config, and open none.
 
-    The labels of target and ``unlabeled`` training images are not looked for. Test data that are those of the
-    validation are left out.
+    The labels of target and ``unlabeled`` training images are not looked for; their pseudo labels are, those that are
+    named or were last made in the work dir. Test data that are those of the validation are left out.
 
     Args:
         config (Config): Of a training.
@@ -73,8 +42,12 @@ def splits_of(config: Config) -> list[Split]:
     splits: list[Split] = []
     for name, dataset in _datasets(config):
         leaves = list(_leaves(dataset))
-        for number, leaf in enumerate(leaves, 1):
-            split = _split(name if len(leaves) == 1 else f'{name} {number}', leaf, name in _UNLABELED)
+        for number, (leaf, wrapper) in enumerate(leaves, 1):
+            called = 'labeled' if wrapper and name == 'source' else name
+            called += '' if len(leaves) == 1 else f' {number}'
+            split = _split(called, leaf, name in _UNLABELED or wrapper is not None)
+            if wrapper and split.entries:
+                add_pseudo_labels(split, wrapper, last_store(config))
             if not any(name == 'test' and _same(split, other) for other in splits if other.domain == 'validation'):
                 splits.append(split)
     if not splits:
@@ -100,15 +73,16 @@ def _datasets(config: Config) -> Iterator[tuple[str, dict]]:
             yield name, dataset
 
 
-def _leaves(config: dict) -> Iterator[dict]:
-    """Yield the configs of the data sets that hold the images, in whatever they are wrapped."""
+def _leaves(config: dict, wrapper: dict | None = None) -> Iterator[tuple[dict, dict | None]]:
+    """Yield the configs of the data sets that hold the images, and that which gives them pseudo labels, if any."""
     if 'dataset' in config:
-        yield from _leaves(config['dataset'])
+        pseudo = str(config.get('type')).split('.')[-1] == 'PseudoLabelDataset'
+        yield from _leaves(config['dataset'], config if pseudo else wrapper)
     elif 'datasets' in config:
         for part in config['datasets']:
-            yield from _leaves(part)
+            yield from _leaves(part, wrapper)
     else:
-        yield config
+        yield config, wrapper
 
 
 def _split(name: str, config: dict, unlabeled: bool) -> Split:
@@ -130,17 +104,43 @@ def _split(name: str, config: dict, unlabeled: bool) -> Split:
         split.resizes_labels |= part.get('on_size_mismatch') == 'resize'
         split.max_pixels = max(split.max_pixels, part.get('max_pixels', 0))
     split.findings += [Finding('warning', 'left out', name, sentence) for sentence in split.left_out]
-    if not unlabeled and dataset.reduce_zero_label:
-        message = 'its labels are not looked at: reduce_zero_label shifts their values, which is not done here'
-        split.findings.append(Finding('warning', 'not checked', name, message))
-        for entry in split.entries:
-            entry.pop('seg_map_path', None)
+    if unlabeled:
         return split
-    if not unlabeled and not any('seg_map_path' in entry for entry in split.entries):
+    if dataset.reduce_zero_label:
+        _reduce_zero_label(split, config)
+    _add_depth(split, config)
+    if not any('seg_map_path' in entry for entry in split.entries):
         severity, advice = ('error', 'training needs them') if name.startswith('source') else ('warning', 'no IoU')
         message = f'no image has a label ({advice}): give the data set seg_map_path in data_prefix'
         split.findings.append(Finding(severity, 'missing', name, message))  # type: ignore[arg-type]
     return split
+
+
+def _reduce_zero_label(split: Split, config: dict) -> None:
+    """Read labels as MMSegmentation's ``LoadAnnotations`` does: 0 is ignored, all others are one less."""
+    lookup = split.label_format.lookup.copy()
+    lookup[lookup == 0] = IGNORE_INDEX
+    lookup[lookup != IGNORE_INDEX] -= 1
+    split.label_format = LabelFormat(split.label_format.decoder, lookup)
+    if 'LoadLabelIds' in transform_names(config.get('pipeline', [])):
+        message = (
+            'LoadLabelIds refuses reduce_zero_label=True of the data set: give it a LABEL_FORMAT whose table leaves '
+            'id 0 out, see docs/get_started.md'
+        )
+        split.findings.append(Finding('error', 'pipeline', split.name, message))
+
+
+def _add_depth(split: Split, config: dict) -> None:
+    """Name the depth of each image, where the pipeline loads it."""
+    loads = [part for part in dicts_in(config.get('pipeline', [])) if part.get('type') == 'LoadDepth']
+    if not loads:
+        return
+    try:
+        load = TRANSFORMS.build(loads[0])
+        for entry in split.entries:
+            entry['planes'] = {'depth': (DEPTH, str(load.path(entry['img_path'])))}
+    except (KeyError, TypeError) as error:
+        split.findings.append(Finding('error', 'depth', split.name, str(error.args[0])))
 
 
 def _labeled(config: dict, split: Split) -> Any:
