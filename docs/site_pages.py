@@ -15,7 +15,18 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 REPO = Path(__file__).resolve().parents[1]
-FIRST = ('get_started', 'report', 'choose_a_checkpoint', 'add_a_method', 'architecture', 'benchmarks')
+FIRST = (
+    'get_started',
+    'own_data',
+    'which_method',
+    'training_length',
+    'report',
+    'choose_a_checkpoint',
+    'bad_numbers',
+    'add_a_method',
+    'architecture',
+    'benchmarks',
+)
 LINK = re.compile(r'\]\((?!\w+:|#)([^)#\s]+)')
 
 

@@ -23,7 +23,6 @@ from rich.table import Table  # noqa: E402
 from mmuda.datasets.doctor.examination import Examination, examine  # noqa: E402
 from mmuda.datasets.doctor.splits import splits_of  # noqa: E402
 from mmuda.utils.files import replace_file  # noqa: E402
-from tools.checking.contact_sheets import write_contact_sheets  # noqa: E402
 
 _COLORS = dict(error='red', warning='yellow', note='cyan')
 
@@ -100,6 +99,8 @@ def show_findings(found: Examination, number: int, console: Console) -> None:
 
 
 def show_pictures(config: Config, out: Path, number: int) -> None:
+    from tools.checking.contact_sheets import write_contact_sheets  # not above: worker processes import this file
+
     try:
         paths, failed = write_contact_sheets(config, out, number)
     except (ValueError, OSError, KeyError, TypeError) as error:  # of data that cannot be built

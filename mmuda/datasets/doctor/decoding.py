@@ -28,11 +28,12 @@ def sound_size(data: bytes, max_pixels: int) -> tuple[int, int] | None:
     try:
         with Image.open(io.BytesIO(data)) as image:
             size = image.size
-            common = image.mode in ('RGB', 'L') and image.format in ('PNG', 'JPEG')
-            if not common or size[0] * size[1] > max_pixels or image.getexif().get(_ORIENTATION, 1) != 1:
+            if image.mode not in ('RGB', 'L') or size[0] * size[1] > max_pixels:
                 return None
-            if image.format == 'PNG':
-                return size if has_sound_chunks(data) else None
+            if image.format == 'PNG':  # Pillow would decode it to look for EXIF data
+                return size if b'eXIf' not in data and has_sound_chunks(data) else None
+            if image.format != 'JPEG' or image.getexif().get(_ORIENTATION, 1) != 1:
+                return None
             image.draft(None, (size[0] // 8, size[1] // 8))
             image.load()
             return size

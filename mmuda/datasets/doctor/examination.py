@@ -217,7 +217,7 @@ def _context() -> BaseContext:
     if 'forkserver' not in multiprocessing.get_all_start_methods():  # Windows
         return multiprocessing.get_context('spawn')
     context = multiprocessing.get_context('forkserver')
-    context.set_forkserver_preload([check_files.__module__])
+    context.set_forkserver_preload(['__main__', check_files.__module__])  # once, not in each process
     return context
 
 

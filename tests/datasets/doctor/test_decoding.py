@@ -51,6 +51,7 @@ def test_other_kinds_are_left_to_the_loader_of_the_training():
         encoded('JPEG', 'CMYK'),
         encoded('BMP'),
         encoded('JPEG', exif=exif),
+        encoded('PNG', exif=exif),
         cv2.imencode('.png', np.zeros((4, 4), np.uint16))[1].tobytes(),
         b'no image',
         b'',
