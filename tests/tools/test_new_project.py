@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.dataset import Compose
 from mmseg.registry import DATASETS, MODELS
 from PIL import Image
 
 from benchmarks.leaderboard.task import Task
 from mmuda.utils.shipped import SHIPPED
-from tests.helpers.tiny import REPO, run_tool
+from tests.helpers.tiny import REPO, load, run_tool, train
 from tools.project.methods import methods, stages, with_what_they_need
 from tools.project.networks import FROM_SCRATCH, backbones
 from tools.project.sizes import covering, working_size
@@ -257,24 +258,33 @@ def test_sizes():
 
 
 @pytest.mark.integration
-def test_what_is_written_trains_and_tests(data):
-    def run(*command: str) -> str:
-        done = run_tool(sys.executable, *command, cwd=data)
-        assert done.returncode == 0, done.stderr[-2000:]
-        return done.stdout + done.stderr
-
-    run(str(FILE), *ARGUMENTS, '--val', 'val', '--method', 'crst_lrent')
-    short = [
-        'train_dataloader.num_workers=0',
-        'train_dataloader.persistent_workers=False',
-        'test_dataloader.num_workers=0',
-    ]
-    length = dict(crst_lrent=['train_cfg.num_rounds=1', 'train_cfg.iterations=2'])
-    for method in ('source_only', 'crst_lrent'):
-        options = [*short, *length.get(method, ['train_cfg.max_iters=2'])]
-        run(str(SHIPPED / 'tools/train.py'), f'{PROJECT}/{method}.py', '--cfg-options', *options)
-    said = run(
-        *(str(SHIPPED / 'tools/test.py'), f'{PROJECT}/crst_lrent.py', 'work_dirs/sim2photos/crst_lrent/iter_2.pth'),
-        *('--tta', '--cfg-options', 'test_dataloader.num_workers=0'),
+def test_what_is_written_trains_from_pretrained_weights(new, data):
+    weights = MODELS.build(dict(type='ResNet', depth=18)).state_dict()
+    weights['bn1.running_mean'] += 0.5
+    Path('pretrained').mkdir()
+    torch.save(weights, 'pretrained/resnet18-f37072fd.pth')
+    new('--method', 'crst_lrent', '--batch-size', '2')
+    short = {'train_dataloader.num_workers': 0, 'train_dataloader.persistent_workers': False}
+    options = [f'{key}={value}' for key, value in {**short, 'train_cfg.max_iters': 2}.items()]
+    done = run_tool(
+        sys.executable, SHIPPED / 'tools/train.py', PROJECT / 'source_only.py', '--cfg-options', *options, cwd=data
     )
-    assert 'mIoU' in said
+    assert done.returncode == 0, done.stderr[-2000:]
+    config = Config.fromfile(PROJECT / 'crst_lrent.py')
+    config.merge_from_dict({**short, 'train_cfg.num_rounds': 1, 'train_cfg.iterations': 2, 'log_level': 'ERROR'})
+    assert train(config).iter == 2
+    trained = load(Path('work_dirs/sim2photos/crst_lrent/iter_2.pth'))['state_dict']
+    mean, kernel = (
+        (weights[key], next(value for name, value in trained.items() if name.endswith(f'backbone.{key}')))
+        for key in ('bn1.running_mean', 'conv1.weight')
+    )
+    assert torch.equal(*mean)
+    assert 0 < (kernel[0] - kernel[1]).abs().max() < 0.01  # it started from the weights, and learned
+
+
+def test_test_time_augmentation_has_two_sizes_and_mirror_images(new):
+    new('--long-side', '64')
+    config = Config.fromfile(PROJECT / 'mrnet.py')
+    views = Compose(config.tta_pipeline)(dict(img_path='photos/images/2.jpg'))['inputs']
+    assert [tuple(view.shape[1:]) for view in views] == [(33, 65), (33, 65), (65, 97), (65, 97)]
+    assert torch.equal(views[0], views[1].flip(-1))

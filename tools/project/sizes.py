@@ -33,9 +33,16 @@ def working_size(size: Size, long_side: int) -> Size:
     return even_side(size[0] * factor), even_side(size[1] * factor)
 
 
-def scaled(size: Size, factor: float) -> Size:
-    """Return a size times a factor, with sides of 32 n + 1."""
-    return even_side(size[0] * factor), even_side(size[1] * factor)
+def next_scale(size: Size) -> Size:
+    """Return 1.25 times a size of 32 n + 1 pixels a side, with such sides; each at least the next one.
+
+    Example:
+        >>> next_scale((257, 193)), next_scale((65, 33))
+        ((321, 257), (97, 65))
+    """
+    steps = [(side - 1) // STEP for side in size]
+    width, height = (max(step + 1, round(1.25 * step)) * STEP + 1 for step in steps)
+    return width, height
 
 
 def covering(size: Size, crop: Size) -> Size:

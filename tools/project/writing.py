@@ -17,7 +17,7 @@ from tools.project import methods
 from tools.project.classes_file import Classes
 from tools.project.domain import Domain
 from tools.project.networks import Network
-from tools.project.sizes import covering, larger, scaled, working_size
+from tools.project.sizes import covering, larger, next_scale, working_size
 
 DATA = Path(__file__).with_name('data.py.txt')
 README = Path(__file__).with_name('README.md.txt')
@@ -81,7 +81,7 @@ def data_text(project: Project) -> str:
         target_suffix=repr(project.target.suffix),
         test_files=_test_files(project),
         test_scale=test,
-        larger_scale=scaled(test, 1.25),
+        larger_scale=next_scale(test),
         target_size='{}x{}'.format(*project.target.size),
         source_scale=project.source_scale,
         source_size='{}x{}'.format(*project.source.size),
