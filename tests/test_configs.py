@@ -340,8 +340,9 @@ def test_the_control_of_second_stages_is_the_control_again(task):
     assert starts(f'{task}/source_continued_twice.py')[0] == f'{task}/source_continued.py'
 
 
-def test_the_oracle_trains_as_long_as_source_only_and_a_method_together():
-    oracle, parts = config('toy/oracle.py'), [config(f'toy/{name}.py') for name in ('source_only', 'source_continued')]
+def test_the_oracle_trains_as_long_as_source_only_and_two_stages_together():
+    names = ('source_only', 'source_continued', 'source_continued_twice')
+    oracle, parts = config('toy/oracle.py'), [config(f'toy/{name}.py') for name in names]
     assert length(oracle) == sum(map(length, parts))
     assert oracle.model == parts[0].model and oracle.optim_wrapper == parts[0].optim_wrapper
 
