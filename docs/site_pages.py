@@ -15,7 +15,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 REPO = Path(__file__).resolve().parents[1]
-FIRST = ('get_started', 'own_data', 'add_a_method', 'architecture', 'benchmarks')
+FIRST = ('get_started', 'own_data', 'report', 'choose_a_checkpoint', 'add_a_method', 'architecture', 'benchmarks')
 LINK = re.compile(r'\]\((?!\w+:|#)([^)#\s]+)')
 
 

@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope, init_default_scope
 
 import mmuda  # noqa: F401  (registers everything, makes the stack work)
+from tests.helpers.browser import BROWSER
 from tests.helpers.configs import FORMATTED_TEXT, parse_shipped_files_once, write_plain_texts
 from tests.helpers.golden import DEPTH_FAMILIES
 from tests.helpers.locks import locked_by_another
@@ -86,3 +87,13 @@ def holder(tmp_path: Path) -> Iterator[BaseProcess]:
     """Another process that has locked ``tmp_path / 'lock'``."""
     with locked_by_another(tmp_path / 'lock') as process:
         yield process
+
+
+@pytest.fixture(scope='module')
+def browser() -> Iterator:
+    """The machine's own browser; its tests have the marks ``tests.helpers.browser.IN_BROWSER``."""
+    api = pytest.importorskip('playwright.sync_api', reason='pip install -r requirements/tests.txt')
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=['--no-sandbox'])
+        yield browser
+        browser.close()

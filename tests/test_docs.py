@@ -12,7 +12,7 @@ import torch
 import yaml
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from mmseg.registry import MODELS
+from mmseg.registry import HOOKS, METRICS, MODELS
 
 pytestmark = pytest.mark.integration
 
@@ -150,3 +150,15 @@ def test_metafile_says_what_the_configs_say(page):
             expected['Teachers'] = len(train_cfg.get('labels', {}).get('teachers', ()))
         found = {key: value for key, value in model['Metadata'].items() if key != 'Training Data'}
         assert found == expected, model['Name']
+
+
+def test_example_of_a_choice_without_labels_keeps_the_best_by_a_score_of_its_metric(tmp_path):
+    (tmp_path / 'configs' / 'my').mkdir(parents=True)
+    for name in ('_base_', 'example'):
+        (tmp_path / 'configs' / name).symlink_to(REPO / 'configs' / name)
+    (tmp_path / 'configs' / 'my' / 'config.py').write_text(block('docs/choose_a_checkpoint.md', 'LabelFreeMetric'))
+    config = Config.fromfile(tmp_path / 'configs' / 'my' / 'config.py')
+    metric = METRICS.build(config.val_evaluator)
+    hook = HOOKS.build(config.default_hooks.checkpoint)
+    assert hook.key_indicators[0].removeprefix('label_free/') in metric.scores and hook.rules == ['greater']
+    assert not config.val_dataloader.dataset.data_prefix.get('seg_map_path')

@@ -14,7 +14,7 @@ LAYERS = (
     ('utils', 'version', 'toy_data'),
     ('compat', 'pseudo_labels', 'visualization'),
     ('datasets', 'models'),
-    ('evaluation',),
+    ('evaluation', 'report'),
     ('engine',),
 )
 LAYERS_OF_MODELS = (

@@ -20,7 +20,7 @@ LIST = 'leaderboard.yml'
 # are no part of the hash, so that a further one does not make all runs old.
 READ = {*inspect.signature(Runner.__init__).parameters, 'runner_type', 'model_wrapper_cfg', 'find_unused_parameters'}
 READ -= {'work_dir', 'log_level', 'log_processor', 'visualizer', 'experiment_name', 'resume', 'launcher', 'self'}
-OUTPUT_HOOKS = ('logger', 'visualization')
+OUTPUT_HOOKS = ('logger', 'visualization', 'network_metric')
 
 
 class TaskError(ValueError):

@@ -26,6 +26,7 @@ default_hooks = dict(
     data_summary=dict(type='DataSummaryHook'),
     loss_check=dict(type='LossCheckHook'),
     label_check=dict(type='LabelCheckHook'),
+    network_metric=dict(type='NetworkMetricHook'),  # acts where a metric asks the network
     rank_statistics=dict(type='RankStatisticsHook'),
     teacher=dict(type='TeacherHook'),  # acts where an objective needs one
 )

@@ -10,7 +10,7 @@ runner_type = 'SelfTrainingRunner'
 train_cfg = dict(
     _delete_=True,
     num_rounds=4,
-    iterations=250,
+    iterations=125,
     val_interval=125,
     learning_rate=dict(decay='poly', warmup=0.05, round_factor=1.0),
     labels=dict(

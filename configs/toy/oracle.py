@@ -1,4 +1,4 @@
-# No method: trained from scratch on labels of the target, for as long as source-only and a method together.
+# No method: trained from scratch on labels of the target, for as long as source only and two stages together.
 _base_ = [
     '../_base_/datasets/toy_129x257.py',
     '../_base_/methods/small_source_only.py',

@@ -82,7 +82,32 @@ def image_row(images: Mapping[str, np.ndarray]) -> str:
     return _render('image_row', images={title: image_uri(image) for title, image in images.items()})
 
 
-def image_slider(images: Mapping[str, np.ndarray], left: str, right: str) -> str:
+def notices(texts: Mapping[str, Sequence[str]], alarming: bool = False) -> str:
+    """Return texts below what they are about.
+
+    Args:
+        texts (Mapping[str, Sequence[str]]): By heading, such as ``class collapse``.
+        alarming (bool): In red. Defaults to False.
+    """
+    return _render('notices', texts=texts, alarming=alarming)
+
+
+def preformatted(text: str) -> str:
+    """Return a text as it is, such as a config."""
+    return _render('preformatted', text=text)
+
+
+def details(summary: str, parts: Sequence[str]) -> str:
+    """Return parts that are shown only when they are asked for.
+
+    Args:
+        summary (str): What is there; a click on it shows and hides the parts.
+        parts (Sequence[str]): HTML, as the functions of this module return it.
+    """
+    return _render('details', summary=summary, parts=parts)
+
+
+def image_slider(images: Mapping[str, np.ndarray], left: str, right: str, photos: Collection[str] = ()) -> str:
     """Return two images over each other, of which a slider shows the left part of one and the right part of the other.
 
     A list on each side chooses among all images.
@@ -91,6 +116,8 @@ def image_slider(images: Mapping[str, np.ndarray], left: str, right: str) -> str
         images (Mapping[str, np.ndarray]): (H, W, 3) uint8 RGB of one size, by title.
         left (str): Title of the image that is shown on the left at first.
         right (str): Title of that on the right.
+        photos (Collection[str]): Titles of images that are kept as JPEG, a tenth in size, with small losses. Defaults
+            to none.
 
     Raises:
         ValueError: If there is no such title, or the sizes differ.
@@ -102,7 +129,7 @@ def image_slider(images: Mapping[str, np.ndarray], left: str, right: str) -> str
     if len(set(sizes.values())) > 1:
         raise ValueError(f'image_slider: images of different sizes: {sizes}')
     height, width = images[left].shape[:2]
-    encoded = {title: image_uri(image) for title, image in images.items()}
+    encoded = {title: image_uri(image, lossy=title in photos) for title, image in images.items()}
     return _render('image_slider', images=encoded, left=left, right=right, width=width, height=height)
 
 
@@ -122,6 +149,7 @@ def bars(
     unit: str,
     title: str = '',
     hidden: Collection[str] = (),
+    order: Sequence[str] = (),
 ) -> str:
     """Return bars, one of each group at each label, for instance the IoU of each run for each class.
 
@@ -132,12 +160,14 @@ def bars(
         unit (str): Title of the axis of the values.
         title (str): Title of the chart. Defaults to none.
         hidden (Collection[str]): Groups that are shown only when they are chosen in the legend.
+        order (Sequence[str]): Names that have the same colors in all charts that are given them. Defaults to none:
+            colors go by the order in the chart.
     """
     traces = [
         dict(type='bar', name=name, x=list(labels), y=list(values), visible='legendonly' if name in hidden else True)
         for name, values in groups.items()
     ]
-    return _chart(traces, title, xaxis=dict(tickangle=-35), yaxis=dict(title=unit), barmode='group', bargap=0.15)
+    return _chart(traces, title, order, xaxis=dict(tickangle=-35), yaxis=dict(title=unit), barmode='group', bargap=0.15)
 
 
 def curves(
@@ -145,6 +175,7 @@ def curves(
     across: str,
     unit: str,
     title: str = '',
+    order: Sequence[str] = (),
 ) -> str:
     """Return curves, for instance the loss of each run.
 
@@ -153,35 +184,43 @@ def curves(
         across (str): Title of the axis of the places.
         unit (str): Title of the axis of the values.
         title (str): Title of the chart. Defaults to none.
+        order (Sequence[str]): See :func:`bars`.
     """
     traces = [
         dict(type='scatter', mode='lines+markers', name=name, x=list(places), y=list(values))
         for name, (places, values) in lines.items()
     ]
-    return _chart(traces, title, xaxis=dict(title=across), yaxis=dict(title=unit))
+    return _chart(traces, title, order, xaxis=dict(title=across), yaxis=dict(title=unit))
 
 
-def image_uri(image: np.ndarray) -> str:
-    """Return an image as a PNG within its address.
+def image_uri(image: np.ndarray, lossy: bool = False) -> str:
+    """Return an image within its address, as a PNG.
 
     Args:
         image (np.ndarray): (H, W, 3) uint8 RGB.
+        lossy (bool): As a JPEG instead. Defaults to False.
     """
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, format='PNG', optimize=True)
-    return f'data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}'
+    file, kind = io.BytesIO(), 'jpeg' if lossy else 'png'
+    Image.fromarray(image).save(file, format=kind, optimize=True, **(dict(quality=85) if lossy else {}))
+    return f'data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}'
 
 
-def _chart(traces: list[dict[str, Any]], title: str, **layout: Any) -> str:
+def _chart(traces: list[dict[str, Any]], title: str, order: Sequence[str], **layout: Any) -> str:
     try:
+        import plotly.colors
         import plotly.graph_objects
     except ImportError as error:
         raise ImportError(MISSING.format(error=error)) from error
+    palette = plotly.colors.qualitative.Plotly
+    for trace in traces:
+        if trace['name'] in order:
+            trace['marker'] = dict(color=palette[order.index(trace['name']) % len(palette)])
     figure = plotly.graph_objects.Figure(traces)
     figure.update_layout(
         title=title,
         template='plotly_white',
         height=400,
+        showlegend=True,
         margin=dict(l=60, r=20, t=50 if title else 20, b=60),
         legend=dict(orientation='h', yanchor='bottom', y=1.0, xanchor='right', x=1.0),
         **layout,

@@ -142,6 +142,13 @@ def tiny_config(data: Path, work_dir: Path, name: str = 'mrnet', **options: Any)
     return cfg
 
 
+def small_dacs_config(data: Path, work_dir: Path, name: str = 'dacs', **options: Any) -> Config:
+    """As :func:`tiny_config`, of a method with ClassMix: the images that it pairs have one size."""
+    cfg = tiny_config(data, work_dir, name, **options)
+    cfg.train_dataloader.dataset.target.pipeline[1].scale = CROP[::-1]
+    return cfg
+
+
 def tiny_self_training_config(data: Path, work_dir: Path, name: str = 'cbst', **options: Any) -> Config:
     """Rounds of self-training of ``configs/toy/<name>.py``: two of three iterations, from random weights.
 

@@ -12,7 +12,7 @@ from mmengine.runner import CheckpointLoader, Runner
 from mmseg.apis import MMSegInferencer, init_model
 
 from mmuda import compat
-from mmuda.engine.checkpoints import read_settings
+from mmuda.utils.config_text import read_settings
 from tests.engine.self_training.test_teachers import loaded as load_the_teachers
 from tests.helpers.ensemble import make_teachers
 from tests.helpers.tiny import (

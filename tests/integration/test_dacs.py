@@ -8,7 +8,7 @@ import torch
 from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 
-from tests.helpers.tiny import Killed, add_hook, assert_same, hook_of, load, make_data, tiny_config, train
+from tests.helpers.tiny import Killed, add_hook, assert_same, hook_of, load, make_data, small_dacs_config, train
 from tests.helpers.two_ranks import run_on_two_ranks
 
 KILLED, END = 2, 4
@@ -20,7 +20,7 @@ def data(tmp_path_factory) -> Path:
 
 
 def small_run(data: Path, work_dir: Path, name: str = 'dacs', **options) -> Config:
-    cfg = tiny_config(
+    return small_dacs_config(
         data,
         work_dir,
         name,
@@ -28,9 +28,6 @@ def small_run(data: Path, work_dir: Path, name: str = 'dacs', **options) -> Conf
         default_hooks__checkpoint__max_keep_ckpts=-1,
         **{'train_cfg__max_iters': END, **options},
     )
-    # ClassMix pairs images: the target has the size of the source's crops.
-    cfg.train_dataloader.dataset.target.pipeline[1].scale = (64, 48)
-    return cfg
 
 
 @pytest.fixture(scope='module')

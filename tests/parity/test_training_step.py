@@ -129,7 +129,7 @@ def discriminator_state(prefix: str) -> dict:
 
 
 def take_settings(cfg: Config, case: Case, memory: float) -> None:
-    """Give the shipped config the settings of the fixture (tests/test_configs.py checks its own)."""
+    """Give the shipped config the settings of the fixture (tests/test_published_configs.py checks its own)."""
     cfg.model.data_preprocessor = dict(type='Float64Preprocessor')
     cfg.model.segmentor.backbone.init_cfg = None
     cfg.model.segmentor.backbone.norm_cfg.requires_grad = bool(case['param_train_bn'])

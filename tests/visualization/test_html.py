@@ -53,6 +53,30 @@ def test_texts_are_escaped_and_parts_are_not(tmp_path):
         assert wanted in text
 
 
+def test_a_name_has_one_color_in_all_charts_that_know_the_order():
+    order = ['a', 'b']
+    charts = [html.bars({'b': [1.0]}, ['x'], ''), html.bars({'b': [1.0]}, ['x'], '', order=order)]
+    charts.append(html.curves({'a': ([1], [1.0]), 'b': ([1], [1.0])}, '', '', order=order))
+    second = '"marker":{"color":"#EF553B"}'  # the second color of plotly's
+    assert [second in chart for chart in charts] == [False, True, True]
+
+
+def test_parts_to_be_opened_and_texts_as_they_are_keep_their_contents():
+    text = html.details(
+        'a < b', [html.preformatted('x = <1>\n  y'), html.notices({'kind': ['<found>']}, alarming=True)]
+    )
+    assert '<summary>a &lt; b</summary>' in text and '<pre>x = &lt;1&gt;\n  y</pre>' in text
+    assert '<dl class="notices alarming">' in text and '<dd>&lt;found&gt;</dd>' in text
+
+
+def test_a_photo_may_be_a_jpeg_of_nearly_the_same_colors():
+    image = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 64, axis=0).repeat(3, axis=2)
+    address = html.image_uri(image, lossy=True)
+    assert address.startswith('data:image/jpeg')
+    got = np.array(Image.open(io.BytesIO(base64.b64decode(address.partition(',')[2]))))
+    assert np.abs(got.astype(int) - image).max() < 8
+
+
 def test_an_image_keeps_its_pixels():
     image = np.random.default_rng(0).integers(0, 256, (5, 7, 3)).astype(np.uint8)
     data = base64.b64decode(html.image_uri(image).partition(',')[2])

@@ -1,53 +1,19 @@
 """A page in a browser without a window, without a network."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.helpers.browser import IN_BROWSER, Opened
 from tests.helpers.pages import write_tiny_page
 
-BROWSERS = ('chromium', 'chromium-browser', 'google-chrome')
-BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
-REQUESTS = 'file:', 'data:', 'blob:'
-
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(BROWSER is None, reason=f'no browser: none of {", ".join(BROWSERS)} (apt install chromium)'),
-]
+pytestmark = IN_BROWSER
 
 
 @pytest.fixture(scope='module')
 def path(tmp_path_factory) -> Path:
     return write_tiny_page(tmp_path_factory.mktemp('page') / 'page.html')
-
-
-class Opened:
-    """A page in the browser, with what it asked for and complained of."""
-
-    def __init__(self, page, path: Path) -> None:
-        self.page, self.requests, self.problems = page, [], []
-        page.on('request', lambda request: self.requests.append(request.url))
-        page.on('console', lambda message: self.problems.append(message.text) if message.type == 'error' else None)
-        page.on('pageerror', lambda error: self.problems.append(str(error)))
-        page.goto(path.as_uri())
-        page.wait_for_selector('.chart svg .trace, .chart svg .scatter')
-
-    def clip(self) -> str:
-        return self.page.evaluate("getComputedStyle(document.querySelector('.slider .right')).clipPath")
-
-    def shown(self, side: str) -> str:
-        return self.page.get_attribute(f'.slider img.{side}', 'alt')
-
-
-@pytest.fixture(scope='module')
-def browser() -> Iterator:
-    api = pytest.importorskip('playwright.sync_api', reason='pip install -r requirements/tests.txt')
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=['--no-sandbox'])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -58,9 +24,7 @@ def opened(browser, path) -> Iterator[Opened]:
 
 
 def test_it_loads_without_errors_and_without_a_network(opened):
-    outside = [address for address in opened.requests if not address.startswith(REQUESTS)]
-    assert (opened.problems, outside) == ([], [])
-    assert [address for address in opened.requests if address.startswith('file:')] == [opened.page.url]
+    opened.assert_alone_and_sound()
 
 
 def test_the_slider_moves_the_border_of_the_images(opened):

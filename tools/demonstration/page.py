@@ -24,7 +24,7 @@ LEAD = (
     'whose labels no method sees. The oracle is no method: it learns from the labels of the target, and shows how much '
     'there is to gain.'
 )
-BEFORE, AFTER = 'source only', 'MRNet + Rectifying'
+BEFORE, AFTER = 'source only', 'CBST'
 SHOWN = ('source only', 'MRNet + Rectifying', 'CBST', 'oracle')  # of the bars; the others by choice
 TABLE = (
     'IoU of the validation images of the target, in percent. All methods start from "source only"; the control is '
@@ -35,7 +35,7 @@ TABLE = (
 DOMAINS = 'The same streets, drawn in two looks. Only the images of the source come with labels.'
 SLIDERS = (
     'Target images that training has seen without labels; those with the most thin and small classes by their labels. '
-    'Move the slider; the lists choose what is compared, for instance with CBST, which looks for rare classes.'
+    'Move the slider; the lists choose what is compared. CBST looks for rare classes.'
 )
 CLASSES = 'Thin and small classes first. A click in the legend shows or hides a training.'
 TRAINING = 'Methods begin where the training ends that they start from. No training sees the validation images.'

@@ -35,6 +35,13 @@ val_dataloader = dict(
 test_dataloader = val_dataloader
 val_evaluator = dict(type='UDAIoUMetric')
 test_evaluator = val_evaluator
+# Labeled source images that no method trains on: for choosing a checkpoint without labels of the target.
+source_val_dataloader = dict(
+    batch_size=1,
+    num_workers=0,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(type='GTADataset', data_root='data/toy/gta', indices=list(range(320, 384)), pipeline=test_pipeline),
+)
 
 # What methods train on: `train_dataloader = _base_.<one of the loaders below>`. All labeled images have random colors
 # and 1 to 1.5 times the size of the test images.

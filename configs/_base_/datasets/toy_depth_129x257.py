@@ -7,6 +7,7 @@ classes = dict(metainfo=dict(classes='synthia16'))
 target = dict(_base_.target, **classes)
 val_dataloader = dict(dataset=classes)
 test_dataloader = val_dataloader
+source_val_dataloader = dict(dataset=dict(type='SynthiaDataset', data_root='data/toy/synthia', **classes))
 val_evaluator = dict(protocols=dict(mIoU16='synthia16', mIoU13='synthia13'))
 test_evaluator = val_evaluator
 

@@ -4,10 +4,10 @@ _base_ = '../small.py'
 
 model = dict(objectives=[dict(type='Supervision', view='pool', loss=dict(type='PixelCrossEntropyLoss'))])
 runner_type = 'SelfTrainingRunner'
-optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=5e-4, weight_decay=0.01))
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=2e-4, weight_decay=0.01))
 train_cfg = dict(
     num_rounds=4,
-    iterations=250,
+    iterations=125,
     learning_rate=dict(decay='poly', warmup=0.05, round_factor=1.0),
     source=dict(portion=dict(start=1.0)),
     labels=dict(

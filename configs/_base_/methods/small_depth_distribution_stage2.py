@@ -19,7 +19,7 @@ model = dict(
 )
 runner_type = 'SelfTrainingRunner'
 find_unused_parameters = True  # on several devices: density and depth are not trained
-optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=5e-4, weight_decay=0.01))
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=2e-4, weight_decay=0.01))
 train_cfg = dict(
     num_rounds=1,
     iterations=500,

@@ -6,10 +6,10 @@ _base_ = '../small.py'
 
 model = dict(objectives=[dict(type='Supervision', view='pool', loss=dict(type='PixelCrossEntropyLoss'))])
 runner_type = 'SelfTrainingRunner'
-optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=5e-4, weight_decay=0.01))
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=2e-4, weight_decay=0.01))
 train_cfg = dict(
     num_rounds=1,
-    iterations=1000,
+    iterations=500,
     learning_rate=dict(decay='poly', warmup=0.05),
     labels=dict(
         type='TeacherLabels', labeler=dict(type='ChannelWiseLabeler', teacher_of_class=None, threshold=50, window=5)

@@ -13,8 +13,9 @@ from mmseg.registry import HOOKS
 
 import mmuda
 from mmuda.compat import safe_load
-from mmuda.engine.checkpoints import latest_checkpoint, read_settings
+from mmuda.engine.checkpoints import latest_checkpoint
 from mmuda.engine.finite import check_finite
+from mmuda.utils.config_text import read_settings
 from mmuda.utils.shipped import find_config, read_config
 
 

@@ -14,7 +14,7 @@ from mmseg.registry import DATASETS, MODELS, TASK_UTILS
 from torch import Tensor, nn
 
 from mmuda.datasets.classes import class_names
-from mmuda.engine.checkpoints import latest_checkpoint, read_settings
+from mmuda.engine.checkpoints import latest_checkpoint
 from mmuda.engine.finite import check_finite
 from mmuda.engine.student import student_of
 from mmuda.models.segmentors.architecture import architecture_difference
@@ -23,6 +23,7 @@ from mmuda.pseudo_labels.ensemble.teachers import FileTeacher, ModelTeacher, Tea
 from mmuda.pseudo_labels.generation import ModelPredictions
 from mmuda.pseudo_labels.predictors.predictor import Predictor
 from mmuda.pseudo_labels.store import difference
+from mmuda.utils.config_text import read_settings
 from mmuda.utils.shipped import read_config
 
 # The whole image at half of Cityscapes' size, as in the code of ensemble distillation.

@@ -9,10 +9,10 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from mmuda.engine.checkpoints import read_settings
 from mmuda.engine.self_training.teachers import ModelTeacherConfig, load_teachers, teacher_configs
 from mmuda.pseudo_labels import MultiViewPredictor, PseudoLabelStore
 from mmuda.pseudo_labels.generation import read_image
+from mmuda.utils.config_text import read_settings
 from tests.helpers.ensemble import CLASSES, make_teachers, write_teacher
 from tests.helpers.tiny import REPO, load
 
