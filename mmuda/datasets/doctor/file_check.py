@@ -107,12 +107,12 @@ def _load(path: str, split: Split) -> np.ndarray:
 def thumbnail_of(gray: np.ndarray) -> np.ndarray:
     """Reduce a gray image (H, W) to (16, 17), uint8.
 
-    Twice, by area, as OpenCV is slow at reducing by much.
+    In steps, by area, as OpenCV is slow at reducing by much.
     """
-    half = gray
-    while min(half.shape) >= 16 * THUMBNAIL[0]:
-        half = cv2.resize(half, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-    return cv2.resize(half, THUMBNAIL, interpolation=cv2.INTER_AREA)
+    small = gray
+    while min(small.shape) >= 16 * THUMBNAIL[0]:
+        small = cv2.resize(small, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    return cv2.resize(small, THUMBNAIL, interpolation=cv2.INTER_AREA)
 
 
 def measure(image: np.ndarray, gray: np.ndarray) -> np.ndarray:
