@@ -23,7 +23,7 @@ FORKED = """
 from tests.helpers.tiny import run_tool
 
 
-def run(command):
+def run(command, shown=''):
     done = run_tool(sys.executable, *shlex.split(command), cwd=Path.cwd())
     assert done.returncode == 0, done.stderr
 """
