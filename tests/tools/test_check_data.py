@@ -192,6 +192,16 @@ def test_a_missing_folder_does_not_hide_the_other_splits(check, data):
     assert len(checked.messages('error', 'image', 'target')) == 1
 
 
+def test_testing_may_be_the_prediction_of_the_target(check, config):
+    config.val_dataloader = config.val_evaluator = config.val_cfg = None
+    target = config.train_dataloader.dataset.target
+    config.test_dataloader.dataset = dict(target, pipeline=config.test_pipeline)
+    checked = check()
+    assert checked.code == 0
+    assert list(checked.found['splits']) == ['source', 'target']
+    assert not any(finding['kind'] in ('duplicate', 'missing') for finding in checked.found['findings'])
+
+
 def test_files_that_are_left_out(check, data):
     (data / 'gta/images/notes.txt').write_text('')
     checked = check()

@@ -27,7 +27,8 @@ def splits_of(config: Config) -> list[Split]:
     """Find the files of all splits of a config, and open none.
 
     The labels of target and ``unlabeled`` training images are not looked for; their pseudo labels are, those that are
-    named or were last made in the work dir. Test data that are those of the validation are left out.
+    named or were last made in the work dir. Test data that are those of the validation, or images of the target without
+    labels, are left out.
 
     Args:
         config (Config): Of a training.
@@ -48,7 +49,7 @@ def splits_of(config: Config) -> list[Split]:
             split = _split(called, leaf, name in _UNLABELED or wrapper is not None)
             if wrapper and split.entries:
                 add_pseudo_labels(split, wrapper, last_store(config))
-            if not any(name == 'test' and _same(split, other) for other in splits if other.domain == 'validation'):
+            if name != 'test' or not any(_adds_nothing(split, other) for other in splits):
                 splits.append(split)
     if not splits:
         raise ValueError(
@@ -58,9 +59,13 @@ def splits_of(config: Config) -> list[Split]:
     return splits
 
 
-def _same(one: Split, other: Split) -> bool:
-    messages = [[(finding.kind, finding.message) for finding in split.findings] for split in (one, other)]
-    return one.entries == other.entries and messages[0] == messages[1]
+def _adds_nothing(test: Split, other: Split) -> bool:
+    """Whether test data are those of the validation, or unlabeled images of the target, which testing then predicts."""
+    if other.domain == 'target':
+        images = [{entry['img_path'] for entry in split.entries} for split in (test, other)]
+        return images[0] == images[1] and not any('seg_map_path' in entry for entry in test.entries)
+    messages = [[(finding.kind, finding.message) for finding in split.findings] for split in (test, other)]
+    return other.domain == 'validation' and test.entries == other.entries and messages[0] == messages[1]
 
 
 def _datasets(config: Config) -> Iterator[tuple[str, dict]]:
