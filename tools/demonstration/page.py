@@ -25,7 +25,7 @@ LEAD = (
     'there is to gain.'
 )
 BEFORE, AFTER = 'source only', 'CBST'
-SHOWN = ('source only', 'MRNet + Rectifying', 'CBST', 'oracle')  # of the bars; the others by choice
+SHOWN = ('source only', 'MRNet', 'CBST', 'oracle')  # of the bars; the others by choice
 TABLE = (
     'IoU of the validation images of the target, in percent. All methods start from "source only"; the control is '
     'source only trained on for as long. The gap is that between the control and the oracle; "thin, small" is the mean '
@@ -41,8 +41,7 @@ CLASSES = 'Thin and small classes first. A click in the legend shows or hides a 
 TRAINING = 'Methods begin where the training ends that they start from. No training sees the validation images.'
 PSEUDO_LABELS = (
     'What the model says of target images, as labels to train on; black pixels have none. CBST labels a growing share '
-    'of each class in rounds, MRNet + Rectifying all pixels, once, and weighs them by the disagreement of its two '
-    'classifiers. Accuracy is by the labels of the toy data, which no method sees.'
+    'of each class in rounds. Accuracy is by the labels of the toy data, which no method sees.'
 )
 
 
