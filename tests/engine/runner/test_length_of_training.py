@@ -107,9 +107,9 @@ PUBLISHED = {
     'cbst/source_only_gta2cs_dlv2.py': dict(max_iters=100000, rate=[(100000,)], discriminator=[]),
     'ensemble/source_only_gta2cs.py': dict(max_iters=100000, rate=[(100000,)], discriminator=[]),
     'cbst/source_only_gta2cs_mit-b0.py': dict(max_iters=40000, rate=[(1500,), (1500, 40000)], discriminator=[]),
-    'toy/mrnet.py': dict(max_iters=1000, rate=[(50, 1000)], discriminator=[(1000,)], MemoryRegularization=600),
-    'toy/mrnet_classmix.py': dict(max_iters=1000, rate=[(50, 1000)], discriminator=[(1000,)], MemoryRegularization=600),
-    'toy/mrnet_stage2.py': dict(max_iters=1000, rate=[(50, 1000)], discriminator=[], MemoryRegularization=600),
+    'toy/mrnet.py': dict(max_iters=500, rate=[(25, 500)], discriminator=[(500,)], MemoryRegularization=300),
+    'toy/mrnet_classmix.py': dict(max_iters=500, rate=[(25, 500)], discriminator=[(500,)], MemoryRegularization=300),
+    'toy/mrnet_stage2.py': dict(max_iters=500, rate=[(25, 500)], discriminator=[], MemoryRegularization=300),
     'toy/dada.py': dict(max_iters=3000, rate=[(150, 3000)], discriminator=[(3000,)], AdversarialAlignment=2000),
     'camvid/source_only.py': dict(max_iters=3000, rate=[(150, 3000)], discriminator=[]),
 }
