@@ -35,6 +35,18 @@ val_dataloader = dict(
 test_dataloader = val_dataloader
 val_evaluator = dict(type='UDAIoUMetric')
 test_evaluator = val_evaluator
+# The last labeled images of the day, which no method trains on: for choosing a checkpoint without labels of the target.
+source_val_dataloader = dict(
+    batch_size=1,
+    num_workers=0,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='CamVidDataset',
+        data_root='data/camvid_day2dusk',
+        indices=list(range(289, 305)),
+        pipeline=test_pipeline,
+    ),
+)
 
 # What methods train on: `train_dataloader = _base_.<one of the loaders below>`. All labeled images have random colors
 # and 1 to 1.5 times the size of the test images.
@@ -44,7 +56,7 @@ spatial_prior = dict(sigma=1.5, kernel=9)  # of CBST-SP: in proportion to the im
 load_labeled = [dict(type='LoadImageStrict'), dict(type='LoadLabelIds')]
 colors = dict(type='PhotoMetricDistortion')
 pack = dict(type='PackSegInputs')
-source_files = dict(type='CamVidDataset', data_root='data/camvid_day2dusk')
+source_files = dict(type='CamVidDataset', data_root='data/camvid_day2dusk', indices=289)  # the rest: validation
 target_files = dict(
     type='CamVidDataset', data_root='data/camvid_day2dusk', data_prefix=dict(img_path='images/dusk_train')
 )
