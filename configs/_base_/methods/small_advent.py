@@ -1,4 +1,4 @@
-# AdvEnt on the small network, which has two classifiers.
+# AdvEnt on the small network, which has two classifiers. Ten times the published weights, as in small_minent.py.
 _base_ = './small_source_continued.py'
 
 model = dict(
@@ -6,7 +6,7 @@ model = dict(
         *_base_.model.objectives,
         dict(
             type='AdversarialAlignment',
-            weights=dict(aux=2e-4, main=1e-3),
+            weights=dict(aux=2e-3, main=1e-2),
             maps=dict(type='SelfInformation', resolution='logits'),
             loss=dict(type='VanillaGANLoss', discriminator_scale=0.5),
         ),
