@@ -1,4 +1,4 @@
-# A label stays where each of five passes gives it at least 0.8.
+# A label stays where each of five passes gives it at least 0.5.
 _base_ = [
     '../_base_/datasets/toy_129x257.py',
     '../_base_/methods/small_mrnet_rectified.py',
