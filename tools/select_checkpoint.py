@@ -1,12 +1,12 @@
 """Choose a checkpoint without labels of the target: score all of a work dir, or of several.
 
-    python tools/select_checkpoint.py WORK_DIR [WORK_DIR ...] [--metric mutual_information] [--out scores.csv]
+    python tools/select_checkpoint.py WORK_DIR [WORK_DIR ...] [--metric class_balance] [--out scores.csv]
 
 The scores are those of LabelFreeMetric and, where the config has `source_val_dataloader`, the mIoU on the source; the
 higher, the better. Images are those of the target's training data, whose labels are never looked for.
 
-The default metric is mutual_information: it needs one pass and no second classifier, teacher or source, and it is the
-one that is at its worst, not its best, for a network that says one class everywhere.
+By default class_balance chooses, where all checkpoints have it: it lost least where it was measured. It compares with
+the labels of the source; without these mutual_information chooses, which needs nothing but the predictions.
 
 With --with-labels the labels of the validation evaluate the scores, not the choice: rank correlation with the true mIoU
 within each run and over all, and the mIoU that choosing by a score loses. --add reads tables that --out has written
@@ -45,14 +45,16 @@ from tools.selection.tables import (  # noqa: E402
     write_rows,
 )
 
-DEFAULT = 'mutual_information'
+DEFAULTS = 'class_balance', 'mutual_information'  # the first that all checkpoints have
 WIDTH = 200  # of tables that are not on a terminal
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('work_dirs', nargs='*', type=Path, metavar='WORK_DIR', help='of trainings, of any methods')
-    parser.add_argument('--metric', choices=ALL, default=DEFAULT, help=f'that chooses; by default {DEFAULT}')
+    parser.add_argument(
+        '--metric', choices=ALL, help=f'that chooses; by default the first of {", ".join(DEFAULTS)} that all have'
+    )
     parser.add_argument('--scores', nargs='+', choices=ALL, default=list(ALL), help='to measure; by default all')
     parser.add_argument('--data', metavar='CONFIG', help='score all on the data of this config, not on those of each')
     parser.add_argument(
@@ -73,7 +75,7 @@ def parse_args() -> argparse.Namespace:
         parser.error('expected a WORK_DIR, or tables with --add')
     if args.num_images < 0:
         parser.error(f'--num-images {args.num_images}: expected 0 or more')
-    if args.work_dirs and args.metric not in args.scores:
+    if args.work_dirs and args.metric and args.metric not in args.scores:
         parser.error(f'--metric {args.metric} is not among --scores {" ".join(args.scores)}')
     return args
 
@@ -92,7 +94,17 @@ def score(args: argparse.Namespace, runs: Sequence[Run], rows: list[Row]) -> Non
             print(f'{run.name}: without {name}: {reason}')
         rows += scorer.scores()
         if args.out:
-            write_rows(args.out, rows, summary(rows, args.metric, args.with_labels), ALL)
+            write_rows(args.out, rows, summary(rows, choosing_metric(args.metric, rows), args.with_labels), ALL)
+
+
+def choosing_metric(asked: str | None, rows: Sequence[Row]) -> str | None:
+    """Return the score that chooses: the one that was asked for, or the first of the defaults that all rows have.
+
+    Where they have none of these, another that all have; None where there is none.
+    """
+    if asked is not None:
+        return asked
+    return next((name for name in (*DEFAULTS, *ALL) if all(known(row, name) for row in rows)), None)
 
 
 def check_once(names: Sequence[str]) -> None:
@@ -106,7 +118,7 @@ def check_once(names: Sequence[str]) -> None:
         raise ValueError(f'{", ".join(twice)} is given twice, as a work dir or in a table of --add')
 
 
-def summary(rows: Sequence[Row], metric: str, with_labels: bool) -> dict[str, Any]:
+def summary(rows: Sequence[Row], metric: str | None, with_labels: bool) -> dict[str, Any]:
     """Return what is found in the rows, as JSON values."""
     groups = {**by_run(rows), 'all': list(rows)}
     choices: dict[str, Any] = {}
@@ -119,7 +131,7 @@ def summary(rows: Sequence[Row], metric: str, with_labels: bool) -> dict[str, An
     return found
 
 
-def show(args: argparse.Namespace, rows: Sequence[Row]) -> None:
+def show(args: argparse.Namespace, rows: Sequence[Row], metric: str) -> None:
     """Print everything."""
     console = Console()
     if not console.is_terminal:
@@ -131,13 +143,13 @@ def show(args: argparse.Namespace, rows: Sequence[Row]) -> None:
         show_judgement(rows, ALL, console)
     runs = by_run(rows)
     for run, of_run in runs.items():
-        chosen = best(of_run, args.metric)
+        chosen = best(of_run, metric)
         print(
             f'{run}: {"nothing, as no checkpoint has it" if chosen is None else "take " + chosen["checkpoint"]}, '
-            f'by {args.metric}'
+            f'by {metric}'
         )
-    if len(runs) > 1 and (chosen := best(rows, args.metric)) is not None:
-        print(f'of all: take {chosen["run"]}/{chosen["checkpoint"]}, by {args.metric}')
+    if len(runs) > 1 and (chosen := best(rows, metric)) is not None:
+        print(f'of all: take {chosen["run"]}/{chosen["checkpoint"]}, by {metric}')
 
 
 def main() -> None:
@@ -156,12 +168,15 @@ def main() -> None:
         if args.with_labels and not any(known(row, TRUTH) for row in rows):
             raise ValueError('--with-labels: the tables have no mIoU: write them with --with-labels')
         if args.out and not runs:
-            write_rows(args.out, rows, summary(rows, args.metric, args.with_labels), ALL)
-        if not any(known(row, args.metric) for row in rows):
-            raise ValueError(f'--metric {args.metric}: no checkpoint has it')
+            write_rows(args.out, rows, summary(rows, choosing_metric(args.metric, rows), args.with_labels), ALL)
+        metric = choosing_metric(args.metric, rows)
+        if metric is None:
+            raise ValueError('there is no score that all checkpoints have: choose with --metric')
+        if not any(known(row, metric) for row in rows):
+            raise ValueError(f'--metric {metric}: no checkpoint has it')
     except (ValueError, OSError, RuntimeError) as error:
         sys.exit(f'select_checkpoint: {error}')
-    show(args, rows)
+    show(args, rows, metric)
 
 
 if __name__ == '__main__':

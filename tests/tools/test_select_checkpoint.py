@@ -129,6 +129,16 @@ def test_no_label_of_the_target_is_opened_and_the_choice_is_said(select, tmp_pat
     assert f'mrnet: take {chosen}, by mutual_information' in got.output
 
 
+def test_the_default_is_the_first_that_all_checkpoints_have(select, scored, tmp_path):
+    by_default = select('--add', scored['path'], '--out', tmp_path / 'same.csv')
+    assert by_default.code is None and ', by class_balance' in by_default.output
+    rows = [dict(row) for row in scored['rows']]
+    del rows[0]['class_balance']
+    (tmp_path / 'some.json').write_text(json.dumps(dict(rows=rows)))
+    without_source = select('--add', tmp_path / 'some.json', '--out', tmp_path / 'again.csv')
+    assert ', by mutual_information' in without_source.output and ', by class_balance' not in without_source.output
+
+
 def test_what_cannot_act_is_said(select):
     got = select('mrnet', '--scores', 'mutual_information', 'teacher_iou', '--num-images', 1)
     assert got.code is None and 'mrnet: without teacher_iou: the method has no teacher' in got.output
@@ -141,7 +151,7 @@ def test_tables_are_judged_together_without_another_look_at_the_images(select, s
     rows = [dict(row, run=f'again/{row["run"]}') for row in scored['rows']]
     two.write_text(json.dumps(dict(rows=rows)))
     got = select('--add', one, two, '--with-labels', '--out', tmp_path / 'all.json')
-    assert got.code is None and 'Spearman' in got.output
+    assert got.code is None and 'Spearman' in got.output and 'none: the last' in got.output
     found = json.loads((tmp_path / 'all.json').read_text())
     assert found['evaluation']['view_iou']['checkpoints'] == 12
     assert found['evaluation']['view_iou']['within'] == pytest.approx(scored['evaluation']['view_iou']['within'])
@@ -272,4 +282,4 @@ def test_labels_that_are_not_there_evaluate_nothing(select, copy):
 
 def test_help_names_the_default_and_its_reason(select):
     got = select('--help')
-    assert got.code == 0 and 'The default metric is mutual_information: it needs' in got.output
+    assert got.code == 0 and 'By default class_balance chooses' in got.output and 'it lost least' in got.output

@@ -93,7 +93,7 @@ def show_choices(rows: Sequence[Row], scores: Sequence[str], console: Console) -
 
 
 def show_judgement(rows: Sequence[Row], scores: Sequence[str], console: Console) -> None:
-    """Print how good a guide each score is, by the true mIoU."""
+    """Print how good a guide each score is, by the true mIoU, and what taking the last checkpoint loses."""
     shown = _table(
         'Evaluation of the scores with the labels of the target, which choosing does not use: Spearman rank '
         'correlation with the mIoU, and the mIoU lost by choosing with the score',
@@ -116,6 +116,10 @@ def show_judgement(rows: Sequence[Row], scores: Sequence[str], console: Console)
                 *(_number(found['across'], 2), str(found['checkpoints']), _number(found['across_lost'], 2)),
                 *(_number(found['last'], 2), _number(found['last_lost'], 2)),
             )
+    found = judge(rows, 'iteration')
+    shown.add_row(
+        'none: the last', _number(found['within'], 2), str(found['runs']), _number(found['within_lost'], 2), *[''] * 5
+    )
     console.print(shown)
 
 

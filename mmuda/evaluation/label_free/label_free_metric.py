@@ -70,8 +70,8 @@ class LabelFreeMetric(NetworkMetric):
 
     Example of a config::
 
-        val_evaluator = dict(type='LabelFreeMetric')
-        default_hooks = dict(checkpoint=dict(save_best='label_free/mutual_information', rule='greater'))
+        val_evaluator = dict(type='LabelFreeMetric', scores=['class_balance'])
+        default_hooks = dict(checkpoint=dict(save_best='label_free/class_balance', rule='greater'))
     """
 
     def __init__(

@@ -51,3 +51,8 @@ def test_one_run_is_no_choice_of_methods():
 def test_methods_are_compared_by_their_last_checkpoints():
     every = [row for index, name in enumerate('abc') for row in rows(name, [9, index], [0, index])]
     assert judge(every, 'score')['last'] == pytest.approx(1)
+
+
+def test_without_a_score_the_last_checkpoint_is_taken():
+    found = judge([*rows('a', [1, 2, 3], [51, 53, 52]), *rows('b', [1, 2, 3], [1, 2, 3])], 'iteration')
+    assert found['within_lost'] == pytest.approx(0.5)
