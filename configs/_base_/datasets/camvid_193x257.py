@@ -37,9 +37,7 @@ val_evaluator = dict(type='UDAIoUMetric')
 test_evaluator = val_evaluator
 # The last labeled images of the day, which no method trains on: for choosing a checkpoint without labels of the target.
 source_val_dataloader = dict(
-    batch_size=1,
-    num_workers=0,
-    sampler=dict(type='DefaultSampler', shuffle=False),
+    val_dataloader,
     dataset=dict(
         type='CamVidDataset',
         data_root='data/camvid_day2dusk',

@@ -8,7 +8,7 @@ model = dict(
 
 # With labels that Monte-Carlo dropout corrects. What passes with dropout agree about: the mean, every pass, or mean and
 # deviation and which classes a pixel has not. A threshold of 0.5 instead of 0.8: of what a network of minutes is surer
-# of, thin classes have no labels or wrong ones.
+# of, thin classes have few labels that are right.
 passes = dict(type='MCDropoutPredictor', passes=5, dropout_ratio=0.1)
 mean_labeler = dict(type='MeanPassLabeler', threshold=0.5)
 minimum_labeler = dict(type='MinimumPassLabeler', threshold=0.5, index='mean')  # by the published rule of the index
