@@ -14,7 +14,7 @@ train_cfg = dict(
             dict(config='configs/camvid/crst_mrkld.py'),
             dict(config='configs/camvid/cbst.py'),
         ],
-        predictor=dict(type='LogitMapPredictor', scale=_base_.test_scale, flip=False),
+        predictor=dict(type='MultiViewPredictor', scales=_base_.label_scales),
     )
 )
 work_dir = 'work_dirs/camvid/ensemble'

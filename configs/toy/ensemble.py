@@ -13,7 +13,7 @@ train_cfg = dict(
             dict(config='configs/toy/crst_mrkld.py'),
             dict(config='configs/toy/cbst.py'),
         ],
-        predictor=dict(type='LogitMapPredictor', scale=_base_.test_scale, flip=False),
+        predictor=dict(type='MultiViewPredictor', scales=_base_.label_scales),
     )
 )
 work_dir = 'work_dirs/toy/ensemble'
