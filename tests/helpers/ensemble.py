@@ -53,7 +53,7 @@ def write_teacher(folder: Path, name: str, cfg: Config, classes: list[str]) -> d
 
 
 def ensemble_config(data: Path, work_dir: Path, teachers: list[dict], **options: Any) -> Config:
-    """One round of two iterations, checkpoints after each, not evaluated."""
+    """One round of two iterations, checkpoints after each, not evaluated. Predictions can be kept."""
     cfg = tiny_self_training_config(
         data,
         work_dir,
@@ -61,6 +61,7 @@ def ensemble_config(data: Path, work_dir: Path, teachers: list[dict], **options:
         train_cfg__num_rounds=1,
         train_cfg__iterations=2,
         train_cfg__labels__labeler__threshold=6,
+        train_cfg__labels__predictor=dict(_delete_=True, type='LogitMapPredictor', scale=(96, 64), flip=False),
         default_hooks__checkpoint__interval=1,
         **{'train_cfg__learning_rate': dict(decay='poly', power=0.9), **options},  # as ensemble/gta2cs
     )

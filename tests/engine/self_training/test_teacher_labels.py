@@ -64,7 +64,7 @@ def teachers(tmp_path_factory) -> list[dict]:
 @pytest.fixture(scope='module')
 def run(data, teachers, tmp_path_factory) -> Runner:
     """From the teachers to the student."""
-    cfg = ensemble_config(data, tmp_path_factory.mktemp('run'), teachers)
+    cfg = ensemble_config(data, tmp_path_factory.mktemp('run'), teachers, log_level='INFO')
     return train(add_hook(cfg, type='WatchStudent'))
 
 
@@ -118,6 +118,14 @@ def test_summary_has_the_teachers_of_classes_and_the_teachers(run):
     )
     assert [teacher['classes'] for teacher in found['weights']][0] == list(CLASSES)
     assert found['num_source'] == 0
+
+
+def test_log_says_which_classes_each_teacher_is_asked_about(run):
+    log = next(Path(run.work_dir).glob('*/*.log')).read_text()
+    owners = summary(run.work_dir)['labels']['teacher_of_class']
+    for index in range(2):
+        own = [name for name, owner in zip(CLASSES, owners) if owner == index]
+        assert f': asked about {len(own)} of {len(CLASSES)} classes {own}' in log
 
 
 def test_manifest_ties_the_labels_to_every_teacher(run):
