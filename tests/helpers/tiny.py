@@ -165,7 +165,7 @@ def tiny_self_training_config(data: Path, work_dir: Path, name: str = 'cbst', **
     cfg.optim_wrapper.optimizer = dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=5e-4, nesterov=True)
     cfg.train_cfg.pop('learning_rate', None)  # the default rates of rounds
     predictor = cfg.train_cfg.labels.predictor
-    predictor.update(scales=[(96, 64)]) if 'scales' in predictor else predictor.update(scale=(96, 64))
+    predictor.update(dict(scales=[(96, 64)]) if 'scales' in predictor else dict(scale=(96, 64)))
     shrink_data(cfg, data)
     cfg.custom_hooks = without_stages(cfg)
     del cfg.default_hooks['visualization']

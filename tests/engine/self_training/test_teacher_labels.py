@@ -120,12 +120,12 @@ def test_summary_has_the_teachers_of_classes_and_the_teachers(run):
     assert found['num_source'] == 0
 
 
-def test_log_says_which_classes_each_teacher_is_asked_about(run):
+def test_log_says_which_classes_each_teacher_is_asked_about(teachers, run):
     log = next(Path(run.work_dir).glob('*/*.log')).read_text()
     owners = summary(run.work_dir)['labels']['teacher_of_class']
-    for index in range(2):
+    for index, teacher in enumerate(teachers):
         own = [name for name, owner in zip(CLASSES, owners) if owner == index]
-        assert f': asked about {len(own)} of {len(CLASSES)} classes {own}' in log
+        assert f'Teacher {teacher["name"]}: asked about {len(own)} of {len(CLASSES)} classes {own}' in log
 
 
 def test_manifest_ties_the_labels_to_every_teacher(run):
