@@ -4,7 +4,16 @@
 # keeps what the teacher of a class holds more likely than all other classes together.
 _base_ = '../small.py'
 
-model = dict(objectives=[dict(type='Supervision', view='pool', loss=dict(type='PixelCrossEntropyLoss'))])
+model = dict(
+    objectives=[
+        dict(
+            type='Supervision',
+            view='pool',
+            loss=dict(type='PixelCrossEntropyLoss'),
+            class_weights=_base_.class_weights,
+        ),
+    ],
+)
 runner_type = 'SelfTrainingRunner'
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=2e-4, weight_decay=0.01))
 train_cfg = dict(

@@ -3,7 +3,13 @@ _base_ = './small_source_continued.py'
 
 model = dict(
     segmentor=dict(decode_head=dict(dropout_ratio=0.2)),
-    objectives=[dict(type='RectifiedSupervision', loss=dict(type='RectifiedLoss', aux_weight=0.5))],
+    objectives=[
+        dict(
+            type='RectifiedSupervision',
+            loss=dict(type='RectifiedLoss', aux_weight=0.5),
+            class_weights=_base_.class_weights,
+        ),
+    ],
 )
 
 # With labels that Monte-Carlo dropout corrects. What passes with dropout agree about: the mean, every pass, or mean and
