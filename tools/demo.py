@@ -2,7 +2,8 @@
 
 Trains on toy "GTA5" -> "Cityscapes" through the same ``tools/train.py`` and configs (``configs/toy``) that real runs
 use, only shorter, two trainings at a time: source only; from its end MRNet, CBST and, as a control, source only trained
-on for as long; from MRNet its second stage, MRNet+Rectifying; and an oracle, which sees the labels of the target. Every run starts afresh in its work dir.
+on for as long; from MRNet its second stage, MRNet+Rectifying; and an oracle, which sees the labels of the target. Every
+run starts afresh in its work dir.
 """
 
 import argparse
