@@ -67,7 +67,7 @@ def show(work_dir: Path) -> None:
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--work-dir', type=Path, default=ROOT / 'work_dirs' / 'demo', help='for everything made')
-    parser.add_argument('--share', type=float, default=0.3, help='length of the trainings, as a share of the configs')
+    parser.add_argument('--share', type=float, default=0.25, help='length of the trainings, as a share of the configs')
     parser.add_argument('--processes', type=int, default=2, help='trainings at a time, of one thread each')
     parser.add_argument('--show', action='store_true', help='train nothing: table, pictures and page of the last demo')
     return parser.parse_args()
