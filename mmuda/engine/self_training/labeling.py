@@ -170,7 +170,8 @@ def label_dataset_by_teachers(
             :class:`~mmuda.pseudo_labels.ensemble.teacher_predictions.TeacherPredictions`.
         store (PseudoLabelStore): Where the labels go. Labels that something else made are refused.
         keep_cached_logits (bool): Where the labeler looks at all images before it labels the first: keep the logits of
-            the teachers meanwhile; they run twice otherwise. Defaults to True.
+            the teachers meanwhile, where their predictor is a ``CachedPredictor``; they run twice otherwise.
+            Defaults to True.
         class_certainties (str, optional): Folder in which the certainty of each class by its teacher is kept, see
             :class:`~mmuda.pseudo_labels.ensemble.ensemble_predictions.StoredCertainties`. Defaults to None: nowhere.
 

@@ -34,7 +34,8 @@ class TeacherLabels(RoundLabels):
         store (str, optional): Folder of the labels. Runs with the same teachers and labeler can share one. Defaults
             to ``<work dir>/pseudo_labels``.
         keep_cached_logits (bool): Where the labeler looks at all images first: keep the logits of the teachers
-            meanwhile. False: run them twice. Defaults to True.
+            meanwhile, those of a predictor of several views excepted, which run twice. False: run all twice.
+            Defaults to True.
         class_certainties (str, optional): Folder in which what the teachers say is kept, one certainty per class and
             pixel, for labels with another threshold or window. Needs a labeler that knows the teacher of each class.
             Defaults to None: nowhere.
