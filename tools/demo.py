@@ -1,9 +1,8 @@
-"""What adaptation does, in minutes on a CPU: toy data, six trainings, a table, pictures and a page.
+"""What adaptation does, in minutes on a CPU: toy data, five trainings, a table, pictures and a page.
 
 Trains on toy "GTA5" -> "Cityscapes" through the same ``tools/train.py`` and configs (``configs/toy``) that real runs
 use, only shorter, two trainings at a time: source only; from its end MRNet, CBST and, as a control, source only trained
-on for as long; from MRNet its second stage, MRNet+Rectifying; and an oracle, which sees the labels of the target. Every
-run starts afresh in its work dir.
+on for as long; and an oracle, which sees the labels of the target. Every run starts afresh in its work dir.
 """
 
 import argparse
@@ -31,15 +30,15 @@ from tools.demonstration.runs import TRAINING_ORDER, StepError, demo_runs, train
 
 def draw(findings: dict[str, Finding], pictures: Pictures, stores: dict[str, Path], path: Path) -> None:
     """Compare the models image by image; ``adaptation.png`` beside ``path`` has fewer columns."""
-    compared = {title: findings[title] for title in ('source only', 'MRNet', 'MRNet+Rectifying', 'CBST', 'oracle')}
-    labels = list(stores)[-1]  # of the last round of CBST
+    compared = {title: findings[title] for title in ('source only', 'MRNet', 'CBST', 'oracle')}
+    labels = list(stores)[-1]
     rows = []
     for index in pictures.busiest(4):
         row = pictures.row(index, compared, {labels: stores[labels]})
         maps = {'uncertainty of MRNet': uncertainty(findings['MRNet'].model, pictures.target[index])}
         rows.append({**row, **maps})
     classes = pictures.classes, pictures.palette
-    few = ('target image', 'source only', 'MRNet+Rectifying', 'CBST', 'labels')
+    few = ('target image', 'source only', 'MRNet', 'CBST', 'labels')
     comparison_figure(
         [{title: row[title] for title in few} for row in rows[:3]], *classes, path.with_name('adaptation.png')
     )
@@ -67,7 +66,7 @@ def show(work_dir: Path) -> None:
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--work-dir', type=Path, default=ROOT / 'work_dirs' / 'demo', help='for everything made')
-    parser.add_argument('--share', type=float, default=0.25, help='length of the trainings, as a share of the configs')
+    parser.add_argument('--share', type=float, default=0.35, help='length of the trainings, as a share of the configs')
     parser.add_argument('--processes', type=int, default=2, help='trainings at a time, of one thread each')
     parser.add_argument('--show', action='store_true', help='train nothing: table, pictures and page of the last demo')
     return parser.parse_args()
