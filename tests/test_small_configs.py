@@ -158,3 +158,28 @@ def test_nothing_but_a_method_adapts_in_a_small_task(name):
     assert not any(isinstance(module, _BatchNorm) for module in MODELS.build(cfg.model.segmentor).modules())
     assert 'statistics_views' not in cfg.model
     assert 'AdaptiveBatchNormHook' not in {hook.type for hook in cfg.get('custom_hooks', [])}
+
+
+PUBLISHED = dict(
+    mrnet_stage2='mrnet/gta2cs_stage2',
+    mrnet_rectified='mrnet/gta2cs_rectified',
+    mc_dropout='mc_dropout/gta2cs',
+    mc_dropout_minimum='mc_dropout/gta2cs_minimum',
+    mc_dropout_negative='mc_dropout/gta2cs_negative',
+    mc_dropout_rounds='mc_dropout/gta2cs_rounds',
+    cbst='cbst/gta2cs',
+    crst_mrkld='crst/gta2cs',
+    ensemble='ensemble/gta2cs',
+    ensemble_certainty='ensemble/gta2cs_certainty',
+    ensemble_majority='ensemble/gta2cs_majority',
+)  # what learns from pseudo labels
+
+
+@pytest.mark.parametrize('name', [name for name in SMALL if Path(name).stem in PUBLISHED])
+def test_small_losses_on_pseudo_labels_weigh_classes_where_the_published_ones_do(name):
+    small, published = (
+        {objective.type: objective.get('class_weights', {}).get('type') for objective in cfg.model.objectives}
+        for cfg in (config(name), config(f'{PUBLISHED[Path(name).stem]}.py'))
+    )
+    learning = {kind for kind in small if kind.endswith('Supervision')}
+    assert learning and {kind: small[kind] for kind in learning} == {kind: published[kind] for kind in learning}

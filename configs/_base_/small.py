@@ -40,8 +40,8 @@ model = dict(
         test_cfg=dict(mode='whole'),
     ),
 )
-# Of the loss on pseudo labels, where the published one has them. A class is rare that has less than 1/128 of a crop of
-# 257x129, as of the published crops of stage 1; of the smaller ones of stage 2 it is 1/32.
+# For the loss on pseudo labels, where the published one has such weights. A class is rare below 16 * 16 pixels: 1/128
+# of a crop of 257x129. Published are 64 * 64: 1/128 of the crops of stage 1, 1/32 of the smaller ones of stage 2.
 class_weights = dict(type='ClassBalanceWeights', max_weight=7.0, min_pixels=16 * 16)
 default_hooks = dict(logger=dict(interval=50), checkpoint=dict(interval=500, max_keep_ckpts=1))
 randomness = dict(seed=0)

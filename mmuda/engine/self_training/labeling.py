@@ -204,10 +204,10 @@ def label_dataset_by_teachers(
                 planes.open(dict(description, labeler=None, teacher_of_class=built.teacher_of_class))
             barrier()
         label_images(images, predictions, built, store, description, num_classes=len(classes), count=True)
-    owners = built.teacher_of_class or ()
-    for index, teacher in enumerate(teachers if owners else ()):
-        own = [name for name, owner in zip(classes, owners) if owner == index]
-        runner.logger.info(f'Teacher {teacher.name}: asked about {len(own)} of {len(classes)} classes {own}')
+    if built.teacher_of_class is not None:
+        for index, teacher in enumerate(teachers):
+            own = [name for name, owner in zip(classes, built.teacher_of_class) if owner == index]
+            runner.logger.info(f'Teacher {teacher.name}: asked about {len(own)} of {len(classes)} classes {own}')
     dataset.store = str(store.root)
     del loaded, ensemble, predictions
     torch.cuda.empty_cache()
