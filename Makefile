@@ -11,6 +11,7 @@ PYTHON3 ?= $(shell for p in python3.11 python3 python3.12 python3.10 python3.13;
 PIP_ARGS ?=
 JOBS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
 PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
+RUNTIME = $(VENV)/runtime-$(STACK)
 STAMP = $(VENV)/installed-$(STACK)
 
 # The operators of full mmcv are compiled against the torch of the environment.
@@ -25,7 +26,8 @@ help:
 
 env: $(STAMP)
 
-$(STAMP): requirements/$(STACK).txt requirements/report.txt requirements/tests.txt pyproject.toml
+# What running needs, without what tests need: a demo waits for less.
+$(RUNTIME): requirements/$(STACK).txt requirements/report.txt pyproject.toml
 	@test -n "$(PYTHON3)" || { echo 'make: no Python >= 3.10 with venv and ensurepip found.' \
 	    'Install one (Debian, Ubuntu: apt install python3 python3-venv) or name it: make PYTHON3=/path/to/python3' >&2; exit 1; }
 	@echo "Setting up $(VENV) with $(PYTHON3), stack $(STACK) ..."
@@ -33,8 +35,12 @@ $(STAMP): requirements/$(STACK).txt requirements/report.txt requirements/tests.t
 	$(PIP) 'setuptools<81' wheel $(BUILD_$(STACK))
 	$(PIP) $(shell grep '^torch==' requirements/$(STACK).txt)
 	MMCV_WITH_OPS=1 $(PIP) $(FLAGS_$(STACK)) -r requirements/$(STACK).txt
-	$(PIP) -r requirements/report.txt -r requirements/tests.txt
+	$(PIP) -r requirements/report.txt
 	$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(STAMP): $(RUNTIME) requirements/tests.txt
+	$(PIP) -r requirements/tests.txt
 	@touch $@
 
 PYTEST = $(VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadgroup --no-loadscope-reorder
@@ -61,7 +67,7 @@ $(VENV)/docs: $(STAMP) requirements/docs.txt
 	@touch $@
 
 demo: export OMP_NUM_THREADS = 2
-demo: $(STAMP)
+demo: $(RUNTIME)
 	$(VENV)/bin/python tools/demo.py
 
 smoke: $(STAMP)

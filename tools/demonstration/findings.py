@@ -1,7 +1,6 @@
 """What the trainings of the demo have learned: accuracy, predictions, pseudo labels."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -82,17 +81,6 @@ def uncertainty(model: torch.nn.Module, sample: dict) -> np.ndarray:
     return resize(grid, inputs.shape[2:], mode='bilinear', align_corners=True)[0, 0].numpy()
 
 
-def pseudo_labels(runs: Iterable[Run]) -> dict[str, Path]:
-    """Return the stores of pseudo labels that runs have made, by title; those of rounds in their order."""
-    stores = {}
-    for run in runs:
-        if (run.work_dir / 'pseudo_labels').is_dir():
-            stores[run.title] = run.work_dir / 'pseudo_labels'
-        rounds = sorted(run.work_dir.glob('round_*/pseudo_labels'), key=lambda path: int(path.parent.name[6:]))
-        stores |= {f'{run.title}, round {number}': path for number, path in enumerate(rounds, 1)}
-    return stores
-
-
 class Pictures:
     """Images of both domains with their labels, and of the target what the models say.
 
@@ -121,21 +109,21 @@ class Pictures:
         shown = [(np.bincount(truth.ravel(), minlength=256)[small] >= VISIBLE).sum() for truth in self.truths]
         return np.argsort(shown, kind='stable')[::-1][:number].tolist()
 
-    def row(self, index: int, findings: dict[str, Finding], labels: dict[str, Path]) -> dict[str, np.ndarray]:
+    def row(self, index: int, findings: dict[str, Finding], pseudo_labels: Path | None = None) -> dict[str, np.ndarray]:
         """Return the image, its predictions, pseudo labels and labels.
 
         Args:
             index (int): Of the target image.
             findings (dict[str, Finding]): By title.
-            labels (dict[str, Path]): Stores of pseudo labels, by title.
+            pseudo_labels (Path, optional): Their store.
         """
         sample = self.target[index]
         row = {'target image': self.target_image(index)}
         for title, finding in findings.items():
             row[title] = predict(finding.model, sample).pred_sem_seg.data[0].numpy().astype(np.uint8)
         row['labels'] = self.truths[index]
-        for title, root in labels.items():
-            row[title] = LABEL.read(LABEL.path(root, self.names[index]))
+        if pseudo_labels:
+            row['pseudo labels'] = LABEL.read(LABEL.path(pseudo_labels, self.names[index]))
         return row
 
     def target_image(self, index: int) -> np.ndarray:

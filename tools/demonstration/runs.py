@@ -70,18 +70,28 @@ class Run:
 def demo_runs(root: Path) -> dict[str, Run]:
     """Return all trainings, by title, in the order of the table."""
     source_only = Run('source only', 'source_only', root)
+    trained_on = Run('source only, trained on', 'source_continued', root, source_only)
+    mrnet = Run('MRNet', 'mrnet', root, source_only, is_method=True)
     runs = [
         source_only,
-        Run('source only, trained on', 'source_continued', root, source_only),
-        Run('MRNet', 'mrnet', root, source_only, is_method=True),
-        Run('CBST', 'cbst', root, source_only, is_method=True),
+        trained_on,
+        Run('the same, twice as long', 'source_continued_twice', root, trained_on),
+        mrnet,
+        Run('MRNet+Rectifying', 'mrnet_rectified', root, mrnet, is_method=True),
         Run('oracle', 'oracle', root),
     ]
     return {run.title: run for run in runs}
 
 
 # Each after that it starts from, and so that two processes are busy to the end.
-TRAINING_ORDER = ('source only', 'oracle', 'CBST', 'MRNet', 'source only, trained on')
+TRAINING_ORDER = (
+    'source only',
+    'oracle',
+    'MRNet',
+    'source only, trained on',
+    'MRNet+Rectifying',
+    'the same, twice as long',
+)
 
 
 def describe_progress(line: str) -> str | None:
@@ -138,13 +148,8 @@ def run_tool(title: str, tool: str, arguments: list[str], log: Path, running: se
 
 def options(run: Run, share: float) -> list[str]:
     """Return the settings of a run that is ``share`` as long as its config says."""
-    settings = Config.fromfile(run.config).train_cfg
-    if 'num_rounds' in settings:
-        iterations = max(1, round(share * settings.iterations))
-        changed, length = [f'train_cfg.iterations={iterations}'], settings.num_rounds * iterations
-    else:
-        length = max(1, round(share * settings.max_iters))
-        changed = [f'train_cfg.max_iters={length}', f'train_cfg.val_interval={-(-length // EVALUATIONS)}']
+    length = max(1, round(share * Config.fromfile(run.config).train_cfg.max_iters))
+    changed = [f'train_cfg.max_iters={length}', f'train_cfg.val_interval={-(-length // EVALUATIONS)}']
     start = [f'load_from={run.start.checkpoint}'] if run.start else []
     return [*changed, f'default_hooks.logger.interval={-(-length // LOGGED)}', *start]
 
