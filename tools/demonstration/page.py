@@ -142,7 +142,7 @@ def _pseudo_labels(pictures: Pictures, root: Path, number: int = 4) -> Section:
             lines,
             'labeled pixels (coverage), percent',
             'right ones of them, percent',
-            'were only the most confident pixels labeled',
+            'accuracy, were only the most confident pixels labeled',
         ),
         bars(right, pictures.classes, 'percent', 'right labels of each class'),
         bars(shares, pictures.classes, 'percent', 'share of each class in the labels and in the pseudo labels'),
