@@ -1,4 +1,5 @@
 # CTRL on the small network, 16 classes. It starts from nothing, so it sees the source alone for the first two thirds.
+# Ten times the published adversarial weight, as in small_minent.py.
 _base_ = [
     '../_base_/datasets/toy_depth_129x257.py',
     '../_base_/methods/small_depth_source_only.py',
@@ -22,7 +23,7 @@ model = dict(
         dict(type='DepthRegression', weight=1e-3),
         dict(
             type='AdversarialAlignment',
-            weights=dict(joint=1e-3),
+            weights=dict(joint=1e-2),
             maps=dict(type='CrossTaskRelation', resolution='logits'),
             loss=dict(type='VanillaGANLoss'),
             begin=2 / 3,
