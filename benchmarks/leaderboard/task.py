@@ -137,8 +137,7 @@ class Task:
         """
         if method in chain:
             raise TaskError(f'{self.path(method)} starts from itself: {" <- ".join((*chain, method))}')
-        cfg = {key: value for key, value in self._config(method).items() if key in READ}
-        cfg['default_hooks'] = {k: v for k, v in cfg.get('default_hooks', {}).items() if k not in OUTPUT_HOOKS}
+        cfg = _what_a_run_reads(self._config(method))
         starts = [self.config_hash(start, (*chain, method)) for start in self.starts(method).values()]
         text = json.dumps([cfg, self.amp, starts], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
@@ -147,7 +146,7 @@ class Task:
         """Return what has happened to a config, or to one it starts from, since the task was read; None if nothing."""
         for name in (method, *self.starts(method).values()):
             try:
-                same = self._read_config(name) == self._config(name)
+                same = _what_a_run_reads(self._read_config(name)) == _what_a_run_reads(self._config(name))
             except TaskError as error:
                 return str(error)
             if not same:
@@ -226,3 +225,9 @@ def group_by_names(configs: list[str]) -> Group:
     references = dict(source_only='source_only', trained_on='source_continued', oracle='oracle')
     found = {key: name for key, name in references.items() if name in configs}
     return Group('', {name: name.replace('_', ' ') for name in configs if name not in found.values()}, **found)
+
+
+def _what_a_run_reads(config: Mapping[str, Any]) -> dict[str, Any]:
+    read = {key: value for key, value in config.items() if key in READ}
+    hooks = {key: value for key, value in config.get('default_hooks', {}).items() if key not in OUTPUT_HOOKS}
+    return {**read, 'default_hooks': hooks}

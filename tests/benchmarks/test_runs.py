@@ -107,6 +107,12 @@ def test_a_config_that_changes_while_the_program_runs_is_refused(runs, folder):
     assert 'was changed since this program started' in failed[Run('oracle', 0)]
 
 
+def test_a_variable_that_no_run_reads_may_change_meanwhile(runs, folder):
+    (folder / 'oracle.py').write_text((folder / 'oracle.py').read_text() + 'pool = dict(a=1)\n')
+    done, failed, _ = execute(runs, 'oracle')
+    assert done == ['oracle'] and not failed
+
+
 def test_a_changed_config_has_another_folder(runs, folder, tmp_path):
     write_config(folder, 'oracle', 62, more='randomness = dict(deterministic=True)')
     changed = Runs(Task(folder), tmp_path / 'runs')
