@@ -1,5 +1,5 @@
 # CTRL on the small network, 16 classes. It starts from nothing, so it sees the source alone for the first two thirds.
-# Ten times the published adversarial weight, as in small_minent.py.
+# Ten times the published adversarial weight, as in dada.py.
 _base_ = [
     '../_base_/datasets/toy_depth_129x257.py',
     '../_base_/methods/small_depth_source_only.py',

@@ -83,7 +83,7 @@ def demo_runs(root: Path) -> dict[str, Run]:
     return {run.title: run for run in runs}
 
 
-# Each after that it starts from, and so that two processes are busy to the end.
+# Each after that it starts from; of two processes one trains the longest chain, the other the rest.
 TRAINING_ORDER = (
     'source only',
     'oracle',
