@@ -10,16 +10,15 @@ from torch import Tensor, nn
 from mmuda.models.density.density_model import DensityModel
 from mmuda.models.density.mixtures import Mixtures
 
-SCALE = 1e6
-
 
 @TASK_UTILS.register_module()
 class MixtureDensity(nn.Module, DensityModel):
     """Density of a class at a place and depth by mixtures of Gaussians (Wu and Liu, NeurIPS 2022).
 
-    ``255 * (1 - exp(-1e6 * p))``, where p is the mixture of the class of the pixel at (column, row, inverse depth). The
-    published code writes maps of all classes to files, 9.3 GB for SYNTHIA in 16 classes; here each pixel is evaluated
-    when it is needed, for its class alone. In float64: the sky has a standard deviation of 0.001 about the depth 1.
+    ``255 * (1 - exp(-scale * p))``, where p is the mixture of the class of the pixel at (column, row, inverse depth).
+    The published code writes maps of all classes to files, 9.3 GB for SYNTHIA in 16 classes; here each pixel is
+    evaluated when it is needed, for its class alone. In float64: the sky has a standard deviation of 0.001 about the
+    depth 1.
 
     The mixtures are buffers, so that a checkpoint has them. :class:`~mmuda.engine.hooks.DepthDistributionHook` fits and
     sets them before training, or reads them from a file.
@@ -28,9 +27,14 @@ class MixtureDensity(nn.Module, DensityModel):
         num_classes (int): C.
         grid (Sequence[int]): (height, width) of the network's outputs.
         components (int): Gaussians K of each class. Defaults to 5.
+        scale (float): Factor on p, which is a density per cell: of a grid with a tenth of the cells it is ten times as
+            large, and saturates. Defaults to the published 1e6, which is for (96, 161) cells.
+        depth_variance (float): Added to the variances of the depth, since depth that is predicted is never exact: the
+            published sky has a density on the source alone. Defaults to 0, as published.
 
     Raises:
-        ValueError: When called, if there are no mixtures or the maps are of another size.
+        ValueError: If ``scale`` is not positive or ``depth_variance`` is negative; when called, if there are no
+            mixtures or the maps are of another size.
 
     Example:
         >>> density = MixtureDensity(2, (4, 6))
@@ -43,8 +47,20 @@ class MixtureDensity(nn.Module, DensityModel):
     variance: Tensor
     weight: Tensor
 
-    def __init__(self, num_classes: int, grid: Sequence[int], components: int = 5) -> None:
+    def __init__(
+        self,
+        num_classes: int,
+        grid: Sequence[int],
+        components: int = 5,
+        scale: float = 1e6,
+        depth_variance: float = 0.0,
+    ) -> None:
         super().__init__()
+        if scale <= 0 or depth_variance < 0:
+            raise ValueError(
+                f'MixtureDensity: scale = {scale}, expected > 0; depth_variance = {depth_variance}, expected >= 0'
+            )
+        self.scale, self.depth_variance = scale, depth_variance
         self.grid = (int(grid[0]), int(grid[1]))
         self.num_classes, self.components = num_classes, components
         for name, shape in (('mean', (3,)), ('variance', (3,)), ('weight', ())):
@@ -93,7 +109,7 @@ class MixtureDensity(nn.Module, DensityModel):
                 "network's outputs"
             )
         likelihood = self.likelihood(class_ids, inverse_depth)
-        return (-255 * torch.expm1(-SCALE * likelihood)).to(inverse_depth.dtype)
+        return (-255 * torch.expm1(-self.scale * likelihood)).to(inverse_depth.dtype)
 
     @torch.no_grad()
     def likelihood(self, class_ids: Tensor, inverse_depth: Tensor) -> Tensor:
@@ -106,7 +122,9 @@ class MixtureDensity(nn.Module, DensityModel):
         )
         depth = inverse_depth.double()
         points = torch.stack([columns.expand_as(depth), rows.expand_as(depth), depth], dim=-1)
-        return mixture_likelihood(points, class_ids, self.mean, self.variance, self.weight)
+        variance = self.variance.clone()
+        variance[..., 2] += self.depth_variance
+        return mixture_likelihood(points, class_ids, self.mean, variance, self.weight)
 
 
 def mixture_likelihood(points: Tensor, classes: Tensor, mean: Tensor, variance: Tensor, weight: Tensor) -> Tensor:

@@ -49,6 +49,34 @@ def test_each_class_alone_is_what_all_classes_everywhere_give():
     assert torch.equal(density(classes, depth), everywhere.gather(0, classes[None])[0])
 
 
+def test_a_larger_scale_is_as_many_pixels_of_the_class():
+    density = MixtureDensity(2, (3, 2), components=1, scale=3e6)
+    density.set(toy_mixtures(), 'the test')
+    once, thrice = (1 - model(PREDICTED, DEPTH) / 255 for model in (toy_density(), density))
+    torch.testing.assert_close(thrice, once**3, rtol=1e-3, atol=1e-6)
+    assert (thrice < once).all()
+
+
+def test_depth_variance_gives_a_class_of_one_depth_a_density_about_it():
+    mixtures = toy_mixtures()
+    mixtures.variance[1, 0, 2] = 1e-6
+    exact, tolerant = (MixtureDensity(2, (3, 2), components=1, depth_variance=added) for added in (0, 25))
+    for density in (exact, tolerant):
+        density.set(mixtures, 'the test')
+    sky, depth = torch.ones(1, 3, 2, dtype=torch.long), torch.tensor([[[100.0, 101], [95, 105], [50, 150]]])
+    assert (exact(sky, depth) > 1).flatten().tolist() == [True] + 5 * [False]
+    near = tolerant.likelihood(sky, depth).flatten() / tolerant.likelihood(sky, depth)[0, 0, 0]
+    np.testing.assert_allclose(near[1:4], np.exp([-1 / 50, -0.5, -0.5]) * np.exp([-1 / 800, -1 / 800, 0]), rtol=0.01)
+    assert torch.equal(tolerant.variance, exact.variance)  # what a checkpoint has does not change
+
+
+@pytest.mark.parametrize('option', [dict(scale=0), dict(depth_variance=-1)])
+def test_impossible_numbers_are_refused(option):
+    (name,) = option
+    with pytest.raises(ValueError, match=f'MixtureDensity: .*{name} = {option[name]}, expected'):
+        MixtureDensity(2, (3, 2), **option)
+
+
 def test_only_the_first_map_waits_for_the_device():
     density = toy_density()
     density(PREDICTED, DEPTH)
