@@ -54,14 +54,14 @@ def test_a_file_of_choice_is_written_anew(synthia, tmp_path):
 
 
 def fit_slowly(rank: int, synthia: str, folder: str) -> str:
-    """With a process group that gives up after two seconds, as NCCL's does after some minutes."""
+    """With a process group that gives up after five seconds, as NCCL's does after some minutes."""
     dist.destroy_process_group()
     dist.init_process_group(
-        'gloo', init_method=f'file://{folder}/store', rank=rank, world_size=2, timeout=timedelta(seconds=2)
+        'gloo', init_method=f'file://{folder}/store', rank=rank, world_size=2, timeout=timedelta(seconds=5)
     )
     slow = samples(Path(synthia), number=50)
     collect = slow.collect
-    slow.collect = lambda: time.sleep(5) or collect()
+    slow.collect = lambda: time.sleep(9) or collect()
     return str(mixtures_of(slow, components=1, folder=f'{folder}/mixtures'))
 
 
