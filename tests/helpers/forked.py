@@ -7,17 +7,25 @@ import subprocess
 import sys
 import tempfile
 import traceback
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
+import pytest
 import torch
 
 
 def context() -> ForkServerContext:
-    """The context of ``multiprocessing`` for such processes; their server starts with the first of them."""
-    forkserver = multiprocessing.get_context('forkserver')
-    forkserver.set_forkserver_preload(['tests.helpers.preloaded'])
-    return forkserver
+    """The context of ``multiprocessing`` for such processes; their server starts with the first of them.
+
+    In the repository, whatever the folder of a test: elsewhere the server would find another package ``tests``.
+    """
+    context_ = multiprocessing.get_context('forkserver')
+    context_.set_forkserver_preload(['tests.helpers.preloaded'])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(Path(__file__).parents[2])
+        forkserver.ensure_running()
+    return context_
 
 
 def run_script(*command: str, cwd: Path, env: dict[str, str]) -> subprocess.CompletedProcess:

@@ -132,6 +132,22 @@ def test_sizes_and_crops_are_those_of_the_images(new):
     assert (config.test_scale, config.crop_size, config.source_scale) == ((65, 33), (33, 65), (65, 44))
 
 
+def test_a_class_is_rare_for_class_weights_below_a_share_of_the_crop(project, monkeypatch):
+    monkeypatch.chdir(project)
+    weighted = {}
+    for method in methods():
+        config = Config.fromfile(PROJECT / f'{method}.py')
+        small = Config.fromfile(SHIPPED / 'configs' / 'camvid' / f'{method}.py')
+        height, width = config.crop_size
+        want = [dict(objective) for objective in small.model.objectives]
+        for objective in want:
+            if 'class_weights' in objective:
+                objective['class_weights'] = dict(objective['class_weights'], min_pixels=height * width // 128)
+                weighted[method] = objective
+        assert config.model.objectives == want
+    assert {'mrnet_stage2', 'mrnet_rectified', 'mc_dropout_negative', 'ensemble_majority'} < set(weighted)
+
+
 def test_classes_have_their_colors_those_of_cityscapes_or_their_own(new):
     new()
     palette = Config.fromfile(PROJECT / 'mrnet.py').palette
