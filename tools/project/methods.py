@@ -6,6 +6,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import yaml
+from mmengine.config import Config
 
 from mmuda.utils.shipped import SHIPPED
 
@@ -15,8 +16,17 @@ TASK = 'camvid'
 _TASK_FOLDER = SHIPPED / 'configs' / TASK
 _DATA = f'../_base_/datasets/{TASK}_193x257.py'
 _CLASSES = 'model = dict(segmentor=dict(decode_head=dict(num_classes=11))'
+_MODEL = re.compile(rf'^{re.escape(_CLASSES)}(?:, objectives=(.*))?\)$', re.MULTILINE)
 _NEEDED = re.compile(rf"'(?:configs/{TASK}|\.)/(\w+)\.py'")
 _SOURCE_ONLY = 'train_dataloader = _base_.source_only'
+_RARE = """objectives = {objectives}
+model = dict(
+    _base_.network,
+    objectives=[
+        dict(objectives[0], class_weights=dict(objectives[0].class_weights, min_pixels=_base_.min_pixels)),
+        *objectives[1:],
+    ],
+)"""
 _NO_VALIDATION = 'val_dataloader = val_cfg = val_evaluator = None  # no labels of the target'
 
 
@@ -74,19 +84,18 @@ def config_text(method: str, name: str, base: str, validated: bool, optimized: b
     Raises:
         ValueError: If the config of the small task has another form than this function knows.
     """
-    text = _text(method).replace(' on the small network', '').replace('the small network', 'the network')
+    text = re.sub(',? on the small network', '', _text(method)).replace('the small network', 'the network')
     if _DATA in text:
-        if _CLASSES not in text:
+        model = _MODEL.search(text)
+        if model is None:
             raise ValueError(f'{_TASK_FOLDER / method}.py: expected a line that begins with {_CLASSES}')
-        added = [
+        lines = [
+            _model_text(method, model[1]),
             *([] if validated else [_NO_VALIDATION]),
             *(['optim_wrapper = _base_.optimization'] if optimized else []),
         ]
+        text = text.replace(model[0], '\n'.join(lines))
         text = text.replace(_DATA, './_base_/network.py').replace('../_base_/methods/', f'{base}/methods/')
-        text = text.replace(_CLASSES, 'model = dict(_base_.network').replace(
-            'model = dict(_base_.network)', 'model = _base_.network'
-        )
-        text = re.sub(r'^(model = .*)$', '\n'.join([r'\1', *added]), text, flags=re.MULTILINE)
     text = text.replace(f'configs/{TASK}/', f'configs/{name}/').replace(f'work_dirs/{TASK}/', f'work_dirs/{name}/')
     if TASK in text:
         raise ValueError(f'{_TASK_FOLDER / method}.py names {TASK} where this tool does not look')
@@ -101,6 +110,13 @@ def leaderboard_text(title: str, written: Iterable[str]) -> str:
     titles = {method: group['methods'].get(method, method.replace('_', ' ')) for method in written}
     rows = {method: row for method, row in titles.items() if method not in references.values()}
     return yaml.safe_dump(dict(title=title, groups=[dict(**references, methods=rows)]), sort_keys=False)
+
+
+def _model_text(method: str, objectives: str | None) -> str:
+    """Return the model of a method: with class weights those of the project's crops."""
+    if 'class_weights' in Config.fromfile(_TASK_FOLDER / f'{method}.py').model.objectives[0]:
+        return _RARE.format(objectives=objectives or '_base_.model.objectives')
+    return f'model = dict(_base_.network, objectives={objectives})' if objectives else 'model = _base_.network'
 
 
 def _text(method: str) -> str:

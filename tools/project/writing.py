@@ -86,6 +86,7 @@ def data_text(project: Project) -> str:
         source_scale=project.source_scale,
         source_size='{}x{}'.format(*project.source.size),
         crop_size=test[::-1],
+        min_pixels=test[0] * test[1] // 128,
         median_distinct=median,
         min_distinct=max(1, round(0.8 * median)),
         largest_source=larger(project.source_scale),
