@@ -1,6 +1,6 @@
 # Depth Distribution, stage 1, on the small network, 16 classes. It starts from nothing: it sees the source alone for
 # the first two thirds. Ten times the published adversarial weight, as in dada.py, and a tenth of the smallest published
-# weight of the balance on the target: with more of it wall, vegetation and poles are lost.
+# weight of the balance on the target: ten times as much costs wall, vegetation and poles.
 _base_ = [
     '../_base_/datasets/toy_depth_129x257.py',
     '../_base_/methods/small_depth_source_only.py',
