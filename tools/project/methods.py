@@ -88,7 +88,7 @@ def config_text(method: str, name: str, base: str, validated: bool, optimized: b
     if _DATA in text:
         model = _MODEL.search(text)
         if model is None:
-            raise ValueError(f'{_TASK_FOLDER / method}.py: expected a line that begins with {_CLASSES}')
+            raise ValueError(f'{_TASK_FOLDER / method}.py: expected the line {_CLASSES}), or with objectives')
         lines = [
             _model_text(method, model[1]),
             *([] if validated else [_NO_VALIDATION]),
