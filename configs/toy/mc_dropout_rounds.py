@@ -1,4 +1,4 @@
-# Three rounds: the model of the round before labels, training goes on on its labels.
+# Four rounds: the model of the round before labels, training goes on on its labels, at half of its rate.
 _base_ = [
     '../_base_/datasets/toy_129x257.py',
     '../_base_/methods/small_mrnet_rectified.py',
@@ -12,7 +12,7 @@ train_cfg = dict(
     num_rounds=4,
     iterations=125,
     val_interval=125,
-    learning_rate=dict(decay='poly', warmup=0.05, round_factor=1.0),
+    learning_rate=dict(decay='poly', warmup=0.05, round_factor=0.5),
     labels=dict(
         type='ModelLabels', predictor=dict(_base_.passes, scales=_base_.label_scales), labeler=_base_.mean_labeler
     ),
